@@ -1,0 +1,77 @@
+"""Skeletons: joint names, limbs, mirror pairs and OKS sigmas, read from MMPose's metainfo."""
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Tuple
+
+import numpy as np
+from mmengine.config import Config
+
+from pipeline.errors import InputError
+
+
+@dataclass(frozen=True)
+class Skeleton:
+    """A joint set as MMPose describes it.
+
+    Attributes:
+        name: dataset name in MMPose's metainfo, such as ``coco``.
+        names: ``K`` keypoint names.
+        links: ``(a, b)`` joint index pairs that are drawn as limbs.
+        flip_indices: ``K`` indices; entry k is the mirror joint of k.
+        sigmas: ``(K,)`` float32, the fall-off of OKS per joint (0..1).
+        sides: ``K`` entries of 'left', 'right' or '' for joints on the midline.
+    """
+    name: str
+    names: Tuple[str, ...]
+    links: Tuple[Tuple[int, int], ...]
+    flip_indices: Tuple[int, ...]
+    sigmas: np.ndarray
+    sides: Tuple[str, ...]
+
+    @property
+    def num_keypoints(self) -> int:
+        return len(self.names)
+
+    def index(self, name: str) -> int:
+        """Index of joint ``name``.
+
+        Raises:
+            InputError: if the skeleton has no such joint.
+        """
+        try:
+            return self.names.index(name)
+        except ValueError:
+            raise InputError(f'joint {name!r} is not in skeleton {self.name!r}: {", ".join(self.names)}') from None
+
+    @classmethod
+    def from_metainfo(cls, info: dict) -> 'Skeleton':
+        """From MMPose's ``dataset_info`` dictionary (``keypoint_info``, ``skeleton_info``, ``sigmas``)."""
+        joints = [info['keypoint_info'][k] for k in sorted(info['keypoint_info'])]
+        names = tuple(joint['name'] for joint in joints)
+        position = {name: k for k, name in enumerate(names)}
+        links = tuple(tuple(position[name] for name in info['skeleton_info'][i]['link'])
+                      for i in sorted(info['skeleton_info']))
+        flips = tuple(position[joint['swap']] if joint.get('swap') else k for k, joint in enumerate(joints))
+        sigmas = np.asarray(info.get('sigmas') or np.full(len(names), 0.05), np.float32)
+        return cls(info['dataset_name'], names, links, flips, sigmas, tuple(map(_side, names)))
+
+
+@lru_cache(maxsize=None)
+def load_skeleton(name: str) -> Skeleton:
+    """Skeleton ``name`` (``coco``, ``posetrack18``, ``h36m``, ``jhmdb`` ...) from MMPose's configs.
+
+    Raises:
+        InputError: if MMPose has no metainfo of that name.
+    """
+    import mmpose
+    folder = Path(mmpose.__file__).parent / '.mim' / 'configs' / '_base_' / 'datasets'
+    path = folder / f'{name}.py'
+    if not path.is_file():
+        known = ', '.join(sorted(p.stem for p in folder.glob('*.py')))
+        raise InputError(f'unknown skeleton {name!r}; MMPose knows {known}')
+    return Skeleton.from_metainfo(Config.fromfile(str(path)).dataset_info)
+
+
+def _side(name: str) -> str:
+    return next((side for side in ('left', 'right') if side in name), '')

@@ -1,0 +1,30 @@
+"""Fixtures that several test folders use."""
+import os
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+
+
+def shared_folder() -> Path:
+    """The folder of test material outside the repository (``POSE_SHARED`` overrides it)."""
+    return Path(os.environ.get('POSE_SHARED', REPOSITORY.parent / 'shared'))
+
+
+@pytest.fixture(scope='session')
+def repository() -> Path:
+    return REPOSITORY
+
+
+@pytest.fixture(scope='session')
+def shared():
+    """``shared('video', 'x.mp4')``: that path, or a skip that says what is missing."""
+
+    def find(*parts: str) -> Path:
+        path = shared_folder().joinpath(*parts)
+        if not path.exists():
+            pytest.skip(f'{path} is not on this machine (POSE_SHARED names the folder)')
+        return path
+
+    return find
