@@ -1,0 +1,52 @@
+"""A refiner by name, by preset entry, or from one's own checkpoint."""
+from pathlib import Path
+from typing import Union
+
+from pipeline.errors import InputError
+from pipeline.refine.filters import NoSmoother, OneEuroSmoother, gaussian, savgol
+from pipeline.refine.smoother import Smoother
+from pipeline.refine.stream import StreamRefiner
+from pipeline.skeletons import Skeleton
+
+WEIGHTS = Path(__file__).resolve().parents[1] / 'weights'
+FILTERS = {'none': NoSmoother, 'one-euro': OneEuroSmoother, 'savgol': savgol, 'gaussian': gaussian}
+NETWORKS = ('hanet', 'smoothnet', 'deciwatch')
+REFINERS = (*FILTERS, *NETWORKS)
+
+
+def build_refiner(options: Union[str, dict], skeleton: Skeleton, device: str = 'cpu') -> StreamRefiner:
+    """Make the refiner that ``options`` describe.
+
+    Args:
+        options: a name out of :data:`REFINERS`, or a dictionary with ``type`` (such a
+            name), optionally ``checkpoint`` (for the networks; default: the weights
+            in ``pipeline/weights`` for this skeleton), ``max_gap`` (seconds), and
+            arguments of the filter.
+        skeleton: of the poses it will be given.
+
+    Raises:
+        InputError: for an unknown name or argument, or if no weights fit the skeleton.
+    """
+    options = dict(type=options) if isinstance(options, str) else dict(options)
+    name = options.pop('type', None)
+    max_gap = options.pop('max_gap', 0.3)
+    if name not in REFINERS:
+        raise InputError(f'unknown refiner {name!r}: allowed are {", ".join(REFINERS)}')
+    try:
+        smoother = _filter(name, options) if name in FILTERS else _network(name, skeleton, device, options)
+    except TypeError as error:
+        raise InputError(f'refiner {name!r}: {error}') from error
+    return StreamRefiner(smoother, 0.0 if name == 'none' else max_gap)
+
+
+def _filter(name: str, options: dict) -> Smoother:
+    return FILTERS[name](**options)
+
+
+def _network(name: str, skeleton: Skeleton, device: str, options: dict) -> Smoother:
+    from pipeline.refine.network import network_smoother  # torch only where a network is wanted
+    checkpoint = options.pop('checkpoint', None) or WEIGHTS / f'{name}_{skeleton.name}{skeleton.num_keypoints}.pth'
+    if not Path(checkpoint).is_file():
+        raise InputError(f'{checkpoint}: no such weights for refiner {name!r} and skeleton {skeleton.name!r} '
+                         f'({skeleton.num_keypoints} joints); give a checkpoint or use {", ".join(FILTERS)}')
+    return network_smoother(Path(checkpoint), skeleton.names, device=device, **options)

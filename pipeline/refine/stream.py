@@ -1,0 +1,157 @@
+"""The refiner as a link of the chain: frames go in, refined frames come out in order, a little later."""
+from collections import deque
+from dataclasses import dataclass, field, replace
+from typing import Dict, Iterator, List
+
+import numpy as np
+
+from pipeline.refine.smoother import Smoother, TrackSmoother
+from pipeline.types import FrameResult, People
+
+
+@dataclass
+class _Row:
+    """One person in one waiting frame."""
+    bbox: np.ndarray
+    bbox_score: float
+    keypoints: np.ndarray
+    scores: np.ndarray
+    track_id: int
+    filled: bool = False
+    refined: np.ndarray = None
+
+
+@dataclass
+class _Waiting:
+    """A frame whose people are not all refined yet."""
+    result: FrameResult
+    rows: List[_Row] = field(default_factory=list)
+
+
+@dataclass
+class _Track:
+    smoother: TrackSmoother
+    position: int  # of its newest frame, counted from the first frame pushed
+    time: float
+    row: _Row
+    unanswered: deque = field(default_factory=deque)  # rows, oldest first
+
+    def push(self, row: _Row, scores: np.ndarray, time: float) -> None:
+        self.unanswered.append(row)
+        self._answer(self.smoother.push(row.keypoints, scores, time))
+
+    def close(self) -> None:
+        self._answer(self.smoother.close())
+
+    def _answer(self, poses: List[np.ndarray]) -> None:
+        for pose in poses:
+            self.unanswered.popleft().refined = pose
+
+
+class StreamRefiner:
+    """Refines every track of a stream and bridges short gaps in it.
+
+    A frame is given back once all its people are final: at most
+    ``smoother.lookahead`` frames plus ``max_gap`` seconds late (:meth:`latency`).
+    Waiting frames keep their images, so this also bounds the memory.
+
+    Args:
+        smoother: what refines a track.
+        max_gap: a person missing for up to this many seconds is filled in and
+            marked (``People.filled``); after a longer absence the track starts anew.
+    """
+
+    def __init__(self, smoother: Smoother, max_gap: float = 0.3):
+        self.smoother, self.max_gap = smoother, max_gap
+        self._reset()
+
+    def latency(self, fps: float) -> int:
+        """The most frames that a result may lag behind, at ``fps`` frames per second."""
+        return self.smoother.lookahead + int(np.ceil(self.max_gap * fps)) + 1
+
+    def stream(self, results: Iterator[FrameResult]) -> Iterator[FrameResult]:
+        """Refine an iterator of frames; yields each of them once, in order."""
+        for result in results:
+            yield from self.push(result)
+        yield from self.flush()
+
+    def push(self, result: FrameResult) -> List[FrameResult]:
+        """Add the next frame; returns the frames that are final now."""
+        waiting, time = _Waiting(result), result.frame.time
+        position = self._given + len(self._waiting)
+        self._waiting.append(waiting)
+        for row in _rows(result.people):
+            waiting.rows.append(row)
+            if row.track_id < 0:
+                row.refined = row.keypoints
+            else:
+                self._extend(row, position, time)
+        for track_id in [i for i, t in self._tracks.items() if t.position < position and time - t.time >= self.max_gap]:
+            self._tracks.pop(track_id).close()
+        return self._take_final()
+
+    def flush(self) -> List[FrameResult]:
+        """End of the stream: returns all frames that are left."""
+        for track in self._tracks.values():
+            track.close()
+        self._tracks.clear()
+        final = self._take_final()
+        self._reset()
+        return final
+
+    def _reset(self) -> None:
+        self._tracks: Dict[int, _Track] = {}
+        self._waiting = deque()
+        self._given = 0  # frames given back so far
+
+    def _extend(self, row: _Row, position: int, time: float) -> None:
+        track = self._tracks.get(row.track_id)
+        if track is None:
+            track = self._tracks[row.track_id] = _Track(self.smoother.open(), position, time, row)
+        for between in range(track.position + 1, position):
+            waiting = self._waiting[between - self._given]
+            share = (waiting.result.frame.time - track.time) / (time - track.time)
+            bridge = _between(track.row, row, share)
+            waiting.rows.append(bridge)
+            # score 0: the smoother must not take interpolated joints for seen ones
+            track.push(bridge, np.zeros_like(row.scores), waiting.result.frame.time)
+        track.push(row, row.scores, time)
+        track.position, track.time, track.row = position, time, row
+
+    def _take_final(self) -> List[FrameResult]:
+        # a track that is missing right now may yet come back and be filled in
+        undecided = min((t.position + 1 for t in self._tracks.values()), default=np.inf)
+        final = []
+        while (self._waiting and self._given < undecided
+               and all(row.refined is not None for row in self._waiting[0].rows)):
+            waiting = self._waiting.popleft()
+            self._given += 1
+            final.append(replace(waiting.result, people=_people(waiting)))
+        return final
+
+
+def _rows(people: People) -> List[_Row]:
+    return [_Row(people.bboxes[i], float(people.bbox_scores[i]), people.keypoints[i],
+                 people.keypoint_scores[i], int(people.track_ids[i])) for i in range(len(people))]
+
+
+def _between(before: _Row, after: _Row, share: float) -> _Row:
+    def mix(a, b):
+        return ((1 - share) * a + share * b).astype(np.float32)
+    # half the confidence: seen before and after, but not here
+    return _Row(mix(before.bbox, after.bbox), 0.5 * min(before.bbox_score, after.bbox_score),
+                mix(before.keypoints, after.keypoints), 0.5 * mix(before.scores, after.scores),
+                after.track_id, filled=True)
+
+
+def _people(waiting: _Waiting) -> People:
+    rows = sorted(waiting.rows, key=lambda row: row.track_id)
+    if not rows:
+        return waiting.result.people
+    return People(bboxes=np.stack([row.bbox for row in rows]).astype(np.float32),
+                  bbox_scores=np.array([row.bbox_score for row in rows], np.float32),
+                  keypoints=np.stack([row.refined for row in rows]).astype(np.float32),
+                  keypoint_scores=np.stack([row.scores for row in rows]).astype(np.float32),
+                  track_ids=np.array([row.track_id for row in rows], np.int64),
+                  keypoints_raw=np.stack([row.keypoints for row in rows]).astype(np.float32),
+                  filled=np.array([row.filled for row in rows]))

@@ -1,0 +1,88 @@
+"""The stream keeps order and frames, bridges short gaps only, and equals the whole-track result."""
+import numpy as np
+import pytest
+
+from pipeline.refine.filters import NoSmoother, OneEuroSmoother, gaussian, savgol
+from pipeline.refine.smoother import smooth_track
+from pipeline.refine.stream import StreamRefiner
+from pipeline.types import Frame, FrameResult, People
+
+FPS = 10.0
+
+
+def person(x, track_id):
+    keypoints = np.array([[[x, 0.0], [x, 10.0]]], np.float32)
+    return People(np.array([[x - 1, -1, x + 1, 11]], np.float32), np.ones(1, np.float32), keypoints,
+                  np.ones((1, 2), np.float32), np.array([track_id]))
+
+
+def frame_with(index, people):
+    return FrameResult(Frame(index, index / FPS, np.zeros((2, 2, 3), np.uint8)), people)
+
+
+def both(a, b):
+    return People(*(np.concatenate([getattr(a, n), getattr(b, n)])
+                    for n in ('bboxes', 'bbox_scores', 'keypoints', 'keypoint_scores', 'track_ids')))
+
+
+@pytest.mark.parametrize('smoother', [NoSmoother(), OneEuroSmoother(), savgol(5, 2, block=4), gaussian(1.0, block=4)])
+def test_every_frame_comes_out_once_in_order(smoother):
+    frames = [frame_with(i, person(i, 1) if i % 7 else People.empty(2)) for i in range(40)]
+    out = list(StreamRefiner(smoother, max_gap=0.05).stream(iter(frames)))
+    assert [r.frame.index for r in out] == list(range(40))
+    assert [len(r.people) for r in out] == [int(i % 7 > 0) for i in range(40)]
+
+
+def test_short_gap_is_filled_by_straight_line_and_marked():
+    frames = [frame_with(i, People.empty(2) if i in (3, 4) else person(2.0 * i, 1)) for i in range(8)]
+    out = list(StreamRefiner(NoSmoother(), max_gap=0.3).stream(iter(frames)))
+    assert [r.people.filled.tolist() for r in out] == [[False]] * 3 + [[True]] * 2 + [[False]] * 3
+    np.testing.assert_allclose([r.people.keypoints[0, 0, 0] for r in out], 2.0 * np.arange(8), atol=1e-5)
+    np.testing.assert_allclose(out[3].people.keypoint_scores, 0.5)
+
+
+def test_long_gap_stays_empty():
+    frames = [frame_with(i, People.empty(2) if 3 <= i < 8 else person(i, 1)) for i in range(12)]
+    out = list(StreamRefiner(NoSmoother(), max_gap=0.3).stream(iter(frames)))
+    assert [len(r.people) for r in out] == [1] * 3 + [0] * 5 + [1] * 4
+
+
+def test_gap_at_the_very_end_stays_empty():
+    frames = [frame_with(i, person(i, 1) if i < 6 else People.empty(2)) for i in range(8)]
+    out = list(StreamRefiner(NoSmoother(), max_gap=1.0).stream(iter(frames)))
+    assert [len(r.people) for r in out] == [1] * 6 + [0] * 2
+
+
+def test_people_keep_their_own_poses_and_raw_ones():
+    rng = np.random.default_rng(0)
+    noise = rng.normal(size=(30, 2))
+    frames = [frame_with(i, both(person(100 + noise[i, 0], 7), person(noise[i, 1], 3))) for i in range(30)]
+    out = list(StreamRefiner(gaussian(1.0, block=4)).stream(iter(frames)))
+    for i, result in enumerate(out):
+        assert result.people.track_ids.tolist() == [3, 7]
+        np.testing.assert_allclose(result.people.keypoints_raw[:, 0, 0], [noise[i, 1], 100 + noise[i, 0]], rtol=1e-5)
+        assert abs(result.people.keypoints[1, 0, 0] - 100) < 3
+    smooth = np.array([r.people.keypoints[0, 0, 0] for r in out])
+    assert np.abs(np.diff(smooth, 2)).mean() < 0.3 * np.abs(np.diff(noise[:, 1], 2)).mean()
+
+
+def test_stream_equals_whole_track():
+    rng = np.random.default_rng(1)
+    x = rng.normal(size=50).cumsum()
+    frames = [frame_with(i, person(x[i], 1)) for i in range(50)]
+    smoother = savgol(7, 2, block=8)
+    streamed = np.array([r.people.keypoints[0] for r in StreamRefiner(smoother).stream(iter(frames))])
+    keypoints = np.stack([f.people.keypoints[0] for f in frames])
+    whole = smooth_track(smoother, keypoints, np.ones((50, 2)), np.arange(50) / FPS)
+    np.testing.assert_array_equal(streamed, whole)
+
+
+def test_latency_is_never_exceeded():
+    refiner = StreamRefiner(savgol(5, 2, block=8), max_gap=0.3)
+    behind = 0
+    for i in range(60):
+        present = i % 13 not in (4, 5)
+        done = refiner.push(frame_with(i, person(i, 1 + i // 13) if present else People.empty(2)))
+        behind = max(behind, i - done[-1].frame.index) if done else behind
+    assert 0 < behind <= refiner.latency(FPS)
+    assert len(refiner.flush()) <= refiner.latency(FPS)

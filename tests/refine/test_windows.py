@@ -1,0 +1,70 @@
+"""Windows cover every frame, blend by weight, and cost no frame at the ends."""
+import numpy as np
+import pytest
+
+from pipeline.refine.smoother import smooth_track
+from pipeline.refine.windows import WindowSmoother, core_blend, hann_blend
+
+
+def track(length):
+    return np.arange(length * 4, dtype=np.float32).reshape(length, 2, 2), np.ones((length, 2)), np.arange(length) / 30
+
+
+@pytest.mark.parametrize('length', [1, 2, 7, 8, 9, 16, 17, 31, 64])
+@pytest.mark.parametrize('step', [1, 3, 8])
+def test_identity_gives_every_frame_back(length, step):
+    smoother = WindowSmoother(lambda k, s, t: k, 8, step, hann_blend(8))
+    np.testing.assert_allclose(smooth_track(smoother, *track(length)), track(length)[0], rtol=1e-6)
+
+
+def test_answers_are_blended_by_weight():
+    answers = iter([0.0, 6.0])
+
+    def constant(keypoints, scores, times):
+        return np.full_like(keypoints, next(answers))
+
+    smoother = WindowSmoother(constant, 4, 2, np.array([1.0, 2.0, 2.0, 1.0]))
+    result = smooth_track(smoother, *track(6))[:, 0, 0]
+    # frames 2, 3 are answered by both windows: weights 2:1 and 1:2
+    np.testing.assert_allclose(result, [0, 0, 2, 4, 6, 6])
+
+
+def test_last_window_ends_at_the_last_frame():
+    starts = []
+
+    def note(keypoints, scores, times):
+        starts.append(int(keypoints[0, 0, 0, 0]) // 4)
+        return keypoints
+
+    smooth_track(WindowSmoother(note, 8, 4, hann_blend(8)), *track(21))
+    assert starts == [0, 4, 8, 12, 13]
+
+
+def test_short_track_is_padded_with_unseen_poses():
+    seen = {}
+
+    def note(keypoints, scores, times):
+        seen.update(scores=scores[0, :, 0], times=times[0], keypoints=keypoints[0, :, 0, 0])
+        return keypoints
+
+    smooth_track(WindowSmoother(note, 5, 5, hann_blend(5)), *track(3))
+    assert seen['scores'].tolist() == [1, 1, 1, 0, 0]
+    np.testing.assert_allclose(seen['times'] * 30, [0, 1, 2, 3, 4], atol=1e-9)
+    assert seen['keypoints'].tolist() == [0, 4, 8, 8, 8]
+
+
+def test_core_blend_uses_margins_at_the_ends_only():
+    def mark(keypoints, scores, times):
+        marked = keypoints.copy()
+        marked[:, 0] = marked[:, -1] = -1000
+        return marked
+
+    result = smooth_track(WindowSmoother(mark, 6, 4, core_blend(6, 1)), *track(22))[:, 0, 0]
+    expected = track(22)[0][:, 0, 0].copy()
+    expected[[0, -1]] = -1000
+    np.testing.assert_allclose(result, expected, atol=1e-3)
+
+
+def test_bad_step_is_refused():
+    with pytest.raises(ValueError, match='step 9'):
+        WindowSmoother(lambda k, s, t: k, 8, 9, hann_blend(8))
