@@ -1,0 +1,100 @@
+"""The chain: detector, estimator, tracker, refiner in a row, over any source of frames.
+
+    from pipeline import VideoPipeline
+    VideoPipeline.from_preset('embedded').run('video.mp4', out_dir='out')
+"""
+from contextlib import closing
+from pathlib import Path
+from typing import Iterator, Optional, Union
+
+from pipeline import links
+from pipeline.clock import Clock
+from pipeline.detection import PersonDetector
+from pipeline.estimation import PoseEstimator
+from pipeline.presets import load_preset
+from pipeline.refine import StreamRefiner, build_refiner
+from pipeline.tracking import PoseTracker, TrackerOptions
+from pipeline.types import FrameResult
+from pipeline.video import VideoSource, open_source, prefetch
+
+
+class VideoPipeline:
+    """Finds, poses, tracks and refines the people of a video.
+
+    Args:
+        detector, estimator, tracker, refiner: the links, in this order.
+        detect_every: look for people in every n-th frame only; in between the
+            tracker says where they moved.
+        batch: frames that go through a network together. 1 answers soonest; on a
+            GPU several are faster.
+        options: what to record in output files (preset, configs, weights).
+    """
+
+    def __init__(self, detector: PersonDetector, estimator: PoseEstimator, tracker: PoseTracker,
+                 refiner: StreamRefiner, detect_every: int = 1, batch: int = 1, options: Optional[dict] = None):
+        self.detector, self.estimator, self.tracker, self.refiner = detector, estimator, tracker, refiner
+        self.detect_every, self.batch = detect_every, batch
+        self.options = options or {}
+
+    @property
+    def skeleton(self):
+        """Joint names, limbs and mirror pairs of the poses."""
+        return self.estimator.skeleton
+
+    @classmethod
+    def from_preset(cls, preset: Union[str, Path], device: str = 'cpu', refiner: Union[None, str, dict] = None,
+                    detector: Optional[dict] = None, estimator: Optional[dict] = None,
+                    tracker: Optional[dict] = None, **overrides) -> 'VideoPipeline':
+        """Build the chain that a preset describes.
+
+        Args:
+            preset: a name (``embedded``, ``hrnet-w32`` …) or a preset file.
+            device: for the networks, such as ``cpu`` or ``cuda:0``.
+            refiner: a refiner's name or options in place of the preset's.
+            detector, estimator, tracker: options that go over the preset's; one that
+                names a ``config`` replaces the preset's link altogether.
+            overrides: ``detect_every``, ``batch``.
+
+        Raises:
+            InputError: for anything unknown, missing or unfit.
+        """
+        config = {**load_preset(preset), **{k: v for k, v in overrides.items() if v is not None}}
+        config['refiner'] = refiner or config.get('refiner', 'hanet')
+        for name, given in (('detector', detector), ('estimator', estimator), ('tracker', tracker)):
+            given = given or {}
+            config[name] = given if 'config' in given else {**config.get(name, {}), **given}
+        return cls.from_config(config, device, name=str(preset))
+
+    @classmethod
+    def from_config(cls, config: dict, device: str = 'cpu', name: str = '') -> 'VideoPipeline':
+        """Build the chain from a preset's dictionary (see :mod:`pipeline.presets`)."""
+        estimator = PoseEstimator.from_config(device=device, **config['estimator'])
+        return cls(PersonDetector.from_config(device=device, **config['detector']), estimator,
+                   PoseTracker(estimator.skeleton.sigmas, TrackerOptions(**config.get('tracker', {}))),
+                   build_refiner(config.get('refiner', 'hanet'), estimator.skeleton, device),
+                   detect_every=config.get('detect_every', 1), batch=config.get('batch', 1),
+                   options=dict(preset=name, device=device, **config))
+
+    def results(self, source: Union[str, Path, VideoSource], clock: Optional[Clock] = None) -> Iterator[FrameResult]:
+        """Iterate over the frames of ``source`` with their refined people.
+
+        Every frame comes once and in order, ``refiner.latency(fps)`` frames late at
+        most; frames that nobody holds any more are freed.
+        """
+        if not isinstance(source, VideoSource):
+            with open_source(source) as opened:
+                yield from self.results(opened, clock)
+            return
+        clock = clock or Clock()
+        self.tracker.reset()
+        batch = 1 if self.detect_every > 1 else self.batch
+        with closing(prefetch(clock.around('decode', source), size=max(4, 2 * batch))) as frames:
+            found = links.detect(frames, self.detector, clock, batch, self.detect_every, self.tracker.predict)
+            posed = links.estimate(found, self.estimator, clock, batch)
+            tracked = links.track(posed, self.tracker, clock)
+            yield from links.refine(tracked, self.refiner, clock)
+
+    def run(self, video: Union[str, Path], out_dir: Union[str, Path] = 'output', **options):
+        """Process a video into files; returns a summary. Options: :class:`pipeline.run.OutputOptions`."""
+        from pipeline.run import OutputOptions, run_video
+        return run_video(self, video, OutputOptions(out_dir=Path(out_dir), **options))

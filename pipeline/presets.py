@@ -1,0 +1,44 @@
+"""Presets: one MMEngine config each that names the four links of a chain.
+
+A preset has the keys ``detector``, ``estimator``, ``tracker`` and ``refiner``,
+each a dictionary of that link's options; ``configs/presets`` holds ours.
+"""
+from pathlib import Path
+from typing import Union
+
+from mmengine.config import Config
+
+from pipeline.errors import InputError
+
+FOLDER = Path(__file__).resolve().parents[1] / 'configs' / 'presets'
+LINKS = ('detector', 'estimator', 'tracker', 'refiner')
+OPTIONS = ('detect_every', 'batch')
+
+
+def preset_names() -> list:
+    """Names of the presets in ``configs/presets``."""
+    return sorted(path.stem for path in FOLDER.glob('*.py'))
+
+
+def load_preset(name: Union[str, Path]) -> dict:
+    """Read the preset ``name``, or the preset file that ``name`` is the path of.
+
+    Raises:
+        InputError: if there is no such preset, or it lacks or invents keys.
+    """
+    path = FOLDER / f'{name}.py'
+    if not path.is_file():
+        path = Path(name)
+    if path.suffix != '.py' or not path.is_file():
+        raise InputError(f'unknown preset {str(name)!r}: allowed are {", ".join(preset_names())}, or a config file')
+    try:
+        config = Config.fromfile(str(path)).to_dict()
+    except Exception as error:  # a config is Python: anything can go wrong in it
+        raise InputError(f'{path}: not a readable config ({type(error).__name__}: {error})') from error
+    missing = [key for key in ('detector', 'estimator') if key not in config]
+    unknown = [key for key in config if key not in LINKS + OPTIONS]
+    if missing or unknown:
+        raise InputError(f'{path}: ' + '; '.join(filter(None, [
+            f'lacks {", ".join(missing)}' if missing else '', f'has unknown {", ".join(unknown)}' if unknown else '',
+            f'a preset has {", ".join(LINKS + OPTIONS)}'])))
+    return config

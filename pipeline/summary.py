@@ -1,0 +1,97 @@
+"""The few numbers that say how a run went."""
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import Dict, List
+
+import numpy as np
+
+from pipeline.types import People
+
+
+@dataclass
+class Summary:
+    """Of one video.
+
+    Attributes:
+        frames: frames processed.
+        people: distinct track ids.
+        seconds: wall time from the first frame's decoding to the last file's close.
+        jitter_before, jitter_after: mean length of the second difference of the
+            joints, in percent of the figure's height per frame²; NaN without
+            three frames in a row of anyone.
+        files: what was written.
+        interrupted: whether Ctrl-C ended the run.
+    """
+    frames: int = 0
+    people: int = 0
+    seconds: float = 0.0
+    jitter_before: float = float('nan')
+    jitter_after: float = float('nan')
+    files: List[str] = field(default_factory=list)
+    interrupted: bool = False
+
+    @property
+    def fps(self) -> float:
+        return self.frames / self.seconds if self.seconds else 0.0
+
+    def __str__(self) -> str:
+        lines = [f'{self.frames} frames, {self.people} {"person" if self.people == 1 else "people"}, '
+                 f'{self.fps:.1f} frames per second']
+        if np.isfinite(self.jitter_before):
+            lines.append(f'jitter: {self.jitter_before:.2f} before, {self.jitter_after:.2f} after '
+                         '(% of figure height per frame²)')
+        if self.interrupted:
+            lines.append('interrupted: the files end here')
+        return '\n'.join(lines + [f'  {file}' for file in self.files])
+
+
+class JitterMeter:
+    """Mean second difference of joints over all tracks, before and after the refiner.
+
+    Only joints that were seen (score over ``min_score``) in three frames in a row
+    count, and no frame that was filled in.
+    """
+
+    def __init__(self, min_score: float = 0.3):
+        self.min_score = min_score
+        self.history: Dict[int, list] = defaultdict(list)
+        self.sums = np.zeros(2)
+        self.count = 0
+
+    def add(self, position: int, people: People) -> None:
+        """Add frame number ``position`` (consecutive)."""
+        for i, track_id in enumerate(people.track_ids):
+            past = self.history[int(track_id)]
+            if past and past[-1][0] != position - 1 or people.filled[i]:
+                past.clear()
+            if people.filled[i]:
+                continue
+            past.append((position, people.keypoints_raw[i], people.keypoints[i],
+                         people.keypoint_scores[i] > self.min_score))
+            if len(past) == 3:
+                self._measure(past)
+                past.pop(0)
+
+    def _measure(self, past: list) -> None:
+        seen = np.logical_and.reduce([p[3] for p in past])
+        if not seen.any():
+            return
+        # both against the same height, so that the two numbers compare
+        height = max(np.ptp(past[1][1][past[1][3]], axis=0).max(), 1.0)
+        for which in (0, 1):
+            before, now, after = (p[1 + which][seen] for p in past)
+            self.sums[which] += np.linalg.norm(before - 2 * now + after, axis=-1).sum() / height * 100
+        self.count += int(seen.sum())
+
+    @property
+    def before(self) -> float:
+        return self.sums[0] / self.count if self.count else float('nan')
+
+    @property
+    def after(self) -> float:
+        return self.sums[1] / self.count if self.count else float('nan')
+
+    @property
+    def people(self) -> int:
+        """Distinct tracks seen."""
+        return len(self.history)
