@@ -1,0 +1,24 @@
+"""Sinusoidal positions of the frames of a window."""
+import math
+
+import torch
+from torch import Tensor
+
+
+def sinusoidal_positions(window: int, width: int) -> Tensor:
+    """Encoding of the frames of a window, scaled so that any window spans one turn (0 to 2 pi).
+
+    Divisors run to almost 10000 squared, a trait of the published code that its
+    weights depend on.
+
+    Args:
+        window: number of frames ``T``.
+        width: channels, even; channel 2k is a sine, channel 2k + 1 its cosine.
+
+    Returns:
+        ``(T, width)`` float32 in -1..1.
+    """
+    times = torch.arange(window, dtype=torch.float32) / (window - 1 + 1e-6) * (2 * math.pi)
+    pairs = torch.arange(width // 2, dtype=torch.float32)
+    angles = times[:, None] / 10000 ** (4 * pairs / width)
+    return torch.stack([angles.sin(), angles.cos()], dim=-1).flatten(1)
