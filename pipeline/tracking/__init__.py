@@ -1,0 +1,5 @@
+"""Ids for people across frames, by pose, box and motion."""
+from pipeline.tracking.options import TrackerOptions
+from pipeline.tracking.tracker import PoseTracker
+
+__all__ = ['PoseTracker', 'TrackerOptions']

@@ -1,0 +1,174 @@
+"""The tracker on made-up people whose true identity is known."""
+import numpy as np
+import pytest
+
+from pipeline.errors import InputError
+from pipeline.tracking import PoseTracker, TrackerOptions
+from pipeline.types import People
+
+SIGMAS = np.full(17, 0.06)
+SIZE = (1280, 720)
+# a standing figure of height 1: head, shoulders, elbows, wrists, hips, knees, ankles, around the hips
+FIGURE = np.array([[0, -.48], [.02, -.5], [-.02, -.5], [.05, -.48], [-.05, -.48], [.11, -.35], [-.11, -.35],
+                   [.14, -.18], [-.14, -.18], [.15, -.03], [-.15, -.03], [.08, 0], [-.08, 0], [.08, .24],
+                   [-.08, .24], [.08, .46], [-.08, .46]])
+
+
+def crowd(*places, height=200.0, score=0.9, rng=None, noise=0.0):
+    """People standing at ``places`` (x, y of the hips in px); ``height`` and ``score`` may be lists."""
+    count = len(places)
+    heights = np.broadcast_to(height, count)
+    scores = np.broadcast_to(score, count).astype(np.float32)
+    poses = np.array(places, float).reshape(-1, 1, 2) + FIGURE * heights.reshape(-1, 1, 1)
+    if rng is not None:
+        poses = poses + rng.normal(0, noise, poses.shape)
+    low, high, margin = poses.min(axis=1), poses.max(axis=1), 0.05 * heights[:, None]
+    bboxes = np.concatenate([low - margin, high + margin], axis=1).astype(np.float32)
+    return People(bboxes, scores, poses.astype(np.float32), np.full((count, 17), 0.9, np.float32))
+
+
+def owner_of(people, place):
+    """The id of the person whose hips are nearest to ``place``."""
+    distance = np.linalg.norm(people.keypoints[:, 11:13].mean(axis=1) - place, axis=1)
+    return int(people.track_ids[np.argmin(distance)])
+
+
+def test_crossing_people_keep_their_ids():
+    for fps in (10, 25, 60):
+        tracker = PoseTracker(SIGMAS)
+        for frame in range(int(4 * fps) + 1):
+            time = frame / fps
+            left, right = (200 + 200 * time, 360), (1000 - 200 * time, 370)
+            people = tracker.update(crowd(left, right), time, SIZE)
+            if abs(left[0] - right[0]) > 30:
+                assert (owner_of(people, left), owner_of(people, right)) == (1, 2), f'{fps} fps, {time} s'
+
+
+def test_order_of_the_input_does_not_matter():
+    forwards, backwards = PoseTracker(SIGMAS), PoseTracker(SIGMAS)
+    for frame in range(20):
+        people = crowd((200 + 5 * frame, 300), (400, 320), (600 - 5 * frame, 310), score=[.9, .9, .8])
+        a = forwards.update(people, frame / 25, SIZE)
+        b = backwards.update(people[np.array([2, 0, 1])], frame / 25, SIZE)
+        np.testing.assert_array_equal(a.keypoints, b.keypoints)
+        np.testing.assert_array_equal(a.track_ids, b.track_ids)
+        assert list(a.track_ids) == sorted(a.track_ids)
+
+
+@pytest.mark.parametrize('gap, same', [(1.0, True), (2.0, False)])
+def test_occlusion_is_survived_for_a_time_in_seconds(gap, same):
+    for fps in (10, 50):
+        tracker = PoseTracker(SIGMAS, TrackerOptions(max_lost=1.5))
+        for frame in range(fps):
+            tracker.update(crowd((300, 300)), frame / fps, SIZE)
+        back = tracker.update(crowd((310, 300)), 1 - 1 / fps + gap, SIZE)
+        assert list(back.track_ids) == ([1] if same else [2])
+
+
+def test_ids_never_return_to_another_person():
+    tracker = PoseTracker(SIGMAS)
+    seen = []
+    for visit in range(5):
+        for frame in range(5):
+            people = tracker.update(crowd((200 + 150 * visit, 300)), 10 * visit + frame / 25, SIZE)
+        seen.append(int(people.track_ids[0]))
+    assert seen == [1, 2, 3, 4, 5]
+
+
+def test_a_doubled_and_a_nested_box_are_one_person():
+    person = crowd((400, 300))
+    double = crowd((402, 301), score=0.7)
+    half = crowd((400, 300), score=0.5)
+    half.bboxes[0, 3] = 300
+    half.keypoints[0, 11:, 1] = 295                      # legs squeezed into the half box
+    half.keypoint_scores[0, 11:] = 0.3
+    stack = {name: np.concatenate([getattr(p, name) for p in (half, double, person)])
+             for name in ('bboxes', 'bbox_scores', 'keypoints', 'keypoint_scores')}
+    tracker = PoseTracker(SIGMAS)
+    for frame in range(10):
+        people = tracker.update(People(**stack), frame / 25, SIZE)
+        assert list(people.track_ids) == [1]
+        np.testing.assert_array_equal(people.keypoints, person.keypoints)
+
+
+def test_ghosts_are_dropped_and_use_up_no_id():
+    tracker = PoseTracker(SIGMAS)
+    for frame in range(30):
+        places, scores = [(300, 300)], [0.9]
+        if frame % 5 == 0:                               # a flicker of middling score
+            places, scores = places + [(800, 300)], scores + [0.25]
+        places, scores = places + [(1000, 300)], scores + [0.04]
+        people = tracker.update(crowd(*places, score=scores), frame / 30, SIZE)
+        assert list(people.track_ids) == [1]
+    people = tracker.update(crowd((300, 300), (800, 300)), 1.0, SIZE)
+    assert list(people.track_ids) == [1, 2]
+
+
+def test_a_hesitant_newcomer_is_shown_after_the_confirmation_time():
+    for fps in (10, 50):
+        tracker = PoseTracker(SIGMAS, TrackerOptions(confirm_time=0.2))
+        counts = [len(tracker.update(crowd((300, 300), score=0.25), frame / fps, SIZE)) for frame in range(fps)]
+        assert counts.index(1) == round(0.2 * fps)
+        assert all(counts[counts.index(1):])
+
+
+def test_a_weak_sighting_continues_a_track():
+    tracker = PoseTracker(SIGMAS)
+    for frame in range(30):
+        score = 0.1 if frame in (10, 11, 12) else 0.9
+        assert list(tracker.update(crowd((300 + 4 * frame, 300), score=score), frame / 30, SIZE).track_ids) == [1]
+
+
+def test_prediction_carries_boxes_over_frames_without_detector():
+    tracker = PoseTracker(SIGMAS)
+    place = np.array([200.0, 300.0])
+    for frame in range(60):
+        place = place + (5, 0)
+        truth = crowd(place)
+        if frame % 5 == 0 or frame < 5:
+            people = tracker.update(truth, frame / 30, SIZE)
+        else:
+            boxes = tracker.predict(frame / 30)
+            np.testing.assert_allclose(boxes.bboxes, truth.bboxes, atol=12)
+            np.testing.assert_allclose(boxes.keypoints, truth.keypoints, atol=6)
+            truth.bboxes = boxes.bboxes
+            people = tracker.update(truth, frame / 30, SIZE, detected=False)
+        assert list(people.track_ids) == [1]
+
+
+def test_prediction_stays_inside_the_frame_and_can_be_empty():
+    tracker = PoseTracker(SIGMAS)
+    assert len(tracker.predict(0.0)) == 0
+    tracker.update(crowd((1250, 600)), 0.0, SIZE)
+    box = tracker.predict(0.1).bboxes
+    assert (box >= 0).all() and (box[:, 2] <= 1280).all() and (box[:, 3] <= 720).all()
+    tracker.update(People.empty(17), 0.1, SIZE)
+    assert len(tracker.predict(0.2)) == 0
+
+
+def test_single_keeps_one_id_through_any_absence():
+    tracker = PoseTracker(SIGMAS, TrackerOptions.preset('single'))
+    assert list(tracker.update(crowd((300, 300), (900, 300), score=[.9, .8]), 0.0, SIZE).track_ids) == [1]
+    assert list(tracker.update(crowd((310, 300), (900, 300), score=[.8, .9]), 0.1, SIZE).track_ids) == [1]
+    for time in (0.2, 1.0, 3.0):
+        tracker.update(People.empty(17), time, SIZE)
+    assert list(tracker.update(crowd((1000, 500)), 60.0, SIZE).track_ids) == [1]
+
+
+def test_reset_starts_over():
+    tracker = PoseTracker(SIGMAS)
+    tracker.update(crowd((300, 300)), 5.0, SIZE)
+    tracker.reset()
+    assert list(tracker.update(crowd((900, 300)), 0.0, SIZE).track_ids) == [1]
+
+
+@pytest.mark.parametrize('changes', [{'high_score': 1.5}, {'max_lost': -1}, {'agility': 0}, {'nonsense': 1},
+                                     {'low_score': 0.9}, {'max_people': 0}, {'max_lost': float('nan')}])
+def test_unusable_options_are_named(changes):
+    with pytest.raises(InputError, match=next(iter(changes))):
+        TrackerOptions.preset('default', **changes)
+
+
+def test_unknown_preset_is_named():
+    with pytest.raises(InputError, match='nosuch.*crowd.*sport.*single'):
+        TrackerOptions.preset('nosuch')
