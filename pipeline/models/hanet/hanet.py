@@ -21,7 +21,8 @@ from mmpose.registry import MODELS
 from pipeline.errors import InputError
 from pipeline.models.hanet.kinematics import Motion, keypoint_flow, neighbours
 from pipeline.models.hanet.layers import DecoderLayer, EncoderLayer
-from pipeline.models.hanet.positions import sinusoidal_positions
+from pipeline.models.hanet.positions import interpolation_matrix, sinusoidal_positions
+from pipeline.models.shapes import check_shape, check_window
 
 CROSS_MASKS = ('plus-one', 'masked')
 
@@ -90,7 +91,8 @@ class HANet(BaseModule):
                  motion_affine: bool = True, score_input: bool = False, rate_input: bool = False,
                  self_mask: bool = True, zero_init: bool = False, time_step: float = 1.0, init_cfg=None):
         super().__init__(init_cfg)
-        _check_arguments(window, interval, embed_dims, num_heads, num_levels, cross_mask)
+        check_window(window, interval)
+        _check_arguments(embed_dims, num_heads, num_levels, cross_mask)
         channels = num_keypoints * dims
         scores = num_keypoints if score_input else 0
         widths = [embed_dims * 2 ** i if hierarchical else embed_dims for i in range(num_levels)]
@@ -121,7 +123,7 @@ class HANet(BaseModule):
                                         nn.Linear(embed_dims, embed_dims)) if rate_input else None
         for width in set(widths):
             self.register_buffer(f'positions_{width}', sinusoidal_positions(window, width), persistent=False)
-        self.register_buffer('upsample', _interpolation_matrix(window, interval), persistent=False)
+        self.register_buffer('upsample', interpolation_matrix(window, interval), persistent=False)
         self.register_buffer('sampled', torch.arange(window) % interval == 0, persistent=False)
         self._reset_parameters(zero_init)
 
@@ -232,35 +234,19 @@ class HANet(BaseModule):
 
     def _check_inputs(self, keypoints, scores, fps, sampled_only) -> None:
         batch, window, joints = len(keypoints), self.window, self.num_keypoints
-        _check_shape('keypoints', keypoints, (batch, window, joints * self.dims), '(B, T, K * D)')
+        check_shape('keypoints', keypoints, (batch, window, joints * self.dims), '(B, T, K * D)')
         if self.score_input:
-            _check_shape('scores', scores, (batch, window, joints), '(B, T, K)')
+            check_shape('scores', scores, (batch, window, joints), '(B, T, K)')
         if self.rate_embed:
-            _check_shape('fps', fps, (batch,), '(B,)')
+            check_shape('fps', fps, (batch,), '(B,)')
         if sampled_only and self.interval > 1 and self.cross_mask == 'plus-one':
             raise InputError("sampled_only needs cross_mask 'masked': it changes the answer of 'plus-one'")
 
 
-def _check_shape(name: str, value: Optional[Tensor], shape: tuple, legend: str) -> None:
-    if value is None or tuple(value.shape) != shape:
-        found = 'nothing' if value is None else tuple(value.shape)
-        raise InputError(f'{name}: this network needs shape {legend} = {shape}, not {found}')
-
-
-def _check_arguments(window: int, interval: int, embed_dims: int, num_heads: int, num_levels: int,
-                     cross_mask: str) -> None:
-    if interval < 1 or window < interval + 1 or (window - 1) % interval:
-        raise InputError(f'window {window} and interval {interval} do not fit: '
-                         'window - 1 must be a positive multiple of interval')
+def _check_arguments(embed_dims: int, num_heads: int, num_levels: int, cross_mask: str) -> None:
     if embed_dims % 2 or embed_dims % num_heads:
         raise InputError(f'embed_dims {embed_dims} must be even and a multiple of num_heads {num_heads}')
     if num_levels < 1:
         raise InputError(f'num_levels {num_levels} must be at least 1')
     if cross_mask not in CROSS_MASKS:
         raise InputError(f'cross_mask {cross_mask!r} is unknown: allowed are {", ".join(CROSS_MASKS)}')
-
-
-def _interpolation_matrix(window: int, interval: int) -> Tensor:
-    """``(T, S)`` weights of linear interpolation between every ``interval``-th frame."""
-    distance = (torch.arange(window)[:, None] - torch.arange(0, window, interval)).abs()
-    return (1 - distance / interval).clamp(min=0)

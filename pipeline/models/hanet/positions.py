@@ -1,4 +1,4 @@
-"""Sinusoidal positions of the frames of a window."""
+"""Where frames stand in a window: their positions, and interpolation between sampled ones."""
 import math
 
 import torch
@@ -22,3 +22,9 @@ def sinusoidal_positions(window: int, width: int) -> Tensor:
     pairs = torch.arange(width // 2, dtype=torch.float32)
     angles = times[:, None] / 10000 ** (4 * pairs / width)
     return torch.stack([angles.sin(), angles.cos()], dim=-1).flatten(1)
+
+
+def interpolation_matrix(window: int, interval: int) -> Tensor:
+    """``(T, S)`` weights of linear interpolation between every ``interval``-th frame."""
+    distance = (torch.arange(window)[:, None] - torch.arange(0, window, interval)).abs()
+    return (1 - distance / interval).clamp(min=0)

@@ -1,0 +1,11 @@
+"""Losses of temporal refiners, all of one signature.
+
+``loss(final, refined, target, target_weight, sampled) -> dict`` with ``final``,
+``refined`` and ``target`` of shape ``(B, T, K, D)``, ``target_weight`` ``(B, T, K)``
+from 0 (not annotated) up, and ``sampled`` ``(T,)`` bool, true where ``refined`` is
+a pose. Entries of the dictionary are scalars that MMEngine sums.
+"""
+from pipeline.models.losses.hanet_loss import HANetLoss
+from pipeline.models.losses.temporal_losses import AccelerationLoss, BoneLengthLoss, WeightedL1Loss
+
+__all__ = ['AccelerationLoss', 'BoneLengthLoss', 'HANetLoss', 'WeightedL1Loss']

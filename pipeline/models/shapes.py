@@ -1,0 +1,20 @@
+"""Checks of windows and shapes that all temporal networks share."""
+from typing import Optional, Tuple
+
+from torch import Tensor
+
+from pipeline.errors import InputError
+
+
+def check_shape(name: str, value: Optional[Tensor], shape: Tuple[int, ...], legend: str) -> None:
+    """Raise :class:`InputError` unless ``value`` is there and has ``shape``."""
+    if value is None or tuple(value.shape) != shape:
+        found = 'nothing' if value is None else tuple(value.shape)
+        raise InputError(f'{name}: this network needs shape {legend} = {shape}, not {found}')
+
+
+def check_window(window: int, interval: int) -> None:
+    """Raise :class:`InputError` unless the first and last frame of a window are both sampled."""
+    if interval < 1 or window < interval + 1 or (window - 1) % interval:
+        raise InputError(f'window {window} and interval {interval} do not fit: '
+                         'window - 1 must be a positive multiple of interval')
