@@ -1,0 +1,2 @@
+"""Training and test data, registered in MMPose."""
+from pipeline.datasets import collate, hooks, window_batches  # noqa: F401, registers them

@@ -1,0 +1,160 @@
+"""Training batches of the universal COCO-17 refiner, whole batches at a time.
+
+A batch mixes real errors (the hourglass on Human3.6M) with modelled errors on
+motion of Human3.6M seen by virtual cameras, of Penn Action and of JHMDB.
+"""
+from typing import Optional, Sequence, Tuple
+
+import numpy as np
+import torch
+
+import pipeline.compat  # noqa: F401, before mmpose
+from mmpose.registry import DATASETS
+from pipeline.datasets import augment
+from pipeline.datasets.cache import cached_arrays
+from pipeline.datasets.definition_offset import DefinitionOffset
+from pipeline.datasets.error_model import ErrorModel, ErrorRates, draw_scores
+from pipeline.datasets.resample import cut_windows, nearest
+from pipeline.datasets.sequences import figure_size
+from pipeline.datasets.sources import coco_motion, h36m
+from pipeline.datasets.sources.coco_motion import MotionBank
+from pipeline.errors import InputError
+from pipeline.skeletons import load_skeleton
+
+
+@DATASETS.register_module()
+class UniversalWindowBatches(torch.utils.data.Dataset):
+    """Item i is a complete, freshly drawn batch; the same for the same seed, epoch and i.
+
+    Use it with ``batch_size=1`` and the collate function ``first_item``.
+
+    Args:
+        h36m_root, penn_root, jhmdb_root: folders of the sources.
+        window: ``T``.
+        batch_size: ``B``.
+        num_batches: batches of an epoch.
+        shares: parts of a batch: real errors, virtual cameras, Penn Action, JHMDB.
+        subjects: of Human3.6M.
+        exclude_groups: names kept for validation.
+        clean_share: part of the modelled windows whose input is the truth, unharmed.
+        fps_range: frame rates, log-uniform.
+        rates: other values for :class:`ErrorRates`.
+        cache: folder for the prepared arrays.
+        seed: of everything random.
+
+    Raises:
+        InputError: if shares are not four numbers of positive sum, or a source is missing.
+    """
+
+    def __init__(self, h36m_root: str, penn_root: str, jhmdb_root: str, window: int = 32, batch_size: int = 64,
+                 num_batches: int = 200, shares: Sequence[float] = (0.3, 0.3, 0.25, 0.15),
+                 subjects: Sequence[str] = h36m.TRAIN_SUBJECTS, exclude_groups: Sequence[str] = (),
+                 clean_share: float = 0.12, fps_range: Tuple[float, float] = (10, 120),
+                 rates: Optional[dict] = None, cache: Optional[str] = None, seed: int = 0):
+        if len(shares) != 4 or min(shares) < 0 or not sum(shares):
+            raise InputError(f'shares {tuple(shares)}: four numbers from 0 up with a positive sum are needed')
+        self.window, self.batch_size, self.num_batches = window, batch_size, num_batches
+        self.clean_share, self.fps_range, self.seed, self.epoch = clean_share, fps_range, seed, 0
+        self.shares = np.asarray(shares, float) / sum(shares)
+        skeleton = load_skeleton('coco')
+        self.flip = list(skeleton.flip_indices)
+        self.errors = ErrorModel(skeleton, ErrorRates(**(rates or {})))
+
+        def build() -> dict:
+            offset = fit_limb_offset(h36m_root, subjects)
+            virtual, real = coco_motion.load_h36m_motion(h36m_root, subjects, offset, exclude_groups, seed)
+            pictures = coco_motion.load_picture_motion(penn_root, jhmdb_root, exclude_groups, seed)
+            return coco_motion.pack_banks((real, virtual, *pictures))
+
+        key = dict(kind='universal-1', roots=(h36m_root, penn_root, jhmdb_root), subjects=list(subjects),
+                   exclude=list(exclude_groups), seed=seed)
+        self.banks = coco_motion.unpack_banks(cached_arrays(cache, key, build))
+
+    def __len__(self) -> int:
+        return self.num_batches
+
+    def set_epoch(self, epoch: int) -> None:
+        """Make the batches of ``epoch`` differ from those of others."""
+        self.epoch = epoch
+
+    def __getitem__(self, index: int) -> dict:
+        """``inputs``: keypoints ``(B, T, 17, 2)`` px, scores ``(B, T, 17)``, fps ``(B,)``; ``data_samples``:
+        target and target_weight of the same shapes; torch float32."""
+        if not 0 <= index < self.num_batches:
+            raise IndexError(index)
+        rng = np.random.default_rng((self.seed, self.epoch, index))
+        counts = np.maximum(np.rint(self.shares * self.batch_size).astype(int), 0)
+        counts[np.argmax(counts)] += self.batch_size - counts.sum()
+        parts = [self._cut(bank, count, rng) for bank, count in zip(self.banks, counts) if count]
+        truth, weight, residual, real, fps = (np.concatenate(columns) for columns in zip(*parts))
+        return self._finish(truth, weight, residual, real, fps, rng)
+
+    def _cut(self, bank: MotionBank, count: int, rng) -> tuple:
+        """Windows of one bank: truth, weight, residual, real (bool), fps."""
+        window = self.window
+        chosen = rng.choice(len(bank.starts), count, p=bank.lengths / bank.lengths.sum())
+        starts, lengths, source_fps = bank.starts[chosen], bank.lengths[chosen], bank.fps[chosen]
+        real = bank.residual is not None
+        room = (lengths - 1) / (window - 1)
+        if real:  # whole steps: a real error interpolated would be a smoother error
+            step = np.minimum(rng.integers(1, 6, count), np.maximum(np.floor(room), 1))
+            fps = source_fps / step * np.exp(rng.normal(0, 0.1, count))
+        else:
+            fps = np.exp(rng.uniform(*np.log(self.fps_range), count))
+            speed = np.clip(np.exp(rng.normal(0.1, 0.4, count)), 0.4, 3)
+            step = np.minimum(source_fps / fps * speed, np.maximum(room, 0.2))
+        first = rng.uniform(0, np.maximum(lengths - 1 - step * (window - 1), 1e-3))
+        first = np.floor(first) if real else first
+        positions = first[:, None] + step[:, None] * np.arange(window)
+        truth = cut_windows(bank.truth, starts, lengths, positions)
+        weight = nearest(bank.weight, starts, lengths, positions)
+        if truth.shape[-1] == 3:
+            truth = augment.virtual_view(truth, rng)
+        residual = nearest(bank.residual, starts, lengths, positions) if real else np.zeros_like(truth)
+        return truth, weight, residual, np.full(count, real), fps.astype(np.float32)
+
+    def _finish(self, truth, weight, residual, real, fps, rng) -> dict:
+        windows, frames = truth.shape[:2]
+        truth, weight, residual = augment.mirror((truth, weight, residual), rng.random(windows) < 0.5, self.flip)
+        linear = augment.random_linear(windows, rng)
+        size = np.maximum(np.median(figure_size(truth, np.ones_like(weight)), axis=1), 1e-3)
+        wanted = np.exp(rng.uniform(np.log(50), np.log(1500), windows)).astype(np.float32)
+        linear *= (wanted / size)[:, None, None]
+        truth = np.einsum('btkd,bed->btke', truth - truth.mean((1, 2), keepdims=True), linear)
+        residual = np.einsum('btkd,bed->btke', residual, linear)
+        size = np.median(figure_size(truth, np.ones_like(weight)), axis=1)
+        truth += augment.camera_motion(frames, size, fps, rng) + rng.uniform(0, 2000, (windows, 1, 1, 2))
+
+        severity = np.exp(rng.uniform(np.log(0.15), np.log(2.0), windows))
+        severity[(rng.random(windows) < self.clean_share) & ~real] = 0
+        estimate, scores = self.errors.apply(truth, size, fps, severity, rng)
+        estimate, scores = self._use_real_errors(truth, residual, real, size, estimate, scores, rng)
+        return dict(inputs=dict(keypoints=_tensor(estimate), scores=_tensor(scores), fps=_tensor(fps)),
+                    data_samples=dict(target=_tensor(truth), target_weight=_tensor(weight)))
+
+    def _use_real_errors(self, truth, residual, real, size, estimate, scores, rng):
+        """Put the hourglass's limbs in place of the modelled ones; the face keeps its model."""
+        joints = self.banks[0].has_residual
+        rows = np.ix_(np.flatnonzero(real), np.arange(truth.shape[1]), np.flatnonzero(joints))
+        if not real.any():
+            return estimate, scores
+        estimate[rows] = (truth + residual)[rows]
+        error = np.linalg.norm(residual[real], axis=-1) / size[real][:, None, None]
+        scores[rows] = draw_scores(error, rng)[:, :, joints]
+        return estimate, scores
+
+
+def fit_limb_offset(root: str, subjects: Sequence[str], follow_pose: bool = True) -> DefinitionOffset:
+    """The hourglass's difference of definitions on COCO's 12 limb joints, from training subjects."""
+    hourglass = [h36m.MPII_NAMES.index(name) for name in coco_motion.COCO_LIMBS]
+    limbs = list(coco_motion.H36M_LIMBS)
+
+    def pairs():
+        for recording in h36m.load_recordings(root, subjects):
+            yield (recording.estimate[::25, hourglass], recording.camera.project(recording.world[::25, limbs]))
+
+    return DefinitionOffset.fit(pairs(), follow_pose, step=1)
+
+
+def _tensor(array: np.ndarray) -> torch.Tensor:
+    return torch.from_numpy(np.ascontiguousarray(array, np.float32))
