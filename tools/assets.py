@@ -1,0 +1,47 @@
+#!/usr/bin/env python3
+"""Weights and clips by name.
+
+    python tools/assets.py list                       # what there is, how large, what is here
+    python tools/assets.py fetch sample-clip          # get one or several; all the embedded preset needs: no name
+    python tools/assets.py path blazepose-full        # where the copy lies
+"""
+import argparse
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from pipeline.assets import ASSETS, asset, fetch, find  # noqa: E402
+from pipeline.assets.table import EMBEDDED  # noqa: E402
+from pipeline.errors import InputError, exit_cleanly  # noqa: E402
+
+
+@exit_cleanly
+def main(arguments=None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    commands = parser.add_subparsers(dest='command', required=True)
+    commands.add_parser('list', help='all assets')
+    get = commands.add_parser('fetch', help='download what is not here yet')
+    get.add_argument('names', nargs='*', metavar='NAME', default=list(EMBEDDED))
+    where = commands.add_parser('path', help='print the path of the local copy')
+    where.add_argument('name', metavar='NAME')
+    args = parser.parse_args(arguments)
+
+    if args.command == 'list':
+        width = max(map(len, ASSETS))
+        for name, entry in ASSETS.items():
+            size = f'{entry.size / 1e6:.1f} MB' if entry.size else '?'
+            print(f'{name:<{width}}  {"here" if find(name) else "-":<4}  {size:>9}  {entry.licence:<12}  {entry.origin}')
+    elif args.command == 'fetch':
+        for entry in [asset(name) for name in args.names]:  # unknown names are told before any download
+            print(fetch(entry.name))
+    else:
+        path = find(args.name)
+        if path is None:
+            raise InputError(f'{args.name} is not on this machine: python tools/assets.py fetch {args.name}')
+        print(path)
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
