@@ -16,6 +16,7 @@ from numbers import Integral, Real
 from pathlib import Path
 from typing import Any, Optional, Tuple, Union
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -24,6 +25,10 @@ from pipeline.files import atomic_path
 from pipeline.models.registered import build_registered
 
 FORMAT = 'temporal pose network, version 1'
+# single numbers of NumPy, which training loops like to store; they cannot run code
+_scalar = np.float64(0).__reduce__()[0]
+NUMPY_SCALARS = [np.dtype, *(type(np.dtype(kind)) for kind in ('f8', 'f4', 'i8', 'i4', '?')),
+                 (_scalar, 'numpy.core.multiarray.scalar'), (_scalar, 'numpy._core.multiarray.scalar')]
 
 
 def save_refiner(path: Union[str, Path], model: nn.Module, cfg: Mapping, extra_meta: Optional[Mapping] = None,
@@ -105,7 +110,8 @@ def read_checkpoint(path: Union[str, Path]) -> dict:
             values and tensors.
     """
     try:
-        content = torch.load(io.BytesIO(Path(path).read_bytes()), map_location='cpu', weights_only=True)
+        with torch.serialization.safe_globals(NUMPY_SCALARS):
+            content = torch.load(io.BytesIO(Path(path).read_bytes()), map_location='cpu', weights_only=True)
     except OSError as error:
         raise InputError(f'{path}: cannot be read ({error.strerror})') from error
     except pickle.UnpicklingError as error:
@@ -123,6 +129,16 @@ def load_weights(model: nn.Module, state_dict: Mapping, path: Union[str, Path]) 
     """Copy weights into ``model``, all of them, each of the right shape.
 
     Raises:
+        InputError: as :func:`check_weights`.
+    """
+    check_weights(model, state_dict, path)
+    model.load_state_dict(state_dict)
+
+
+def check_weights(model: nn.Module, state_dict: Mapping, path: Union[str, Path]) -> None:
+    """Compare names and shapes.
+
+    Raises:
         InputError: naming the first weight that is missing, unknown or of another shape.
     """
     own = model.state_dict()
@@ -136,7 +152,6 @@ def load_weights(model: nn.Module, state_dict: Mapping, path: Union[str, Path]) 
     unknown = [name for name in state_dict if name not in own]
     if unknown:
         raise InputError(f'{path}: weights that do not fit the config: {unknown[0]} has no place')
-    model.load_state_dict({name: state_dict[name].to(value.dtype) for name, value in own.items()})
 
 
 def _stored(value: torch.Tensor, half: bool) -> torch.Tensor:

@@ -82,8 +82,8 @@ def infer_config(state_dict: Dict[str, Tensor], window: int, interval: int,
     try:
         channels, embed_dims = weights['decoder_joints_embed.weight'].shape
         ffn_width = weights['encoder.0.layers.0.linear1.weight'].shape[0]
-    except KeyError as error:
-        raise InputError(f'not the weights of a HANet: {error.args[0]!r} is missing') from None
+    except (KeyError, ValueError) as error:
+        raise InputError(f'not the weights of a HANet: missing or of another shape ({error})') from None
     dims = PUBLISHED_DIMS.get(channels, 3 if channels % 2 else 2)
     return dict(num_keypoints=channels // dims, dims=dims, window=window, interval=interval,
                 embed_dims=embed_dims, num_levels=_count(weights, 'encoder.{}.layers.0.linear1.weight'),

@@ -1,0 +1,56 @@
+"""Plain losses, on numbers worked out by hand."""
+import torch
+
+from pipeline.models.losses import AccelerationLoss, BoneLengthLoss, WeightedL1Loss
+
+SAMPLED = torch.tensor([True, False, True, False])
+
+
+def tracks(*values):
+    """One joint of one coordinate over time."""
+    return torch.tensor(values, dtype=torch.float32)[None, :, None, None]
+
+
+def test_weighted_l1_is_the_mean_over_annotated_joints():
+    weight = torch.tensor([1.0, 1.0, 0.0, 0.0])[None, :, None]
+    losses = WeightedL1Loss(final_weight=5.0)(tracks(1, 3, 9, 9), None, tracks(0, 0, 0, 0), weight, SAMPLED)
+    assert {name: value.item() for name, value in losses.items()} == {'loss_final': 10.0}
+
+
+def test_refined_poses_count_on_sampled_frames():
+    losses = WeightedL1Loss(0.0, 1.0)(tracks(0, 0, 0, 0), tracks(1, 50, 3, 50), tracks(0, 0, 0, 0),
+                                      torch.ones(1, 4, 1), SAMPLED)
+    assert losses['loss_refined'].item() == 2.0
+
+
+def test_acceleration_needs_three_annotated_frames():
+    final, target = tracks(0, 1, 4, 9), tracks(0, 0, 0, 0)
+    loss = AccelerationLoss(weight=2.0)
+    assert loss(final, None, target, torch.ones(1, 4, 1), SAMPLED)['loss_acceleration'].item() == 4.0
+    weight = torch.tensor([0.0, 1.0, 1.0, 0.0])[None, :, None]
+    assert loss(final, None, target, weight, SAMPLED)['loss_acceleration'].item() == 0.0
+
+
+def test_a_constant_offset_has_no_acceleration():
+    final, target = tracks(5, 6, 9, 14), tracks(0, 1, 4, 9)
+    losses = AccelerationLoss()(final, None, target, torch.ones(1, 4, 1), SAMPLED)
+    assert losses['loss_acceleration'].item() == 0
+
+
+def test_bone_length_ignores_rotation_and_sees_stretching():
+    def limb(*end):
+        return torch.tensor([[0.0, 0.0], end])[None, None]
+
+    loss = BoneLengthLoss(links=[(0, 1)], weight=0.5)
+    weight = torch.ones(1, 1, 2)
+    assert abs(loss(limb(0.0, 5.0), None, limb(3.0, 4.0), weight, None)['loss_bone'].item()) < 1e-6
+    assert abs(loss(limb(0.0, 7.0), None, limb(3.0, 4.0), weight, None)['loss_bone'].item() - 1.0) < 1e-6
+    weight[..., 1] = 0
+    assert loss(limb(0.0, 7.0), None, limb(3.0, 4.0), weight, None)['loss_bone'].item() == 0
+
+
+def test_bone_length_has_a_finite_gradient_at_zero_length():
+    final = torch.zeros(1, 1, 2, 2, requires_grad=True)
+    losses = BoneLengthLoss([(0, 1)])(final, None, torch.ones(1, 1, 2, 2), torch.ones(1, 1, 2), None)
+    losses['loss_bone'].backward()
+    assert final.grad.isfinite().all()

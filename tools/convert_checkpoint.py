@@ -1,0 +1,97 @@
+#!/usr/bin/env python3
+"""Published checkpoints into files that this project loads.
+
+    python tools/convert_checkpoint.py hanet IN.pth.tar OUT.pth --window 11 --interval 5
+    python tools/convert_checkpoint.py dcpose IN.pth OUT.pth
+    python tools/convert_checkpoint.py dsta IN.pth OUT.pth
+
+Files are opened for their weights only: nothing in them is run.
+"""
+import argparse
+import importlib
+import sys
+from pathlib import Path
+from typing import Dict
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+import torch  # noqa: E402
+from torch import Tensor  # noqa: E402
+
+from pipeline.errors import InputError, exit_cleanly  # noqa: E402
+from pipeline.files import atomic_path, check_writable  # noqa: E402
+from pipeline.models.checkpoint import check_weights, read_checkpoint, save_model  # noqa: E402
+
+
+def parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    models = parser.add_subparsers(dest='model', required=True, metavar='MODEL')
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument('input', type=Path, help='the published checkpoint')
+    common.add_argument('output', type=Path, help='the file to write')
+    common.add_argument('--force', action='store_true', help='replace the output if it exists')
+
+    hanet = models.add_parser('hanet', parents=[common], help='HANet (WACV 2023)')
+    hanet.add_argument('--window', type=int, required=True, metavar='T', help='frames of a window')
+    hanet.add_argument('--interval', type=int, required=True, metavar='N', help='every N-th frame is sampled')
+    hanet.add_argument('--cross-mask', choices=('plus-one', 'masked'), default='plus-one',
+                       help='what the decoder makes of unsampled frames: plus-one is what torch 1.9 to 1.12 '
+                            'did with the published code, masked what it meant (default: %(default)s)')
+    hanet.set_defaults(run=convert_hanet)
+    for name, title in (('dcpose', 'DCPose (CVPR 2021)'), ('dsta', 'DSTA (CVPR 2024)')):
+        models.add_parser(name, parents=[common], help=title).set_defaults(run=convert_estimator)
+    return parser.parse_args()
+
+
+def convert_hanet(arguments: argparse.Namespace) -> None:
+    """Write a file for ``HANet.from_checkpoint``; its config follows from the weights."""
+    from pipeline.models.hanet import HANet
+    from pipeline.models.hanet.convert import convert, infer_config
+    published = published_weights(arguments.input)
+    config = infer_config(published, arguments.window, arguments.interval, arguments.cross_mask)
+    weights = convert(published)
+    with torch.device('meta'):
+        check_weights(HANet(**config), weights, arguments.input)  # names and shapes, no memory
+    config = {'type': 'HANet', **config}
+    save_model(arguments.output, config, weights, source(arguments), force=arguments.force)
+    print(f'{arguments.output}: HANet of {config["num_keypoints"]} joints in {config["dims"]}D, '
+          f'{sum(value.numel() for value in weights.values()) / 1e6:.1f} M parameters')
+
+
+def convert_estimator(arguments: argparse.Namespace) -> None:
+    """Write a checkpoint for MMPose's ``init_model``."""
+    convert = importlib.import_module(f'pipeline.models.{arguments.model}.convert').convert
+    weights = convert(published_weights(arguments.input))
+    with atomic_path(arguments.output, arguments.force) as temporary:
+        torch.save({'state_dict': weights, 'meta': source(arguments)}, temporary)
+    print(f'{arguments.output}: {len(weights)} weights')
+
+
+def published_weights(path: Path) -> Dict[str, Tensor]:
+    """The weights in a training checkpoint, or in a file that is nothing but weights.
+
+    Raises:
+        InputError: if the file cannot be read or holds no weights.
+    """
+    content = read_checkpoint(path)
+    weights = content.get('state_dict', content)
+    if not isinstance(weights, dict) or not all(isinstance(value, Tensor) for value in weights.values()):
+        found = ', '.join(map(str, list(content)[:5])) or 'nothing'
+        raise InputError(f'{path}: holds no weights (a state_dict is needed, found {found})')
+    return weights
+
+
+def source(arguments: argparse.Namespace) -> dict:
+    return {'converted_from': arguments.input.name}
+
+
+@exit_cleanly
+def main() -> None:
+    arguments = parse_arguments()
+    check_writable(arguments.output, arguments.force)  # before minutes of reading
+    arguments.run(arguments)
+
+
+if __name__ == '__main__':
+    sys.exit(main())
