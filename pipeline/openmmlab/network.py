@@ -1,0 +1,138 @@
+"""Networks from configs, ready to run: built in their own scope, loaded, folded, on their device."""
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Optional, Tuple, Union
+
+import pipeline.compat  # noqa: F401  (before anything of mmcv, MMDetection or MMPose)
+import torch
+from mmengine.config import Config
+from mmengine.dataset import Compose
+from mmengine.model.utils import revert_sync_batchnorm
+from mmengine.registry import DefaultScope, Registry
+from torch import nn
+
+from pipeline.errors import InputError
+from pipeline.openmmlab.checkpoint import load_checkpoint
+from pipeline.openmmlab.config import config_name, first_line
+from pipeline.openmmlab.fuse import fuse_batch_norms
+
+
+@dataclass(frozen=True)
+class Speed:
+    """How a network is run. The defaults change results by rounding only.
+
+    Attributes:
+        fuse: fold batch norms into convolutions.
+        channels_last: keep feature maps as (B, H, W, C) in memory; on CPUs a third
+            faster for depthwise convolutions.
+        half: run backbone and neck in half precision (float16 on a GPU, bfloat16 on a
+            CPU that has it); heads and decoding stay in float32. Moves keypoints by
+            a fraction of a heatmap cell.
+    """
+    fuse: bool = True
+    channels_last: bool = True
+    half: bool = False
+
+
+def check_device(device: Union[str, torch.device]) -> torch.device:
+    """The device of that name.
+
+    Raises:
+        InputError: if torch does not know it or this machine does not have it.
+    """
+    allowed = 'cpu' + ''.join(f', cuda:{i}' for i in range(torch.cuda.device_count()))
+    try:
+        found = torch.device(device)
+        torch.empty(1, device=found)
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        raise InputError(f'device {str(device)!r}: not on this machine; there is {allowed}') from error
+    if found.type == 'meta':
+        raise InputError(f'device {str(device)!r}: holds no numbers; there is {allowed}')
+    return found
+
+
+def build_network(config: Config, registry: Registry, checkpoint: Union[None, str, Path],
+                  device: Union[str, torch.device], speed: Speed) -> Tuple[nn.Module, dict]:
+    """Build ``config.model`` with its weights, in evaluation mode.
+
+    Args:
+        registry: ``MODELS`` of MMDetection or MMPose.
+        checkpoint: see :func:`load_checkpoint`; None leaves the weights as the model's
+            constructor made them.
+
+    Returns:
+        The model, and the ``meta`` of its checkpoint.
+
+    Raises:
+        InputError: if the config does not build or does not fit the weights, or for
+            an unknown device.
+    """
+    device = check_device(device)
+    if 'model' not in config:
+        raise InputError(f'{config_name(config)}: has no model')
+    drop_pretrained(config.model)
+    with DefaultScope.overwrite_default_scope(registry.scope):
+        try:
+            model = revert_sync_batchnorm(registry.build(config.model))
+        except InputError:
+            raise
+        except Exception as error:  # any constructor of any model
+            raise InputError(f'{config_name(config)}: its model cannot be built ({first_line(error)})') from error
+    meta = load_checkpoint(model, checkpoint) if checkpoint is not None else {}
+    model.eval().requires_grad_(False)
+    if speed.fuse:
+        fuse_batch_norms(model)
+    model.to(device)
+    if speed.channels_last:
+        model.to(memory_format=torch.channels_last)
+    if speed.half:
+        run_half(model, device)
+    return model, meta
+
+
+def build_transforms(transforms: list, registry: Registry, config: Config) -> Compose:
+    """The transforms of a test pipeline.
+
+    Args:
+        registry: ``TRANSFORMS`` of MMDetection or MMPose; unscoped names are its own.
+
+    Raises:
+        InputError: if one is unknown or takes other arguments.
+    """
+    with DefaultScope.overwrite_default_scope(registry.scope):
+        try:
+            return Compose([registry.build(transform) for transform in transforms])
+        except Exception as error:  # any constructor of any transform
+            raise InputError(f'{config_name(config)}: its test pipeline cannot be built '
+                             f'({first_line(error)})') from error
+
+
+def drop_pretrained(config: Optional[dict]) -> None:
+    """Remove ``init_cfg`` everywhere in a model's config: it names weights to train from, or URLs."""
+    if isinstance(config, dict):
+        config.pop('init_cfg', None)
+        for value in config.values():
+            drop_pretrained(value)
+    elif isinstance(config, (list, tuple)):
+        for value in config:
+            drop_pretrained(value)
+
+
+def run_half(model: nn.Module, device: torch.device) -> None:
+    """Let ``model.extract_feat`` (backbone and neck) compute in half precision, and give float32."""
+    extract = model.extract_feat
+    kind = torch.float16 if device.type == 'cuda' else torch.bfloat16
+
+    def extract_feat(*args, **kwargs):
+        with torch.autocast(device.type, dtype=kind):
+            return _to_float(extract(*args, **kwargs))
+
+    model.extract_feat = extract_feat
+
+
+def _to_float(features):
+    if isinstance(features, torch.Tensor):
+        return features.float() if features.is_floating_point() else features
+    if isinstance(features, (list, tuple)):
+        return type(features)(_to_float(feature) for feature in features)
+    return features
