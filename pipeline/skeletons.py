@@ -56,6 +56,15 @@ class Skeleton:
         sigmas = np.asarray(info.get('sigmas') or np.full(len(names), 0.05), np.float32)
         return cls(info['dataset_name'], names, links, flips, sigmas, tuple(map(_side, names)))
 
+    @classmethod
+    def from_parsed(cls, meta: dict) -> 'Skeleton':
+        """From metainfo as MMPose's ``parse_pose_metainfo`` gives it and checkpoints hold it."""
+        names = tuple(str(meta['keypoint_id2name'][k]) for k in range(int(meta['num_keypoints'])))
+        links = tuple((int(a), int(b)) for a, b in meta['skeleton_links'])
+        flips = tuple(int(k) for k in meta['flip_indices'])
+        sigmas = np.asarray(meta['sigmas'], np.float32)
+        return cls(str(meta['dataset_name']), names, links, flips, sigmas, tuple(map(_side, names)))
+
 
 @lru_cache(maxsize=None)
 def load_skeleton(name: str) -> Skeleton:
