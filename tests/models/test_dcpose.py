@@ -26,7 +26,7 @@ def hrnet(width: int, blocks: int = 4, modules=(1, 4, 3)) -> dict:
 
 
 def build(width: int, backbone=None, **kwargs):
-    return MODELS.build(dict(type='MultiFrameEstimator', backbone=backbone or hrnet(width),
+    return MODELS.build(dict(type='DCPose', backbone=backbone or hrnet(width),
                              head=dict(type='DCPoseHead', in_channels=width, **kwargs)))
 
 
@@ -150,7 +150,7 @@ def test_rough_estimator_can_be_frozen_or_supervised():
                             gt_fields=PixelData(heatmaps=torch.rand(17, 16, 16)), metainfo=dict(frame_margins=(1, 1)))
     feats_in = torch.rand(1, 3, 3, 64, 64)
 
-    frozen = MODELS.build(dict(type='MultiFrameEstimator', backbone=tiny, frozen=('backbone.', 'head.final_layer.'),
+    frozen = MODELS.build(dict(type='DCPose', backbone=tiny, freeze_rough=True,
                                head=dict(type='DCPoseHead', in_channels=4)))
     losses = frozen(feats_in, [sample], mode='loss')
     assert set(losses) == {'loss_kpt', 'acc_pose'}
@@ -162,3 +162,10 @@ def test_rough_estimator_can_be_frozen_or_supervised():
     losses = both(feats_in, [sample], mode='loss')
     (losses['loss_kpt'] + losses['loss_rough']).backward()
     assert all(p.grad is not None for p in both.parameters())
+
+
+@pytest.mark.parametrize('offsets', [(0, -1, 1), (-1, 1, 2), (-1, 0), (-2, -1, 0)])
+def test_frames_are_one_before_and_one_after(offsets):
+    with pytest.raises(ValueError, match='frame_offsets'):
+        MODELS.build(dict(type='DCPose', backbone=hrnet(4, 1, (1, 1, 1)), frame_offsets=offsets,
+                          head=dict(type='DCPoseHead', in_channels=4)))

@@ -16,7 +16,7 @@ from pipeline.models.dsta.flow import RealNVP  # noqa: E402
 
 
 def build(backbone: dict, in_channels=2048, **kwargs):
-    return MODELS.build(dict(type='MultiFrameEstimator', backbone=backbone,
+    return MODELS.build(dict(type='DSTA', backbone=backbone,
                              neck=dict(type='JointTokens', in_channels=in_channels),
                              head=dict(type='DSTAHead'), **kwargs))
 
@@ -231,3 +231,10 @@ def test_vit_loads_weights_by_mmpretrain_names():
 def test_frame_offsets_must_ascend_and_hold_the_current_frame(offsets):
     with pytest.raises(ValueError, match='frame_offsets'):
         build(dict(type='ResNet', depth=18), in_channels=512, frame_offsets=offsets)
+
+
+def test_any_number_of_frames():
+    model = build(dict(type='ResNet', depth=18), in_channels=512, frame_offsets=(-3, -1, 0)).eval()
+    assert model.frame_offsets == (-3, -1, 0)
+    assert model.head.current == 2
+    assert model(torch.rand(2, 3, 3, 64, 48), None, mode='tensor').shape == (2, 17, 4)

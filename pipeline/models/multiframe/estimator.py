@@ -16,19 +16,14 @@ class MultiFrameEstimator(TopdownPoseEstimator):
 
     Args:
         frame_offsets: see above.
-        frozen: name prefixes of parameters that are not trained (``('backbone.',)``). Their batch
-            norms still gather statistics in training, as published for DCPose.
         **kwargs: of :class:`TopdownPoseEstimator`.
     """
 
-    def __init__(self, frame_offsets: Sequence[int] = (-1, 0, 1), frozen: Sequence[str] = (), **kwargs):
+    def __init__(self, frame_offsets: Sequence[int] = (-1, 0, 1), **kwargs):
         super().__init__(**kwargs)
         self.frame_offsets = tuple(frame_offsets)
         if 0 not in self.frame_offsets or list(self.frame_offsets) != sorted(set(self.frame_offsets)):
             raise ValueError(f'frame_offsets={self.frame_offsets}: must ascend and contain 0')
-        for name, parameter in self.named_parameters():
-            if name.startswith(tuple(frozen)):
-                parameter.requires_grad_(False)
 
     def extract_feat(self, inputs: Tensor) -> Tuple[Tensor, ...]:
         """``(B, T, 3, H, W)`` to features ``(B, T, ...)``."""
