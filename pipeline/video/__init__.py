@@ -1,0 +1,8 @@
+"""Video in and out: decoding, encoding, and the threads around them."""
+from pipeline.video.moments import Moment, parse_moment
+from pipeline.video.open_source import open_source
+from pipeline.video.sink import BackgroundWriter, FrameSink
+from pipeline.video.source import VideoSource
+from pipeline.video.threads import prefetch
+
+__all__ = ['BackgroundWriter', 'FrameSink', 'Moment', 'VideoSource', 'open_source', 'parse_moment', 'prefetch']

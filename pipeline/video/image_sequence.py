@@ -1,0 +1,107 @@
+"""Images as the frames of a video."""
+import glob
+import logging
+import re
+from fractions import Fraction
+from pathlib import Path
+from typing import Iterator, List, Optional, Sequence
+
+import cv2
+import numpy as np
+
+from pipeline.errors import InputError
+from pipeline.types import Frame, VideoInfo
+from pipeline.video.moments import Moment, frame_range
+from pipeline.video.source import VideoSource
+
+logger = logging.getLogger(__name__)
+
+IMAGE_SUFFIXES = frozenset(('.avif', '.bmp', '.dib', '.jp2', '.jpe', '.jpeg', '.jpg', '.pbm', '.pgm', '.png', '.pnm',
+                            '.ppm', '.ras', '.sr', '.tif', '.tiff', '.webp'))
+DEFAULT_IMAGE_RATE = Fraction(30)
+
+
+class ImageSequence(VideoSource):
+    """Images of one size; grey, 16-bit and transparent ones become 8-bit RGB (transparency is dropped).
+
+    An image that cannot be read is skipped with a warning.
+
+    Args:
+        name: of the sequence, for output files.
+        paths: in the order in which they are shown, at least one.
+        start, end: what to read; ``end`` is not included.
+        fps: frames per second, 30 if None.
+
+    Raises:
+        InputError: if no image can be read or the range holds none; while
+            iterating, if an image has another size than the first.
+    """
+
+    def __init__(self, name: str, paths: Sequence[Path], start: Optional[Moment] = None,
+                 end: Optional[Moment] = None, fps: Optional[Fraction] = None):
+        fps = fps or DEFAULT_IMAGE_RATE
+        self._times = np.arange(len(paths)) / float(fps)
+        self._paths = paths
+        self._first, self._last = frame_range(name, self._times, start, end)
+        sample = next((image for image in map(_read_image, paths[self._first:self._last]) if image is not None), None)
+        if sample is None:
+            raise InputError(f'{paths[self._first]}: not an image that can be read')
+        self.info = VideoInfo(name=name, width=sample.shape[1], height=sample.shape[0], fps=fps,
+                              num_frames=self._last - self._first, start=float(self._times[self._first]))
+
+    def __iter__(self) -> Iterator[Frame]:
+        self.skipped = 0
+        for i in range(self._first, self._last):
+            image = _read_image(self._paths[i])
+            if image is None:
+                self.skipped += 1
+                logger.warning('%s: not an image that can be read; skipped', self._paths[i])
+                continue
+            if image.shape[:2] != (self.info.height, self.info.width):
+                raise InputError(f'{self._paths[i]}: is {image.shape[1]}x{image.shape[0]} px, but the sequence began '
+                                 f'with {self.info.width}x{self.info.height}; all images need one size')
+            yield Frame(i, float(self._times[i]), image)
+
+
+def images_in_folder(folder: Path) -> List[Path]:
+    """The images of ``folder`` in natural order.
+
+    Raises:
+        InputError: if there are none.
+    """
+    paths = _images(folder.iterdir())
+    if not paths:
+        raise InputError(f'{folder}: holds no images ({", ".join(sorted(IMAGE_SUFFIXES))})')
+    return paths
+
+
+def images_by_pattern(pattern: str) -> List[Path]:
+    """The images that a glob ``pattern`` finds, in natural order.
+
+    Raises:
+        InputError: if there are none.
+    """
+    paths = _images(map(Path, glob.glob(pattern, recursive=True)))
+    if not paths:
+        raise InputError(f'{pattern}: matches no images ({", ".join(sorted(IMAGE_SUFFIXES))})')
+    return paths
+
+
+def _images(paths) -> List[Path]:
+    return sorted((p for p in paths if p.suffix.lower() in IMAGE_SUFFIXES and p.is_file()), key=_natural)
+
+
+def _natural(path: Path) -> list:
+    """Sort key by which 'frame10' comes after 'frame9'; digits sort before letters."""
+    parts = re.split(r'(\d+)', str(path))
+    return [(0, int(part), part) if part.isdigit() else (1, 0, part) for part in parts if part]
+
+
+def _read_image(path: Path) -> Optional[np.ndarray]:
+    """``(H, W, 3)`` uint8 RGB, turned upright as its EXIF data says; None if it is no image."""
+    try:
+        data = np.fromfile(path, np.uint8)  # cv2.imread fails on some names and warns on stderr
+        image = cv2.imdecode(data, cv2.IMREAD_COLOR) if len(data) else None
+    except (OSError, cv2.error):
+        return None
+    return None if image is None else cv2.cvtColor(image, cv2.COLOR_BGR2RGB)

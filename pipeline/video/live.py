@@ -1,0 +1,151 @@
+"""Frames of a camera or a network stream, through OpenCV."""
+import logging
+import threading
+import time
+from fractions import Fraction
+from typing import Iterator, Optional, Tuple, Union
+
+import cv2
+import numpy as np
+
+from pipeline.errors import InputError
+from pipeline.types import Frame, VideoInfo
+from pipeline.video.moments import Moment
+from pipeline.video.source import VideoSource
+from pipeline.video.threads import Channel, JOIN_SECONDS
+
+logger = logging.getLogger(__name__)
+
+_DEFAULT_RATE = Fraction(30)
+_MAX_RATE = 240
+_QUEUE = 4
+# sources that do not wait for us: what is not taken in time is lost, or delays all that follows
+_REAL_TIME = ('rtsp', 'rtsps', 'rtmp', 'rtmps', 'rtp', 'udp', 'srt')
+
+
+class LiveSource(VideoSource):
+    """A camera (index or device) or a stream URL, read in a thread of its own.
+
+    Cameras and real-time streams (RTSP, RTMP, RTP, UDP, SRT) drop their oldest
+    waiting frame when the consumer is slow, and their frames carry the time of
+    capture; other URLs wait, and keep their own times.
+
+    Args:
+        address: camera index, device path or URL.
+        start, end: what to keep of it; ``end`` is not included.
+        fps: rate to assume; None asks the source.
+        timeout: seconds without a frame after which the source counts as stalled.
+
+    Raises:
+        InputError: if it cannot be opened; while iterating, if it stalls.
+    """
+
+    def __init__(self, address: Union[int, str], start: Optional[Moment] = None, end: Optional[Moment] = None,
+                 fps: Optional[Fraction] = None, timeout: float = 10.0):
+        self._address, self._start, self._end, self._timeout = address, start, end, timeout
+        self._stalled = f'{address}: no frame came within {timeout:g} s'
+        self._real_time = isinstance(address, int) or address.startswith('/dev/') or _scheme(address) in _REAL_TIME
+        self._channel: Channel[Tuple[int, float, np.ndarray]] = Channel(_QUEUE)
+        self._opened = threading.Event()
+        self._rate = _DEFAULT_RATE
+        self._thread = threading.Thread(target=self._capture, name='capture', daemon=True)
+        self._thread.start()
+        self._head = self._receive()
+        if self._head is None:
+            raise InputError(f'{address}: cannot be opened or gives no frame')
+        _, _, image = self._head
+        self.info = VideoInfo(name=_name(address), width=image.shape[1], height=image.shape[0],
+                              fps=fps or self._rate)
+
+    def __iter__(self) -> Iterator[Frame]:
+        received, self._head = self._head, None
+        while received is not None:
+            index, seconds, image = received
+            if _reached(self._end, index, seconds):
+                return
+            if image.shape[:2] != (self.info.height, self.info.width):  # streams may change size as they go
+                image = cv2.resize(image, (self.info.width, self.info.height), interpolation=cv2.INTER_AREA)
+            if _reached(self._start, index, seconds, default=True):
+                yield Frame(index, seconds, image)
+            received = self._receive()
+
+    def close(self) -> None:
+        self._channel.abandon()
+        self._thread.join(JOIN_SECONDS)
+
+    def _receive(self) -> Optional[Tuple[int, float, np.ndarray]]:
+        try:
+            return self._channel.get(self._timeout)
+        except TimeoutError:
+            self._channel.abandon()
+            raise InputError(self._stalled) from None
+        except StopIteration:
+            return None
+
+    def _capture(self) -> None:
+        """The thread: frames into the channel until the source ends or nobody wants them."""
+        try:
+            capture = _open(self._address, self._timeout)
+            try:
+                self._rate = _sane_rate(capture.get(cv2.CAP_PROP_FPS))
+                self._pump(capture)
+            finally:
+                capture.release()
+        except BaseException as error:  # belongs to the consumer
+            self._channel.end(error)
+        else:
+            self._channel.end()
+
+    def _pump(self, capture: cv2.VideoCapture) -> None:
+        put = self._channel.put_latest if self._real_time else self._channel.put
+        began, latest, index = None, -1.0, 0
+        while True:
+            ok, image = capture.read()
+            if not ok:
+                return
+            if self._real_time:
+                now = time.monotonic()
+                began = now if began is None else began
+                seconds = now - began
+            else:
+                clock = capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
+                began = clock if began is None else began
+                seconds = clock - began
+            if seconds <= latest:  # no clock, or one that was set back
+                seconds = latest + 1 / float(self._rate)
+            latest = seconds
+            if not put((index, seconds, cv2.cvtColor(image, cv2.COLOR_BGR2RGB))):
+                return
+            index += 1
+
+
+def _open(address: Union[int, str], timeout: float) -> cv2.VideoCapture:
+    if isinstance(address, int) or address.startswith('/dev/'):
+        return cv2.VideoCapture(address)
+    milliseconds = int(1000 * timeout)
+    return cv2.VideoCapture(address, cv2.CAP_FFMPEG, [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, milliseconds,
+                                                      cv2.CAP_PROP_READ_TIMEOUT_MSEC, milliseconds])
+
+
+def _sane_rate(rate: float) -> Fraction:
+    return Fraction(rate).limit_denominator(1001) if 1 <= rate <= _MAX_RATE else _DEFAULT_RATE
+
+
+def _reached(moment: Optional[Moment], index: int, seconds: float, default: bool = False) -> bool:
+    if moment is None:
+        return default
+    return index >= moment.value if moment.in_frames else seconds >= moment.value
+
+
+def _scheme(address: str) -> str:
+    return address.partition('://')[0].lower()
+
+
+def _name(address: Union[int, str]) -> str:
+    """A file name stem: 'camera0', or the last part of a path or URL without query and suffix."""
+    if isinstance(address, int):
+        return f'camera{address}'
+    tail = address.partition('://')[2] or address
+    tail = tail.partition('?')[0].rstrip('/').rsplit('/', 1)[-1]
+    stem = tail.rsplit('.', 1)[0] or 'stream'
+    return ''.join(c if c.isalnum() or c in '-_' else '_' for c in stem)

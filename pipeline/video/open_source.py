@@ -1,0 +1,68 @@
+"""From what a person writes to the source that is meant."""
+from fractions import Fraction
+from pathlib import Path
+from typing import Optional, Union
+
+from pipeline.errors import InputError
+from pipeline.video.image_sequence import IMAGE_SUFFIXES, ImageSequence, images_by_pattern, images_in_folder
+from pipeline.video.live import LiveSource
+from pipeline.video.moments import MomentLike, parse_moment
+from pipeline.video.source import VideoSource
+from pipeline.video.video_file import VideoFile
+
+_MAX_RATE = 1000
+RateLike = Union[None, str, int, float, Fraction]
+
+
+def open_source(spec: Union[str, int, Path], start: MomentLike = None, end: MomentLike = None,
+                fps: RateLike = None, timeout: float = 10.0) -> VideoSource:
+    """Open one input.
+
+    Args:
+        spec: a video file, an image, a folder or glob pattern of images, a camera
+            index or device (``0``, ``/dev/video0``), or a stream URL.
+        start, end: first moment to read, and the moment before which to stop
+            (seconds such as ``12.5`` or ``'1:02.5'``, or a frame such as ``'300f'``).
+        fps: frame rate of images (30 if None); otherwise overrides the source's own.
+        timeout: seconds without a frame after which a camera or stream counts as stalled.
+
+    Returns:
+        A context manager with ``.info``, to be iterated over once.
+
+    Raises:
+        InputError: one line that says what is wrong with the input.
+    """
+    start, end, fps = parse_moment(start), parse_moment(end), _parse_rate(fps)
+    text = str(spec)
+    path = Path(text)
+    if text.isdigit() and not path.exists():
+        return LiveSource(int(text), start, end, fps, timeout)
+    if text.startswith('/dev/') or ('://' in text and not text.startswith('file://')):
+        return LiveSource(text, start, end, fps, timeout)
+    if text.startswith('file://'):
+        path = Path(text[len('file://'):])
+    if path.is_dir():
+        return ImageSequence(path.resolve().name or 'images', images_in_folder(path), start, end, fps)
+    if path.is_file():
+        if path.suffix.lower() in IMAGE_SUFFIXES:
+            return ImageSequence(path.stem, [path], start, end, fps)
+        return VideoFile(path, start, end, fps)
+    if path.exists():
+        raise InputError(f'{path}: is neither a file nor a folder')
+    if any(c in text for c in '*?['):
+        paths = images_by_pattern(text)
+        return ImageSequence(paths[0].resolve().parent.name or 'images', paths, start, end, fps)
+    raise InputError(f'{path}: no such file or folder' if text else 'the input has no name')
+
+
+def _parse_rate(fps: RateLike) -> Optional[Fraction]:
+    """Frames per second as a fraction: 25, 29.97, '30000/1001'."""
+    if fps is None:
+        return None
+    try:
+        rate = Fraction(fps)
+    except (ValueError, OverflowError, ZeroDivisionError):
+        rate = Fraction(0)
+    if not 0 < rate <= _MAX_RATE:
+        raise InputError(f'frame rate {fps!r}: give a number above 0 and up to {_MAX_RATE}, such as 25 or 30000/1001')
+    return rate.limit_denominator(1001)

@@ -1,0 +1,29 @@
+"""Where frames come from: the one interface of files, images and cameras."""
+from abc import ABC, abstractmethod
+from typing import Iterator
+
+from pipeline.types import Frame, VideoInfo
+
+
+class VideoSource(ABC):
+    """A row of frames, to be used as a context manager and iterated over once.
+
+    Attributes:
+        info: what is known before the first frame.
+        skipped: frames left out so far because they were damaged.
+    """
+    info: VideoInfo
+    skipped: int = 0
+
+    @abstractmethod
+    def __iter__(self) -> Iterator[Frame]:
+        """Frames in the order in which they are shown."""
+
+    def close(self) -> None:
+        """Let go of files and devices."""
+
+    def __enter__(self) -> 'VideoSource':
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.close()

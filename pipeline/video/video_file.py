@@ -1,0 +1,93 @@
+"""Frames of a video file."""
+import logging
+from contextlib import closing
+from fractions import Fraction
+from pathlib import Path
+from typing import Iterator, Optional, Tuple
+
+import numpy as np
+
+from pipeline.errors import InputError
+from pipeline.types import Frame, VideoInfo
+from pipeline.video.damage import Damage, DecodeError
+from pipeline.video.decode_decord import decode_with_decord, decord_suits
+from pipeline.video.decode_pyav import decode_with_pyav
+from pipeline.video.index import VideoIndex, index_video
+from pipeline.video.moments import Moment, frame_range
+from pipeline.video.source import VideoSource
+
+logger = logging.getLogger(__name__)
+
+
+class VideoFile(VideoSource):
+    """A file in any container and codec that FFmpeg reads.
+
+    decord reads it where that is safe and PyAV elsewhere; when a fast reader
+    meets damage, a careful one goes on from there. Damaged frames are skipped
+    and counted, and a warning is logged at the end.
+
+    Args:
+        path: of the file.
+        start, end: what to read; ``end`` is not included.
+        fps: play the frames at this rate, whatever the file says. Its audio
+            would no longer match, so ``info.path`` is None then.
+
+    Raises:
+        InputError: if the file cannot be read or the range holds no frame.
+    """
+
+    def __init__(self, path: Path, start: Optional[Moment] = None, end: Optional[Moment] = None,
+                 fps: Optional[Fraction] = None):
+        self._path = path
+        self._index = index = index_video(path)
+        self._times = index.times if fps is None else np.arange(len(index)) / float(fps)
+        self._first, self._last = frame_range(str(path), self._times, start, end)
+        self.info = VideoInfo(
+            name=path.stem, width=index.width, height=index.height, fps=fps or index.fps,
+            num_frames=self._last - self._first, path=str(path) if fps is None else None,
+            start=float(self._times[self._first]))
+
+    def __iter__(self) -> Iterator[Frame]:
+        damage = Damage()
+        expected, first_gap, self.skipped = self._first, None, 0
+        with closing(_read(self._index, self._first, self._last, damage)) as pictures:
+            try:
+                for i, image in pictures:
+                    if i > expected:
+                        self.skipped += i - expected
+                        first_gap = expected if first_gap is None else first_gap
+                    expected = i + 1
+                    yield Frame(i, float(self._times[i]), image)
+            finally:
+                # a file may hold fewer pictures than packets (fields); that alone is no damage
+                if self.skipped and damage.errors:
+                    logger.warning('%s: %d damaged frame(s) skipped, the first at %.3f s (frame %d)', self._path,
+                                   self.skipped, self._times[first_gap], first_gap)
+        if expected == self._first:
+            raise InputError(f'{self._path}: no frame can be decoded from {self.info.start:.3f} s on')
+        self._report_end(expected, damage)
+
+    def _report_end(self, end: int, damage: Damage) -> None:
+        """Warn if frames are missing after ``end``, the one after the last that was read."""
+        lost = self._last - end if damage.errors else 0
+        self.skipped += lost
+        if self._last == len(self._index):
+            lost += max(0, self._index.promised - len(self._index))
+        if lost:
+            logger.warning('%s: breaks off at %.3f s; %d of %d frames are missing', self._path,
+                           self._times[end - 1], lost, max(len(self._index), self._index.promised))
+
+
+def _read(index: VideoIndex, first: int, last: int, damage: Damage) -> Iterator[Tuple[int, np.ndarray]]:
+    """Pictures ``first <= i < last``, fast while the file is whole and carefully from the first damage on."""
+    position = first
+    fast = (decode_with_decord(index, last) if decord_suits(index, first)
+            else decode_with_pyav(index, first, last, damage, careful=False))
+    try:
+        with closing(fast):
+            for i, image in fast:
+                yield i, image
+                position = i + 1
+    except DecodeError as error:
+        logger.debug('%s: reading on carefully from frame %d: %s', index.path, position, error)
+        yield from decode_with_pyav(index, position, last, damage, careful=True)
