@@ -34,6 +34,8 @@ class LoadNeighbours(BaseTransform):
         InputError: if a frame is missing or differs in size from the current one.
     """
 
+    channel_blind = True  # for pipeline.openmmlab: RGB in, RGB out
+
     def __init__(self, frame_offsets: Sequence[int] = (-1, 0, 1)):
         self.frame_offsets = tuple(frame_offsets)
 

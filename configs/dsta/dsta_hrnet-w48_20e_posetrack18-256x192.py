@@ -1,0 +1,11 @@
+"""DSTA with HRNet-W48 on PoseTrack18."""
+import os
+
+_base_ = './dsta_hrnet-w48_20e_posetrack17-256x192.py'
+data_root = os.environ.get('POSETRACK18', 'data/posetrack18')
+
+train_dataloader = dict(dataset=dict(data_root=data_root))
+val_dataloader = dict(dataset=dict(data_root=data_root))
+test_dataloader = dict(dataset=dict(data_root=data_root))
+val_evaluator = dict(ann_file=f'{data_root}/annotations/val')
+test_evaluator = dict(ann_file=f'{data_root}/annotations/val')

@@ -1,0 +1,11 @@
+"""DSTA with ResNet-50 on PoseTrack18 (He and Yang, CVPR 2024); the backbone from RLE on COCO."""
+import os
+
+_base_ = './dsta_res50_20e_posetrack17-256x192.py'
+data_root = os.environ.get('POSETRACK18', 'data/posetrack18')
+
+train_dataloader = dict(dataset=dict(data_root=data_root))
+val_dataloader = dict(dataset=dict(data_root=data_root))
+test_dataloader = dict(dataset=dict(data_root=data_root))
+val_evaluator = dict(ann_file=f'{data_root}/annotations/val')
+test_evaluator = dict(ann_file=f'{data_root}/annotations/val')

@@ -1,0 +1,11 @@
+"""DSTA with ViT-H on PoseTrack18, the backbone from ViTPose on COCO. The published code has ResNet-50 only."""
+import os
+
+_base_ = './dsta_vit-h_20e_posetrack17-256x192.py'
+data_root = os.environ.get('POSETRACK18', 'data/posetrack18')
+
+train_dataloader = dict(dataset=dict(data_root=data_root))
+val_dataloader = dict(dataset=dict(data_root=data_root))
+test_dataloader = dict(dataset=dict(data_root=data_root))
+val_evaluator = dict(ann_file=f'{data_root}/annotations/val')
+test_evaluator = dict(ann_file=f'{data_root}/annotations/val')
