@@ -1,6 +1,6 @@
 """One person's motion through one clip: what every source yields and every sampler reads."""
 from dataclasses import dataclass
-from typing import Optional
+from typing import List, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -43,3 +43,12 @@ def figure_size(keypoints: np.ndarray, weight: np.ndarray) -> np.ndarray:
     high = np.where(known, keypoints, -np.inf).max(-2)
     side = (high - low).max(-1)
     return np.where(np.isfinite(side), side, 0).astype(np.float32)
+
+
+def split_holdout(sequences: Sequence[PoseSequence], every: int) -> Tuple[List[PoseSequence], List[PoseSequence]]:
+    """Training and validation sequences: every n-th group, by name, is for validation."""
+    if every <= 0:
+        return list(sequences), []
+    groups = sorted({s.group for s in sequences})
+    held = set(groups[every // 2::every])
+    return [s for s in sequences if s.group not in held], [s for s in sequences if s.group in held]

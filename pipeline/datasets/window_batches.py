@@ -35,7 +35,7 @@ class UniversalWindowBatches(torch.utils.data.Dataset):
         num_batches: batches of an epoch.
         shares: parts of a batch: real errors, virtual cameras, Penn Action, JHMDB.
         subjects: of Human3.6M.
-        exclude_groups: names kept for validation.
+        holdout: every n-th sequence of Penn Action and JHMDB is kept for tests; 0 keeps none.
         clean_share: part of the modelled windows whose input is the truth, unharmed.
         fps_range: frame rates, log-uniform.
         rates: other values for :class:`ErrorRates`.
@@ -48,7 +48,7 @@ class UniversalWindowBatches(torch.utils.data.Dataset):
 
     def __init__(self, h36m_root: str, penn_root: str, jhmdb_root: str, window: int = 32, batch_size: int = 64,
                  num_batches: int = 200, shares: Sequence[float] = (0.3, 0.3, 0.25, 0.15),
-                 subjects: Sequence[str] = h36m.TRAIN_SUBJECTS, exclude_groups: Sequence[str] = (),
+                 subjects: Sequence[str] = h36m.TRAIN_SUBJECTS, holdout: int = 0,
                  clean_share: float = 0.12, fps_range: Tuple[float, float] = (10, 120),
                  rates: Optional[dict] = None, cache: Optional[str] = None, seed: int = 0):
         if len(shares) != 4 or min(shares) < 0 or not sum(shares):
@@ -62,12 +62,12 @@ class UniversalWindowBatches(torch.utils.data.Dataset):
 
         def build() -> dict:
             offset = fit_limb_offset(h36m_root, subjects)
-            virtual, real = coco_motion.load_h36m_motion(h36m_root, subjects, offset, exclude_groups, seed)
-            pictures = coco_motion.load_picture_motion(penn_root, jhmdb_root, exclude_groups, seed)
+            virtual, real = coco_motion.load_h36m_motion(h36m_root, subjects, offset, seed=seed)
+            pictures = coco_motion.load_picture_motion(penn_root, jhmdb_root, holdout, seed)
             return coco_motion.pack_banks((real, virtual, *pictures))
 
         key = dict(kind='universal-1', roots=(h36m_root, penn_root, jhmdb_root), subjects=list(subjects),
-                   exclude=list(exclude_groups), seed=seed)
+                   holdout=holdout, seed=seed)
         self.banks = coco_motion.unpack_banks(cached_arrays(cache, key, build))
 
     def __len__(self) -> int:

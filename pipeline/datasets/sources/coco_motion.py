@@ -1,13 +1,13 @@
 """All sources as COCO-17 motion, in flat arrays that windows are cut from."""
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Dict, Sequence, Tuple, Union
+from typing import Dict, List, Sequence, Tuple, Union
 
 import numpy as np
 
 from pipeline.datasets.definition_offset import DefinitionOffset
 from pipeline.datasets.face import attach_face, unit, wandering_yaw
-from pipeline.datasets.sequences import PoseSequence, figure_size
+from pipeline.datasets.sequences import PoseSequence, figure_size, split_holdout
 from pipeline.datasets.sources import h36m, jhmdb, penn_action
 
 FACE_WEIGHT = 0.5  # a synthetic joint is half a truth
@@ -128,16 +128,23 @@ def coco_from_picture(sequence: PoseSequence, names: Sequence[str], head: str,
 
 
 def load_picture_motion(penn_folder: Union[str, Path], jhmdb_folder: Union[str, Path],
-                        exclude_groups: Sequence[str] = (), seed: int = 0) -> Tuple[MotionBank, MotionBank]:
-    """Penn Action and JHMDB as COCO-17 motion, px."""
+                        holdout: int = 0, seed: int = 0) -> Tuple[MotionBank, MotionBank]:
+    """Penn Action and JHMDB as COCO-17 motion, px, without every ``holdout``-th sequence."""
+    return tuple(_bank([s.truth for s in kept], [s.weight for s in kept], [s.fps for s in kept])
+                 for kept, _ in load_picture_sequences(penn_folder, jhmdb_folder, holdout, seed))
+
+
+def load_picture_sequences(penn_folder: Union[str, Path], jhmdb_folder: Union[str, Path], holdout: int = 0,
+                           seed: int = 0) -> Tuple[Tuple[List[PoseSequence], List[PoseSequence]], ...]:
+    """Penn Action and JHMDB with COCO's joints, each as (training, held out) sequences of 8 frames or more."""
     rng = np.random.default_rng(seed)
-    banks = []
+    sources = []
     for sequences, names, head in ((penn_action.load_penn_action(penn_folder), penn_action.NAMES, 'head'),
                                    (jhmdb.load_jhmdb(jhmdb_folder), jhmdb.NAMES, 'face')):
-        kept = [s for s in sequences if s.name not in exclude_groups and len(s) >= 8]
-        poses = [coco_from_picture(s, names, head, rng) for s in kept]
-        banks.append(_bank([p for p, _ in poses], [w for _, w in poses], [s.fps for s in kept]))
-    return tuple(banks)
+        posed = [PoseSequence(s.name, *coco_from_picture(s, names, head, rng), s.fps, group=s.group)
+                 for s in sequences if len(s) >= 8]
+        sources.append(split_holdout(posed, holdout))
+    return tuple(sources)
 
 
 def _perpendicular(vectors: np.ndarray) -> np.ndarray:

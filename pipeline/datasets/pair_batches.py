@@ -1,0 +1,77 @@
+"""Training batches of windows of (estimate, truth) pairs, whole batches at a time."""
+from typing import Optional, Sequence
+
+import numpy as np
+import torch
+
+import pipeline.compat  # noqa: F401, before mmpose
+from mmpose.registry import DATASETS
+from pipeline.datasets.augment import mirror
+from pipeline.datasets.sequences import split_holdout
+from pipeline.datasets.sources import load_source
+from pipeline.errors import InputError
+
+
+@DATASETS.register_module()
+class PairWindowBatches(torch.utils.data.Dataset):
+    """Item i is a complete batch of windows at random places of random sequences.
+
+    Every frame is as likely as any other. Use it with ``batch_size=1`` and the collate
+    function ``first_item``.
+
+    Args:
+        source: ``type`` and arguments of one of :data:`pipeline.datasets.sources.SOURCES`.
+        window: ``T``.
+        batch_size: ``B``.
+        num_batches: batches of an epoch.
+        holdout: every n-th group is kept for validation; 0 keeps none.
+        flip: mirror joint indices; half of the windows are mirrored then.
+        reverse: play half of the windows backwards; single-frame estimators know no
+            direction of time.
+        seed: of everything random.
+
+    Raises:
+        InputError: if no sequence is as long as the window.
+    """
+
+    def __init__(self, source: dict, window: int, batch_size: int = 64, num_batches: int = 200, holdout: int = 0,
+                 flip: Optional[Sequence[int]] = None, reverse: bool = False, seed: int = 0):
+        sequences, _ = split_holdout(load_source(source), holdout)
+        sequences = [s for s in sequences if len(s) >= window and s.estimate is not None]
+        if not sequences:
+            raise InputError(f'{source}: no sequence with estimates has {window} frames or more')
+        self.window, self.batch_size, self.num_batches = window, batch_size, num_batches
+        self.flip, self.reverse, self.seed, self.epoch = flip, reverse, seed, 0
+        lengths = np.array([len(s) for s in sequences])
+        first = np.cumsum(lengths) - lengths
+        self.estimate = np.concatenate([s.estimate for s in sequences])
+        self.truth = np.concatenate([s.truth for s in sequences])
+        self.weight = np.concatenate([s.weight for s in sequences])
+        self.fps = np.repeat([s.fps for s in sequences], lengths - window + 1).astype(np.float32)
+        self.starts = np.concatenate([np.arange(a, a + n - window + 1) for a, n in zip(first, lengths)])
+
+    def __len__(self) -> int:
+        return self.num_batches
+
+    def set_epoch(self, epoch: int) -> None:
+        """Make the batches of ``epoch`` differ from those of others."""
+        self.epoch = epoch
+
+    def __getitem__(self, index: int) -> dict:
+        """``inputs`` (keypoints ``(B, T, K, D)``, scores of 1, fps) and ``data_samples`` (target, target_weight)."""
+        if not 0 <= index < self.num_batches:
+            raise IndexError(index)
+        rng = np.random.default_rng((self.seed, self.epoch, index))
+        chosen = rng.integers(0, len(self.starts), self.batch_size)
+        frames = self.starts[chosen][:, None] + np.arange(self.window)
+        if self.reverse:
+            backwards = rng.random(self.batch_size) < 0.5
+            frames[backwards] = frames[backwards, ::-1]
+        estimate, truth, weight = self.estimate[frames], self.truth[frames], self.weight[frames]
+        if self.flip is not None:
+            estimate, truth, weight = mirror((estimate, truth, weight), rng.random(self.batch_size) < 0.5,
+                                             list(self.flip))
+        as_tensor = torch.from_numpy
+        return dict(inputs=dict(keypoints=as_tensor(estimate), scores=torch.ones(weight.shape),
+                                fps=as_tensor(self.fps[chosen])),
+                    data_samples=dict(target=as_tensor(truth), target_weight=as_tensor(weight)))

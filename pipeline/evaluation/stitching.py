@@ -1,0 +1,74 @@
+"""Windows out of sequences, and sequences out of windows.
+
+Legend: ``W`` windows, ``T`` frames of a window, ``S`` frames of the sequence.
+"""
+from typing import Sequence
+
+import numpy as np
+
+from pipeline.errors import InputError
+
+
+def window_starts(length: int, window: int, step: int, cover: bool = True) -> np.ndarray:
+    """First frames of the windows of a sequence.
+
+    Args:
+        length: ``S``.
+        window: ``T``.
+        step: frames between windows, from 1 up.
+        cover: let a last window end with the sequence, so that no frame is left out. The
+            published protocol does not: up to ``step - 1`` frames at the end are not evaluated.
+
+    Raises:
+        InputError: if the step is below 1.
+    """
+    if step < 1:
+        raise InputError(f'step {step}: 1 or more frames are needed')
+    if length <= window:
+        return np.zeros(1, np.int64)
+    starts = np.arange(0, length - window + 1, step)
+    if cover and starts[-1] + window < length:
+        starts = np.append(starts, length - window)
+    return starts
+
+
+def cut(sequence: np.ndarray, starts: Sequence[int], window: int, pad: str = 'edge') -> np.ndarray:
+    """Windows ``(W, T, ...)`` of a sequence ``(S, ...)``.
+
+    Args:
+        sequence: any array over frames.
+        starts: first frames.
+        window: ``T``; a shorter sequence is padded at its end.
+        pad: 'edge' repeats the last frame, 'zero' is the published padding.
+    """
+    missing = window - len(sequence)
+    if missing > 0:
+        tail = np.repeat(sequence[-1:], missing, axis=0)
+        sequence = np.concatenate([sequence, tail if pad == 'edge' else np.zeros_like(tail)])
+    return np.stack([sequence[start:start + window] for start in starts])
+
+
+def stitch(windows: np.ndarray, starts: Sequence[int], length: int, weights: str = 'triangle') -> np.ndarray:
+    """Blend overlapping windows.
+
+    Args:
+        windows: ``(W, T, ...)``.
+        starts: ``(W,)`` first frames; every frame must be in some window.
+        length: ``S``.
+        weights: 'uniform' is the published plain mean; 'triangle' trusts the middle of a
+            window more than its ends, where a network sees one side only.
+
+    Returns:
+        ``(S, ...)`` float32.
+    """
+    window = windows.shape[1]
+    frames = np.arange(window)
+    weight = np.ones(window) if weights == 'uniform' else np.minimum(frames + 1, window - frames)
+    weight = weight.astype(np.float64).reshape((window,) + (1,) * (windows.ndim - 2))
+    total = np.zeros((length, *windows.shape[2:]))
+    norm = np.zeros((length,) + (1,) * (windows.ndim - 2))
+    for part, start in zip(windows, starts):
+        end = min(start + window, length)
+        total[start:end] += (part * weight)[:end - start]
+        norm[start:end] += weight[:end - start]
+    return (total / norm).astype(np.float32)

@@ -1,0 +1,141 @@
+"""Tables of experiment 1: the hourglass on Human3.6M in 2D, refined in every way.
+
+    tools/evaluate_refiners.py --data DATA/h36m --refiner NAME=WEIGHTS [NAME=WEIGHTS ...]
+
+Test sequences are those of S9 and S11. Classical filters are tuned on training
+subjects, for the smallest error. A refiner's weights are a file of
+``save_refiner`` or a training's checkpoint with its config (``CONFIG:CHECKPOINT``).
+"""
+import argparse
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Dict, Optional, Sequence
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+import numpy as np  # noqa: E402
+
+from pipeline.datasets.definition_offset import DefinitionOffset  # noqa: E402
+from pipeline.datasets.sequences import PoseSequence, figure_size, split_holdout  # noqa: E402
+from pipeline.datasets.sources import h36m  # noqa: E402
+from pipeline.errors import exit_cleanly  # noqa: E402
+from pipeline.evaluation.classical import tuning_grids  # noqa: E402
+from pipeline.evaluation.keypoint_metrics import acceleration_errors, joint_errors  # noqa: E402
+from pipeline.evaluation.refine_sequences import SequenceFilter, windowed  # noqa: E402
+
+LIMBS = list(h36m.MPII_LIMBS)
+COLUMNS = ('shoulder', 'elbow', 'wrist', 'hip', 'knee', 'ankle')
+
+
+def parse_arguments(arguments: Optional[Sequence[str]] = None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('--data', required=True, help='folder of the Human3.6M pairs')
+    parser.add_argument('--refiner', action='append', default=[], metavar='NAME=WEIGHTS')
+    parser.add_argument('--step', type=int, help='frames between windows (default: an eighth of the window)')
+    parser.add_argument('--no-flip', action='store_true', help='do not average with the mirrored sequence')
+    parser.add_argument('--no-filters', action='store_true', help='leave the classical filters out')
+    parser.add_argument('--every', type=int, default=1, help='use every n-th sequence only')
+    parser.add_argument('--holdout', type=int, default=0,
+                        help='evaluate on every n-th group of the training subjects instead of the test subjects')
+    parser.add_argument('--threads', type=int, default=1)
+    parser.add_argument('--out', help='also write all numbers to this JSON file')
+    return parser.parse_args(arguments)
+
+
+def measure(sequences: Sequence[PoseSequence], method: SequenceFilter, offset: Optional[DefinitionOffset]) -> dict:
+    """Means over sequences of what the table shows; limb joints only.
+
+    ``offset``: of the estimator, learned on training subjects; taken out of the estimate before
+    the method runs and the errors are measured.
+    """
+    rows = []
+    for sequence in sequences:
+        estimate, truth = sequence.estimate, sequence.truth
+        if offset is not None:
+            estimate = offset.remove(estimate, truth)
+        refined = method(estimate, sequence.fps)
+        errors = joint_errors(refined, truth)[:, LIMBS]
+        size = figure_size(truth, sequence.weight)[:, None]
+        rows.append(dict(error=errors.mean(), pck05=(errors <= 0.05 * size).mean(), pck10=(errors <= 0.1 * size).mean(),
+                         accel=acceleration_errors(refined, truth)[:, LIMBS].mean(), joints=errors.mean(0)))
+    table = {key: np.mean([row[key] for row in rows], axis=0) for key in rows[0]}
+    by_joint = dict(zip([h36m.MPII_NAMES[k] for k in LIMBS], table.pop('joints')))
+    table.update({part: float(np.mean([v for name, v in by_joint.items() if part in name])) for part in COLUMNS})
+    return {key: float(value) for key, value in table.items()}
+
+
+def corrected(method: SequenceFilter, offset: DefinitionOffset, truth_of: Dict[int, np.ndarray]) -> SequenceFilter:
+    """``method``, and after it the removal of the mean offset that its own answers keep on training subjects."""
+    def apply(estimate, fps, scores=None):
+        return offset.remove(method(estimate, fps), truth_of[id(estimate)])
+    return apply
+
+
+def own_offset(sequences: Sequence[PoseSequence], method: SequenceFilter) -> DefinitionOffset:
+    """Mean offset of each joint that ``method`` leaves on training sequences, by the figure's size."""
+    return DefinitionOffset.fit((method(s.estimate, s.fps), s.truth) for s in sequences)
+
+
+def tune(sequences: Sequence[PoseSequence]) -> Dict[str, tuple]:
+    """The candidate of least error of every classical family, on training sequences."""
+    best = {}
+    for family, candidates in tuning_grids().items():
+        scored = [(np.mean([joint_errors(f(s.estimate, s.fps), s.truth)[:, LIMBS].mean() for s in sequences]), label, f)
+                  for label, f in candidates]
+        _, label, chosen = min(scored, key=lambda entry: entry[0])
+        best[f'{family} ({label})'] = chosen
+    return best
+
+
+def print_table(rows: Dict[str, dict]) -> None:
+    first = next(iter(rows.values()))['error']
+    print('| method | error px | to input | PCK@0.05 | PCK@0.1 | accel px/frame² | '
+          + ' | '.join(COLUMNS) + ' | frames/s |')
+    print('|' + ' --- |' * (7 + len(COLUMNS)))
+    for name, row in rows.items():
+        print(f'| {name} | {row["error"]:.2f} | {100 * (row["error"] / first - 1):+.1f} % | {100 * row["pck05"]:.1f} | '
+              f'{100 * row["pck10"]:.1f} | {row["accel"]:.2f} | '
+              + ' | '.join(f'{row[part]:.1f}' for part in COLUMNS) + f' | {row.get("fps", 0):.0f} |')
+
+
+@exit_cleanly
+def main(arguments: Optional[Sequence[str]] = None) -> None:
+    options = parse_arguments(arguments)
+    import torch
+
+    from pipeline.models.checkpoint import load_refiner
+    torch.set_num_threads(options.threads)
+    training = h36m.load_h36m_2d(options.data, h36m.TRAIN_SUBJECTS)
+    if options.holdout:
+        test = split_holdout(training, options.holdout)[1]
+    else:
+        test = h36m.load_h36m_2d(options.data, h36m.TEST_SUBJECTS)
+    test = list(test)[::options.every]
+    tuning = list(training)[::24]
+    methods = {'input': lambda estimate, fps, scores=None: estimate}
+    if not options.no_filters:
+        methods.update(tune(tuning))
+    for entry in options.refiner:
+        name, spec = entry.split('=', 1)
+        refiner = load_refiner(spec)
+        methods[name] = windowed(refiner, options.step or max(refiner.window // 8, 1),
+                                 flip=None if options.no_flip else h36m.MPII_FLIP)
+    plain, without = {}, {}
+    truth_of = {id(s.estimate): s.truth for s in test}
+    for name, method in methods.items():
+        begin = time.perf_counter()
+        plain[name] = measure(test, method, None)
+        plain[name]['fps'] = sum(map(len, test)) / (time.perf_counter() - begin)
+        without[name] = measure(test, corrected(method, own_offset(tuning, method), truth_of), None)
+    print(f'{len(test)} sequences, {sum(map(len, test))} frames\n')
+    print_table(plain)
+    print('\nafter removing the mean offset of each joint, learned on training subjects\n')
+    print_table(without)
+    if options.out:
+        Path(options.out).write_text(json.dumps(dict(plain=plain, without_offset=without), indent=1))
+
+
+if __name__ == '__main__':
+    sys.exit(main())
