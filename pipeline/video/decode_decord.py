@@ -17,8 +17,8 @@ from pipeline.video.damage import Damage, DecodeError
 from pipeline.video.decode_pyav import decode_with_pyav
 from pipeline.video.index import VideoIndex
 
-# these give one picture per packet, and an error where a packet is damaged
-_CODECS = ('vp9', 'av1', 'ffv1', 'prores')
+# these decoders give one picture per packet and fail where a packet is damaged; others patch it over
+_CODECS = ('vp9', 'av1')
 # mean difference in levels: two decoders' roundings differ by less, two frames of a film by more
 _SAME_PICTURE = 2.0
 # share of frames that decord may repeat in place of others before it raises: none

@@ -68,7 +68,7 @@ def _decode(index: VideoIndex, first: int, last: int, damage: Damage, careful: b
 
 def _frames(container, stream, damage: Damage, careful: bool) -> Iterator[av.VideoFrame]:
     """Decoded frames in the order in which they are shown."""
-    packets = read_packets(container, stream, damage.count)
+    packets = read_packets(container, damage.count, stream)
     while True:
         packet = next(packets, None)
         try:

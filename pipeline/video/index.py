@@ -22,6 +22,7 @@ _MAX_RATE = 1000             # more is a tick of the file's clock, not a camera'
 _MAX_PIXELS = 1 << 27        # 16384 x 8192; one RGB image then takes 400 MB
 _MAX_GAP_SECONDS = 3600.0    # between two frames; more is a broken clock
 _MAX_READ_ERRORS = 100
+_SAME_RATE = 0.02
 _SIDE_RATIOS = (0.2, 5.0)    # of a pixel; others are broken headers
 
 
@@ -41,6 +42,7 @@ class VideoIndex:
             time stamp of its own; else None, and only the order tells frames apart.
         keyframes: ``(N,)`` int64, time stamps at which decoding can start.
         promised: frames that the header announces, or 0.
+        missing_seconds: by how much all streams end before the duration in the header.
         damaged: whether reading the packets already met an error.
     """
     path: Path
@@ -55,6 +57,7 @@ class VideoIndex:
     pts: Optional[np.ndarray] = field(repr=False)
     keyframes: np.ndarray = field(repr=False)
     promised: int = 0
+    missing_seconds: float = 0.0
     damaged: bool = False
 
     def __len__(self) -> int:
@@ -107,15 +110,15 @@ def video_stream(container) -> Optional[av.VideoStream]:
     return best if best in streams else (streams[0] if streams else None)
 
 
-def read_packets(container, stream, on_error: Callable[[Exception], None]) -> Iterator[av.Packet]:
-    """Packets of ``stream`` that hold data, going on after errors.
+def read_packets(container, on_error: Callable[[Exception], None], *streams) -> Iterator[av.Packet]:
+    """Packets of ``streams`` (of all, if none is given) that hold data, going on after errors.
 
     Args:
         on_error: called with each error.
     """
     for _ in range(_MAX_READ_ERRORS):
         try:
-            for packet in container.demux(stream):
+            for packet in container.demux(*streams):
                 if packet.size:
                     yield packet
             return
@@ -128,6 +131,7 @@ class _Scan:
     pts: array = field(default_factory=lambda: array('q'))  # in the order of decoding
     keyframes: array = field(default_factory=lambda: array('q'))
     all_stamped: bool = True
+    end: float = 0.0  # of all streams, in seconds
     first: Optional[av.VideoFrame] = None
     damaged: bool = False
 
@@ -153,9 +157,12 @@ class _Scan:
 
 def _scan(container, stream) -> _Scan:
     scan = _Scan()
-    for packet in read_packets(container, stream, scan.on_error):
-        scan.look_at(packet)
-        scan.try_decoding(stream, packet)
+    for packet in read_packets(container, scan.on_error):
+        if packet.pts is not None:
+            scan.end = max(scan.end, float((packet.pts + (packet.duration or 0)) * packet.time_base))
+        if packet.stream_index == stream.index:
+            scan.look_at(packet)
+            scan.try_decoding(stream, packet)
     scan.try_decoding(stream, None)
     return scan
 
@@ -169,11 +176,13 @@ def _summarise(path: Path, container, stream, scan: _Scan) -> VideoIndex:
         fps, times = rates[0], np.arange(len(scan.pts)) / float(rates[0])
     else:
         fps, times = _clock(pts, tick, rates)
+    promised_end = ((container.start_time or 0) + container.duration) / av.time_base if container.duration else 0.0
     width, height, orientation = _geometry(stream, scan.first)
     return VideoIndex(
         path=path, container=container.format.name, codec=stream.codec_context.codec.canonical_name,
         stream=stream.index, width=width, height=height, orientation=orientation, fps=fps, times=times, pts=pts,
-        keyframes=np.sort(np.array(scan.keyframes, np.int64)), promised=stream.frames, damaged=scan.damaged)
+        keyframes=np.sort(np.array(scan.keyframes, np.int64)), promised=stream.frames,
+        missing_seconds=0.0 if pts is None else max(0.0, promised_end - scan.end), damaged=scan.damaged)
 
 
 def _time_stamps(container: str, stream, scan: _Scan, tick: Fraction) -> Optional[np.ndarray]:
@@ -195,7 +204,11 @@ def _time_stamps(container: str, stream, scan: _Scan, tick: Fraction) -> Optiona
 
 
 def _clock(pts: np.ndarray, tick: Fraction, rates: List[Fraction]) -> Tuple[Fraction, np.ndarray]:
-    """Rate and times; a constant rate is told from a variable one by the time stamps themselves."""
+    """Rate and times; a constant rate is told from a variable one by the time stamps themselves.
+
+    Args:
+        rates: what the file says of its rate, best first.
+    """
     ticks = (pts - pts[0]).astype(np.float64)
     order = np.arange(len(pts))
     for rate in rates:
@@ -206,7 +219,9 @@ def _clock(pts: np.ndarray, tick: Fraction, rates: List[Fraction]) -> Tuple[Frac
     times = ticks * float(tick)
     if len(pts) == 1:
         return rates[0], times
-    return Fraction(len(pts) - 1) / (int(ticks[-1]) * tick), times
+    average = Fraction(len(pts) - 1) / (int(ticks[-1]) * tick)
+    # the file's own average counts the last frame's duration too, which the time stamps do not tell
+    return next((rate for rate in rates[::-1] if abs(rate / average - 1) < _SAME_RATE), average), times
 
 
 def _geometry(stream, frame: av.VideoFrame) -> Tuple[int, int, Orientation]:

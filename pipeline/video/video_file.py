@@ -18,6 +18,8 @@ from pipeline.video.source import VideoSource
 
 logger = logging.getLogger(__name__)
 
+_SHORT_SECONDS = 0.5  # headers round durations, and streams end at different times
+
 
 class VideoFile(VideoSource):
     """A file in any container and codec that FFmpeg reads.
@@ -50,32 +52,37 @@ class VideoFile(VideoSource):
     def __iter__(self) -> Iterator[Frame]:
         damage = Damage()
         expected, first_gap, self.skipped = self._first, None, 0
-        with closing(_read(self._index, self._first, self._last, damage)) as pictures:
-            try:
+        try:
+            with closing(_read(self._index, self._first, self._last, damage)) as pictures:
                 for i, image in pictures:
                     if i > expected:
                         self.skipped += i - expected
                         first_gap = expected if first_gap is None else first_gap
                     expected = i + 1
                     yield Frame(i, float(self._times[i]), image)
-            finally:
-                # a file may hold fewer pictures than packets (fields); that alone is no damage
-                if self.skipped and damage.errors:
-                    logger.warning('%s: %d damaged frame(s) skipped, the first at %.3f s (frame %d)', self._path,
-                                   self.skipped, self._times[first_gap], first_gap)
-        if expected == self._first:
-            raise InputError(f'{self._path}: no frame can be decoded from {self.info.start:.3f} s on')
-        self._report_end(expected, damage)
+            if expected == self._first:
+                raise InputError(f'{self._path}: no frame can be decoded from {self.info.start:.3f} s on')
+            if expected < self._last:
+                self.skipped += self._last - expected
+                first_gap = expected if first_gap is None else first_gap
+            self._report_shortness()
+        finally:
+            # a file may hold fewer pictures than packets (fields of interlaced video); that alone is no damage
+            if self.skipped and damage.errors:
+                logger.warning('%s: %d of %d frames are damaged and were skipped, the first at %.3f s', self._path,
+                               self.skipped, self._last - self._first, self._times[first_gap])
 
-    def _report_end(self, end: int, damage: Damage) -> None:
-        """Warn if frames are missing after ``end``, the one after the last that was read."""
-        lost = self._last - end if damage.errors else 0
-        self.skipped += lost
-        if self._last == len(self._index):
-            lost += max(0, self._index.promised - len(self._index))
-        if lost:
-            logger.warning('%s: breaks off at %.3f s; %d of %d frames are missing', self._path,
-                           self._times[end - 1], lost, max(len(self._index), self._index.promised))
+    def _report_shortness(self) -> None:
+        """Warn if the file ends before its header says, as a broken transfer does."""
+        index = self._index
+        if self._last < len(index):
+            return
+        if index.promised > len(index):
+            logger.warning('%s: holds %d of the %d frames that its header promises', self._path, len(index),
+                           index.promised)
+        elif index.missing_seconds > _SHORT_SECONDS:
+            logger.warning('%s: breaks off %.1f s before the end that its header promises', self._path,
+                           index.missing_seconds)
 
 
 def _read(index: VideoIndex, first: int, last: int, damage: Damage) -> Iterator[Tuple[int, np.ndarray]]:
