@@ -51,7 +51,8 @@ class PoseTracker:
         self._time = -np.inf
         self._image_size: Optional[Tuple[int, int]] = None
 
-    def update(self, people: People, time: float, image_size: Tuple[int, int], detected: bool = True) -> People:
+    def update(self, people: People, time: float, image_size: Tuple[int, int],
+               detected: bool = True) -> People:
         """The people of the next frame, with ids.
 
         Doubled and nested boxes of one person are merged into the best of them;

@@ -1,0 +1,51 @@
+"""The command as a user types it."""
+import importlib.util
+import json
+
+import pytest
+
+
+@pytest.fixture(scope='module')
+def tool(repository):
+    spec = importlib.util.spec_from_file_location('eval_posetrack', repository / 'tools' / 'eval_posetrack.py')
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_table_and_json(tool, shared, tmp_path, capsys):
+    folder = shared('fixtures', 'poseval')
+    out = tmp_path / 'scores.json'
+    assert tool.main(['--gt', str(folder / 'pt18/gt'), '--pred', str(folder / 'pt18/pred'), '--format', '18',
+                      '--tracking', '--boxes', 'made up', '--out', str(out)]) == 0
+    printed = capsys.readouterr().out
+    assert 'boxes: made up; 5 sequences, 55 annotated frames' in printed
+    row = next(line for line in printed.splitlines() if line.startswith('AP'))
+    assert row.split()[1:] == ['75.8', '76.2', '74.2', '77.7', '73.6', '79.8', '76.5', '76.2']
+    scores = json.loads(out.read_text())
+    expected = json.loads((folder / 'results_dcpose_copy.json').read_text())['pt18']
+    assert list(scores['AP']) == ['Head', 'Sho', 'Elb', 'Wri', 'Hip', 'Knee', 'Ank', 'Mean']
+    assert list(scores['AP'].values()) == pytest.approx(expected['ap_table'], abs=1e-9)
+    assert scores['MOTP']['Mean'] == pytest.approx(expected['trk_motp'][-1], abs=1e-9)
+    assert list(scores['joints']['switches'].values()) == expected['mot_counts']['num_switches']
+
+
+def test_without_tracking_there_is_no_mota(tool, shared, tmp_path):
+    folder, out = shared('fixtures', 'poseval'), tmp_path / 'scores.json'
+    tool.main(['--gt', str(folder / 'pt17/gt'), '--pred', str(folder / 'pt17/pred'), '--out', str(out)])
+    assert 'MOTA' not in json.loads(out.read_text())
+
+
+def test_bad_input_ends_in_one_line_and_exit_code_2(tool, tmp_path, capsys):
+    gt, pred, out = tmp_path / 'gt', tmp_path / 'pred', tmp_path / 'scores.json'
+    for folder in (gt, pred):
+        folder.mkdir()
+        (folder / 'a.json').write_text('{"annolist": []}')
+    (pred / 'a.json').write_text('{"annolist": [}')
+    assert tool.main(['--gt', str(gt), '--pred', str(pred), '--out', str(out)]) == 2
+    message = capsys.readouterr().err
+    assert message.count('\n') == 1 and 'a.json: line 1, column 15' in message and not out.exists()
+    out.write_text('mine')
+    assert tool.main(['--gt', str(gt), '--pred', str(gt), '--out', str(out)]) == 2
+    assert out.read_text() == 'mine' and 'exists already' in capsys.readouterr().err
+    assert tool.main(['--gt', str(gt), '--pred', str(gt), '--out', str(out), '--force']) == 0
