@@ -1,7 +1,7 @@
 """Runner settings that all PoseTrack trainings share: 20 epochs, checked after each."""
 default_scope = 'mmpose'
 custom_imports = dict(imports=['pipeline.models.dcpose', 'pipeline.models.dsta', 'pipeline.datasets.posetrack_frames',
-                               'pipeline.evaluation'], allow_failed_imports=False)
+                               'pipeline.evaluation.posetrack.metric'], allow_failed_imports=False)
 train_cfg = dict(by_epoch=True, max_epochs=20, val_interval=1)
 val_cfg = dict()
 test_cfg = dict()
