@@ -53,8 +53,7 @@ class Skeleton:
         links = tuple(tuple(position[name] for name in info['skeleton_info'][i]['link'])
                       for i in sorted(info['skeleton_info']))
         flips = tuple(position[joint['swap']] if joint.get('swap') else k for k, joint in enumerate(joints))
-        sigmas = np.asarray(info.get('sigmas') or np.full(len(names), 0.05), np.float32)
-        return cls(info['dataset_name'], names, links, flips, sigmas, tuple(map(_side, names)))
+        return cls(info['dataset_name'], names, links, flips, _sigmas(info, len(names)), tuple(map(_side, names)))
 
     @classmethod
     def from_parsed(cls, meta: dict) -> 'Skeleton':
@@ -62,8 +61,7 @@ class Skeleton:
         names = tuple(str(meta['keypoint_id2name'][k]) for k in range(int(meta['num_keypoints'])))
         links = tuple((int(a), int(b)) for a, b in meta['skeleton_links'])
         flips = tuple(int(k) for k in meta['flip_indices'])
-        sigmas = np.asarray(meta['sigmas'], np.float32)
-        return cls(str(meta['dataset_name']), names, links, flips, sigmas, tuple(map(_side, names)))
+        return cls(str(meta['dataset_name']), names, links, flips, _sigmas(meta, len(names)), tuple(map(_side, names)))
 
 
 @lru_cache(maxsize=None)
@@ -80,6 +78,11 @@ def load_skeleton(name: str) -> Skeleton:
         known = ', '.join(sorted(p.stem for p in folder.glob('*.py')))
         raise InputError(f'unknown skeleton {name!r}; MMPose knows {known}')
     return Skeleton.from_metainfo(Config.fromfile(str(path)).dataset_info)
+
+
+def _sigmas(info: dict, count: int) -> np.ndarray:
+    given = np.asarray(info.get('sigmas', ()), np.float32)
+    return given if len(given) else np.full(count, 0.05, np.float32)  # some data sets define none
 
 
 def _side(name: str) -> str:

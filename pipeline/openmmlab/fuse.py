@@ -4,12 +4,15 @@ import re
 from collections import Counter
 from typing import Iterator, Tuple
 
+import pipeline.compat  # noqa: F401  (before anything of mmcv)
 import torch
 from mmcv.cnn import ConvModule
+from mmcv.cnn.bricks import wrappers
 from torch import nn
+from torch.nn.modules.batchnorm import _BatchNorm
 
-CONVOLUTIONS = (nn.Conv2d, nn.ConvTranspose2d)
-NORMS = (nn.BatchNorm2d,)
+# Exactly these: a subclass may compute something else. mmcv's wrappers differ for empty input only.
+CONVOLUTIONS = {nn.Conv2d, nn.ConvTranspose2d, wrappers.Conv2d, wrappers.ConvTranspose2d}
 
 
 def fuse_batch_norms(model: nn.Module) -> int:
@@ -37,7 +40,7 @@ def _pairs(parent: nn.Module) -> Iterator[Tuple[str, str]]:
     """Names of a convolution and of the batch norm that is always applied right after it."""
     for conv_name, norm_name in _candidates(parent):
         conv, norm = getattr(parent, conv_name, None), getattr(parent, norm_name, None)
-        if (type(conv) in CONVOLUTIONS and type(norm) in NORMS and norm.track_running_stats
+        if (type(conv) in CONVOLUTIONS and isinstance(norm, _BatchNorm) and norm.track_running_stats
                 and 'weight' in conv._parameters and norm.num_features == conv.out_channels):
             yield conv_name, norm_name
 
