@@ -8,9 +8,7 @@ opening one never runs code:
 ``state_dict``  weights, float32 or float16
 ``meta``        whatever its maker noted: data, metrics, versions
 """
-import io
 import pickle
-import zipfile
 from collections.abc import Mapping
 from numbers import Integral, Real
 from pathlib import Path
@@ -25,6 +23,9 @@ from pipeline.files import atomic_path
 from pipeline.models.registered import build_registered
 
 FORMAT = 'temporal pose network, version 1'
+# what torch.load and constructors raise, in practice, on damaged content
+BROKEN = (RuntimeError, EOFError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError,
+          AssertionError, MemoryError)
 # single numbers of NumPy, which training loops like to store; they cannot run code
 _scalar = np.float64(0).__reduce__()[0]
 NUMPY_SCALARS = [np.dtype, *(type(np.dtype(kind)) for kind in ('f8', 'f4', 'i8', 'i4', '?')),
@@ -95,10 +96,13 @@ def load_model(path: Union[str, Path], expected: type, device: str = 'cpu') -> T
     if config.get('type') != expected.__name__:
         raise InputError(f'{path}: holds a {config.get("type")}, a {expected.__name__} is needed')
     try:
-        model = build_registered(config)
-    except InputError as error:
-        raise InputError(f'{path}: {error}') from error
-    load_weights(model, state_dict, path)
+        with torch.device('meta'):  # sizes are compared before any memory is asked for
+            empty = build_registered(config)
+    except (InputError, *BROKEN) as error:
+        raise InputError(f'{path}: its config builds no {expected.__name__}: {error}') from error
+    check_weights(empty, state_dict, path)
+    model = build_registered(config)
+    model.load_state_dict(state_dict)
     return model.to(device).eval(), content.get('meta') or {}
 
 
@@ -111,28 +115,17 @@ def read_checkpoint(path: Union[str, Path]) -> dict:
     """
     try:
         with torch.serialization.safe_globals(NUMPY_SCALARS):
-            content = torch.load(io.BytesIO(Path(path).read_bytes()), map_location='cpu', weights_only=True)
+            content = torch.load(str(path), map_location='cpu', weights_only=True)
     except OSError as error:
         raise InputError(f'{path}: cannot be read ({error.strerror})') from error
     except pickle.UnpicklingError as error:
         raise InputError(f'{path}: not a checkpoint, or one with more than weights and plain values '
                          '(it is not opened, for it could run code)') from error
-    except (RuntimeError, EOFError, ValueError, KeyError, IndexError, TypeError, AttributeError,
-            UnicodeDecodeError, zipfile.BadZipFile) as error:
+    except BROKEN as error:
         raise InputError(f'{path}: not a checkpoint, or a broken one') from error
     if not isinstance(content, dict):
         raise InputError(f'{path}: holds a {type(content).__name__}, a dictionary with weights is needed')
     return content
-
-
-def load_weights(model: nn.Module, state_dict: Mapping, path: Union[str, Path]) -> None:
-    """Copy weights into ``model``, all of them, each of the right shape.
-
-    Raises:
-        InputError: as :func:`check_weights`.
-    """
-    check_weights(model, state_dict, path)
-    model.load_state_dict(state_dict)
 
 
 def check_weights(model: nn.Module, state_dict: Mapping, path: Union[str, Path]) -> None:
@@ -151,7 +144,7 @@ def check_weights(model: nn.Module, state_dict: Mapping, path: Union[str, Path])
                              f'{tuple(found.shape)}, the config says {tuple(value.shape)}')
     unknown = [name for name in state_dict if name not in own]
     if unknown:
-        raise InputError(f'{path}: weights that do not fit the config: {unknown[0]} has no place')
+        raise InputError(f'{path}: weights that do not fit the config: {unknown[0]} has no place in it')
 
 
 def _stored(value: torch.Tensor, half: bool) -> torch.Tensor:

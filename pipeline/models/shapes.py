@@ -5,6 +5,8 @@ from torch import Tensor
 
 from pipeline.errors import InputError
 
+MAX_WINDOW = 10_000  # attention grows with the square of it
+
 
 def check_shape(name: str, value: Optional[Tensor], shape: Tuple[int, ...], legend: str) -> None:
     """Raise :class:`InputError` unless ``value`` is there and has ``shape``."""
@@ -14,7 +16,9 @@ def check_shape(name: str, value: Optional[Tensor], shape: Tuple[int, ...], lege
 
 
 def check_window(window: int, interval: int) -> None:
-    """Raise :class:`InputError` unless the first and last frame of a window are both sampled."""
+    """Raise :class:`InputError` unless first and last frame of a window are sampled, and it is not huge."""
+    if window > MAX_WINDOW:
+        raise InputError(f'window {window} is too long: at most {MAX_WINDOW} frames')
     if interval < 1 or window < interval + 1 or (window - 1) % interval:
         raise InputError(f'window {window} and interval {interval} do not fit: '
                          'window - 1 must be a positive multiple of interval')

@@ -150,3 +150,26 @@ def test_single_numbers_of_numpy_are_read(tmp_path, core):
                 data = data.replace(ours.encode(), f'{core}.multiarray'.encode())
             target.writestr(item, data)
     assert read_checkpoint(renamed)['performance'] == 0.5
+
+
+def test_a_config_that_asks_for_too_much_is_refused_before_memory_is(saved):
+    for change in ({'window': 10 ** 9 + 1}, {'embed_dims': 2 ** 40}, {'num_levels': 10 ** 6}, {'dims': 'two'}):
+        before = saved.read_bytes()
+        edit(saved, lambda content: content['config']['backbone'].update(change))
+        with pytest.raises(InputError, match='refiner.pth'):
+            load_refiner(saved)
+        saved.write_bytes(before)
+
+
+def test_damaged_bytes_end_in_an_input_error_or_in_a_model(saved):
+    rng = np.random.default_rng(0)
+    whole = saved.read_bytes()
+    for _ in range(100):
+        damaged = bytearray(whole)
+        for position in rng.integers(0, 4000, size=rng.integers(1, 6)):
+            damaged[position] = rng.integers(256)
+        saved.write_bytes(damaged)
+        try:
+            load_refiner(saved)
+        except InputError as error:
+            assert 'refiner.pth' in str(error)

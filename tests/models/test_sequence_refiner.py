@@ -25,7 +25,8 @@ def batch():
     for i in range(3):
         target = 200 + 50 * torch.randn(5, 2) + torch.arange(9)[:, None, None]
         samples.append(dict(
-            inputs=dict(keypoints=target + torch.randn(9, 5, 2), scores=torch.rand(9, 5), fps=torch.tensor(25.)),
+            inputs=dict(keypoints=target + torch.randn(9, 5, 2), scores=torch.rand(9, 5),
+                        fps=torch.tensor(25.0)),
             data_samples=dict(target=target, target_weight=torch.ones(9, 5), start=i, name=f'clip{i}')))
     return default_collate(samples)
 

@@ -36,9 +36,12 @@ class HANetOutput:
         refined: ``(B, T, C)``, the input refined by the encoder (paper: ``P'``). A
             pose on sampled frames only; elsewhere an offset (published), or the
             interpolated pose where the encoder skipped unsampled frames.
+        features: ``(B, T, H)``, what the decoder knows of every frame, for networks
+            built on top; None where a network has none.
     """
     final: Tensor
     refined: Tensor
+    features: Optional[Tensor] = None
 
 
 @MODELS.register_module()
@@ -172,8 +175,9 @@ class HANet(BaseModule):
         memory = [offsets, self.motion(*motion)]
         memory += [features[-1] if sampled_only else self._spread(features[-1])] if self.score_input else []
         memory = self.motion_embed(torch.cat([part for part in memory if part is not None], dim=-1)) + rate
-        final = self.final_head(self._decode(interpolated, memory)) + interpolated
-        return HANetOutput(final, interpolated if sampled_only else refined)
+        features = self._decode(interpolated, memory)
+        final = self.final_head(features) + interpolated
+        return HANetOutput(final, interpolated if sampled_only else refined, features)
 
     def _encode(self, x: Tensor) -> Tensor:
         """Mean offset embedding of all levels (paper, Eq. 4 to 6); ``(B, S or T, H)`` in and out."""
@@ -246,7 +250,7 @@ class HANet(BaseModule):
 def _check_arguments(embed_dims: int, num_heads: int, num_levels: int, cross_mask: str) -> None:
     if embed_dims % 2 or embed_dims % num_heads:
         raise InputError(f'embed_dims {embed_dims} must be even and a multiple of num_heads {num_heads}')
-    if num_levels < 1:
-        raise InputError(f'num_levels {num_levels} must be at least 1')
+    if not 1 <= num_levels <= 12:
+        raise InputError(f'num_levels {num_levels} must be in 1..12 (each doubles the width)')
     if cross_mask not in CROSS_MASKS:
         raise InputError(f'cross_mask {cross_mask!r} is unknown: allowed are {", ".join(CROSS_MASKS)}')
