@@ -3,9 +3,12 @@
     from pipeline import VideoPipeline
     VideoPipeline.from_preset('embedded').run('video.mp4', out_dir='out')
 """
-from contextlib import closing
+import os
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
-from typing import Iterator, Optional, Union
+from typing import Iterable, Iterator, Optional, Union
+
+import torch
 
 from pipeline import links
 from pipeline.clock import Clock
@@ -27,13 +30,18 @@ class VideoPipeline:
             tracker says where they moved.
         batch: frames that go through a network together. 1 answers soonest; on a
             GPU several are faster.
+        overlap: find people in a thread of its own while the frames before are posed.
+            Each network then gets half of the cores. Needs ``detect_every=1``:
+            a prediction waits for the frames before it.
         options: what to record in output files (preset, configs, weights).
     """
 
     def __init__(self, detector: PersonDetector, estimator: PoseEstimator, tracker: PoseTracker,
-                 refiner: StreamRefiner, detect_every: int = 1, batch: int = 1, options: Optional[dict] = None):
+                 refiner: StreamRefiner, detect_every: int = 1, batch: int = 1, overlap: bool = True,
+                 options: Optional[dict] = None):
         self.detector, self.estimator, self.tracker, self.refiner = detector, estimator, tracker, refiner
         self.detect_every, self.batch = detect_every, batch
+        self.overlap = overlap and detect_every == 1
         self.options = options or {}
 
     @property
@@ -53,7 +61,7 @@ class VideoPipeline:
             refiner: a refiner's name or options in place of the preset's.
             detector, estimator, tracker: options that go over the preset's; one that
                 names a ``config`` replaces the preset's link altogether.
-            overrides: ``detect_every``, ``batch``.
+            overrides: ``detect_every``, ``batch``, ``overlap``.
 
         Raises:
             InputError: for anything unknown, missing or unfit.
@@ -73,7 +81,7 @@ class VideoPipeline:
                    PoseTracker(estimator.skeleton.sigmas, TrackerOptions(**config.get('tracker', {}))),
                    build_refiner(config.get('refiner', 'hanet'), estimator.skeleton, device),
                    detect_every=config.get('detect_every', 1), batch=config.get('batch', 1),
-                   options=dict(preset=name, device=device, **config))
+                   overlap=config.get('overlap', True), options=dict(preset=name, device=device, **config))
 
     def results(self, source: Union[str, Path, VideoSource], clock: Optional[Clock] = None) -> Iterator[FrameResult]:
         """Iterate over the frames of ``source`` with their refined people.
@@ -88,8 +96,12 @@ class VideoPipeline:
         clock = clock or Clock()
         self.tracker.reset()
         batch = 1 if self.detect_every > 1 else self.batch
-        with closing(prefetch(clock.around('decode', source), size=max(4, 2 * batch))) as frames:
+        threads = max(1, (os.cpu_count() or 2) // 2) if self.overlap else None
+        with ExitStack() as stack, _torch_threads(threads):
+            frames = stack.enter_context(closing(prefetch(clock.around('decode', source), size=max(4, 2 * batch))))
             found = links.detect(frames, self.detector, clock, batch, self.detect_every, self.tracker.predict)
+            if self.overlap:
+                found = stack.enter_context(closing(prefetch(_under(threads, found), size=2 * batch)))
             posed = links.estimate(found, self.estimator, clock, batch)
             tracked = links.track(posed, self.tracker, clock)
             yield from links.refine(tracked, self.refiner, clock)
@@ -98,3 +110,20 @@ class VideoPipeline:
         """Process a video into files; returns a summary. Options: :class:`pipeline.run.OutputOptions`."""
         from pipeline.run import OutputOptions, run_video
         return run_video(self, video, OutputOptions(out_dir=Path(out_dir), **options))
+
+
+@contextmanager
+def _torch_threads(count: Optional[int]) -> Iterator[None]:
+    """Let torch use ``count`` threads for one operation (None: leave it as it is)."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(count or before)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def _under(threads: int, items: Iterable) -> Iterator:
+    # the number is kept per Python thread, so the thread that pulls has to set it
+    with _torch_threads(threads):
+        yield from items

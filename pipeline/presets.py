@@ -12,7 +12,7 @@ from pipeline.errors import InputError
 
 FOLDER = Path(__file__).resolve().parents[1] / 'configs' / 'presets'
 LINKS = ('detector', 'estimator', 'tracker', 'refiner')
-OPTIONS = ('detect_every', 'batch')
+OPTIONS = ('detect_every', 'batch', 'overlap')
 
 
 def preset_names() -> list:

@@ -21,6 +21,8 @@ class Summary:
             three frames in a row of anyone.
         files: what was written.
         interrupted: whether Ctrl-C ended the run.
+        stages: seconds spent in each link.
+        profile: a table of the time spent in each link.
     """
     frames: int = 0
     people: int = 0
@@ -29,6 +31,8 @@ class Summary:
     jitter_after: float = float('nan')
     files: List[str] = field(default_factory=list)
     interrupted: bool = False
+    stages: Dict[str, float] = field(default_factory=dict)
+    profile: str = ''
 
     @property
     def fps(self) -> float:
