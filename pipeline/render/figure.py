@@ -82,7 +82,8 @@ class FigurePainter:
         self._link_sides = [_link_side(skeleton.sides[a], skeleton.sides[b]) for a, b in self._links]
         self._ink = Ink(OUTLINE)
 
-    def opacities(self, keypoints: np.ndarray, scores: np.ndarray, image_shape: Tuple[int, ...]) -> np.ndarray:
+    def opacities(self, keypoints: np.ndarray, scores: np.ndarray,
+                  image_shape: Tuple[int, ...]) -> np.ndarray:
         """Opacity of each joint, 0 where it is not drawn.
 
         Args:

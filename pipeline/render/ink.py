@@ -74,8 +74,8 @@ class Ink:
         along = ends - starts
         lengths = np.maximum(np.linalg.norm(along, axis=1), 1e-6)
         across = along[:, ::-1] * (-1, 1) * (0.5 * (widths - _QUAD_BLEED) / lengths)[:, None]
-        quads = self._fixed(np.stack([starts + across, ends + across, ends - across, starts - across], axis=1))
-        lines = self._fixed(np.stack([starts, ends], axis=1)).tolist()
+        quads = self._fixed(np.stack([starts + across, ends + across, ends - across, starts - across], 1))
+        lines = self._fixed(np.stack([starts, ends], 1)).tolist()
         thin = (widths < _THINNEST_QUAD).tolist()
         for quad, line, is_thin, ink in zip(quads, lines, thin, _inks(colours, alphas)):
             if is_thin:

@@ -34,7 +34,8 @@ def plate(text: str, height: int, fill: Colour) -> Tuple[np.ndarray, np.ndarray]
     colour = Image.new('RGB', large, fill)
     ImageDraw.Draw(colour).text((large[0] / 2, large[1] / 2), text, ink, font, 'mm', stroke_width=stroke)
     shape = Image.new('L', large, 0)
-    ImageDraw.Draw(shape).rounded_rectangle((0, 0, large[0] - 1, large[1] - 1), 0.3 * large[1], _PLATE_OPACITY)
+    corners = (0, 0, large[0] - 1, large[1] - 1)
+    ImageDraw.Draw(shape).rounded_rectangle(corners, 0.3 * large[1], _PLATE_OPACITY)
     colour, shape = (np.asarray(i.resize((width, height), Image.Resampling.BOX)) for i in (colour, shape))
     return colour, shape[:, :, None].astype(np.uint16)
 

@@ -65,7 +65,8 @@ class Renderer:
                 number of joints.
         """
         if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
-            raise InputError(f'image of shape {image.shape} and type {image.dtype}: (H, W, 3) uint8 is needed')
+            raise InputError(f'image of shape {image.shape} and type {image.dtype}: '
+                             '(H, W, 3) uint8 is needed')
         if people.keypoints.shape[1] != self.skeleton.num_keypoints:
             raise InputError(f'people have {people.keypoints.shape[1]} joints, '
                              f'skeleton {self.skeleton.name!r} has {self.skeleton.num_keypoints}')
@@ -101,7 +102,9 @@ class _Panel:
         self._painter = FigurePainter(skeleton, options)
         self._sizes = FigureSize()
         length = max(2, round(options.trail_seconds * fps))
-        self._trails = Trails(skeleton, options.trails, length, options.line_width) if options.trails else None
+        self._trails = None
+        if options.trails:
+            self._trails = Trails(skeleton, options.trails, length, options.line_width)
 
     def draw(self, picture: np.ndarray, people: People, keypoints: np.ndarray) -> None:
         """Draw ``people`` with ``keypoints`` ``(P, K, 2)`` into ``picture``, in place."""
@@ -121,11 +124,12 @@ class _Panel:
                                person_colours(int(people.track_ids[p])), bool(people.filled[p]))
         layout = LabelLayout()
         for p, (points, alpha) in enumerate(zip(keypoints, opacities)):
-            colour = colour_of(int(people.track_ids[p]))
+            track_id = int(people.track_ids[p])
+            colour = colour_of(track_id)
             if self._options.boxes:
                 draw_box(picture, people.bboxes[p], colour)
-            if self._options.ids and people.track_ids[p] >= 1 and alpha.any():
-                self._label(picture, str(int(people.track_ids[p])), points[alpha > 0], sizes[p], colour, layout)
+            if self._options.ids and track_id >= 1 and alpha.any():
+                self._label(picture, str(track_id), points[alpha > 0], sizes[p], colour, layout)
 
     def _label(self, picture: np.ndarray, text: str, joints: np.ndarray, size: float, colour: Colour,
                layout: LabelLayout) -> None:

@@ -17,7 +17,8 @@ _Spot = Tuple[int, np.ndarray, float]  # frame, positions (J, 2) with NaN where 
 class Trails:
     """Keeps positions per track id, at most ``length`` frames, and draws them."""
 
-    def __init__(self, skeleton: Skeleton, joints: Union[bool, Sequence[str]], length: int, line_width: float):
+    def __init__(self, skeleton: Skeleton, joints: Union[bool, Sequence[str]], length: int,
+                 line_width: float):
         """
         Args:
             joints: names in ``skeleton``, or ``hip_center``; True for the usual ones,

@@ -47,7 +47,8 @@ def test_only_surroundings_of_people_change():
 
 
 def test_the_id_stands_over_the_head():
-    with_id, without = (Renderer(ARM, RenderOptions(ids=ids)).draw(black(), people(POSE)) for ids in (True, False))
+    with_id, without = (Renderer(ARM, RenderOptions(ids=ids)).draw(black(), people(POSE))
+                        for ids in (True, False))
     rows, columns = (with_id != without).any(axis=2).nonzero()
     assert rows.max() < 60 and 45 < columns.min() < 60 < columns.max() < 75
     untracked = Renderer(ARM).draw(black(), people(POSE, ids=[-1]))
