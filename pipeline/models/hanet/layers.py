@@ -44,9 +44,9 @@ class Attention(nn.Module):
         if stride > 1:
             return self.attend(x, x[:, ::stride], positions, positions[::stride], mask)
         width = x.shape[-1]
-        query, key, value = self.in_proj(x).chunk(3, dim=-1)
-        shift_query, shift_key = F.linear(positions, self.in_proj.weight[:2 * width]).chunk(2, dim=-1)
-        return self._combine(query + shift_query, key + shift_key, value, mask)
+        placed, value = self.in_proj(x).split([2 * width, width], dim=-1)
+        placed = placed + F.linear(positions, self.in_proj.weight[:2 * width])
+        return self._combine(*placed.chunk(2, dim=-1), value, mask)
 
     def attend(self, x: Tensor, memory: Tensor, positions: Tensor, memory_positions: Tensor,
                mask: Optional[Tensor] = None) -> Tensor:
