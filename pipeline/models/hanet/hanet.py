@@ -175,9 +175,9 @@ class HANet(BaseModule):
         memory = [offsets, self.motion(*motion)]
         memory += [features[-1] if sampled_only else self._spread(features[-1])] if self.score_input else []
         memory = self.motion_embed(torch.cat([part for part in memory if part is not None], dim=-1)) + rate
-        features = self._decode(interpolated, memory)
-        final = self.final_head(features) + interpolated
-        return HANetOutput(final, interpolated if sampled_only else refined, features)
+        decoded = self._decode(interpolated, memory)
+        final = self.final_head(decoded) + interpolated
+        return HANetOutput(final, interpolated if sampled_only else refined, decoded)
 
     def _encode(self, x: Tensor) -> Tensor:
         """Mean offset embedding of all levels (paper, Eq. 4 to 6); ``(B, S or T, H)`` in and out."""
