@@ -1,0 +1,22 @@
+"""MoveNet MultiPose Lightning, 512 px on the long side: finds figures from about a tenth of the picture's height up."""
+custom_imports = dict(imports=['pipeline.models.movenet'], allow_failed_imports=False)
+
+input_size = 512
+
+model = dict(
+    type='MoveNetDetector',
+    # 2 threads for an otherwise idle machine of 2 cores
+    backbone=dict(type='LiteRTNetwork', model_path='asset:movenet-multipose', num_threads=2),
+    data_preprocessor=dict(type='DetDataPreprocessor', bgr_to_rgb=True, pad_size_divisor=32),
+    calibration=(0.22, 0.06),
+    score_thr=0.1,
+    nms_iou=0.7,
+    nms_oks=0.75)
+
+test_pipeline = [
+    dict(type='LoadImageFromFile'),
+    dict(type='Resize', scale=(input_size, input_size), keep_ratio=True),
+    dict(type='PackDetInputs', meta_keys=('img_id', 'img_path', 'ori_shape', 'img_shape', 'scale_factor')),
+]
+test_dataloader = dict(dataset=dict(
+    type='CocoDataset', metainfo=dict(classes=('person', )), pipeline=test_pipeline))

@@ -1,0 +1,22 @@
+"""BlazePose (full landmark model), 256x256, its landmarks as COCO's 17 keypoints."""
+custom_imports = dict(imports=['pipeline.models.blazepose'], allow_failed_imports=False)
+
+model = dict(
+    type='BlazePoseEstimator',
+    # 2 threads for an otherwise idle machine of 2 cores
+    backbone=dict(type='LiteRTNetwork', model_path='asset:blazepose-full', num_threads=2),
+    data_preprocessor=dict(type='PoseDataPreprocessor', mean=[0, 0, 0], std=[255, 255, 255], bgr_to_rgb=True),
+    radius_factor=1.25,
+    flag_thr=0.5,
+    max_deviation=0.35,
+    retry_angles=(45, -45),
+    test_cfg=dict(flip_test=False))
+
+test_pipeline = [
+    dict(type='LoadImage'),
+    dict(type='BlazePoseCrop', size=256, radius_factor=1.25),
+    dict(type='PackBlazePoseInputs'),
+]
+test_dataloader = dict(dataset=dict(
+    type='CocoDataset', data_mode='topdown', metainfo=dict(from_file='configs/_base_/datasets/coco.py'),
+    pipeline=test_pipeline))
