@@ -4,5 +4,6 @@ from pipeline.video.open_source import open_source
 from pipeline.video.sink import BackgroundWriter, FrameSink
 from pipeline.video.source import VideoSource
 from pipeline.video.threads import prefetch
+from pipeline.video.writer import VideoWriter
 
-__all__ = ['BackgroundWriter', 'FrameSink', 'Moment', 'VideoSource', 'open_source', 'parse_moment', 'prefetch']
+__all__ = ['BackgroundWriter', 'FrameSink', 'Moment', 'VideoSource', 'VideoWriter', 'open_source', 'parse_moment', 'prefetch']

@@ -1,5 +1,5 @@
 """Frames of a video file through PyAV, which knows every frame's time stamp and damage."""
-from typing import Iterator, Optional, Tuple
+from typing import Iterator, Optional, Set, Tuple
 
 import av
 import numpy as np
@@ -41,6 +41,7 @@ def decode_with_pyav(index: VideoIndex, first: int, last: int, damage: Damage,
 def _decode(index: VideoIndex, first: int, last: int, damage: Damage, careful: bool,
             seek_to: Optional[int]) -> Iterator[Tuple[int, np.ndarray]]:
     to_rgb = RgbConverter(*index.stored_size)
+    incomplete = set()  # time stamps of packets that were cut short; some decoders do not mind
     latest = -1
     with av.open(str(index.path)) as container:
         stream = container.streams[index.stream]
@@ -51,7 +52,7 @@ def _decode(index: VideoIndex, first: int, last: int, damage: Damage, careful: b
                 container.seek(seek_to, stream=stream)
             except av.FFmpegError:
                 return
-        for frame in _frames(container, stream, damage, careful):
+        for frame in _frames(container, stream, damage, careful, incomplete):
             number = _number(index, frame, latest)
             if number <= latest:
                 continue
@@ -60,17 +61,19 @@ def _decode(index: VideoIndex, first: int, last: int, damage: Damage, careful: b
                 return
             if number < first:
                 continue
-            if frame.is_corrupt:
+            if frame.is_corrupt or frame.pts in incomplete:
                 damage.count()
             else:
                 yield number, index.orientation.apply(to_rgb(frame))
 
 
-def _frames(container, stream, damage: Damage, careful: bool) -> Iterator[av.VideoFrame]:
+def _frames(container, stream, damage: Damage, careful: bool, incomplete: Set[int]) -> Iterator[av.VideoFrame]:
     """Decoded frames in the order in which they are shown."""
     packets = read_packets(container, damage.count, stream)
     while True:
         packet = next(packets, None)
+        if packet is not None and packet.is_corrupt and packet.pts is not None:
+            incomplete.add(packet.pts)
         try:
             frames = stream.decode(packet)
         except av.FFmpegError as error:

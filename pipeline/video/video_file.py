@@ -18,6 +18,9 @@ from pipeline.video.source import VideoSource
 
 logger = logging.getLogger(__name__)
 
+# decoders drop some damaged frames without a word; but where about half of them are missing
+# without a word, two packets (the fields of interlaced video) make one picture
+_FIELDS = 0.4
 _SHORT_SECONDS = 0.5  # headers round durations, and streams end at different times
 
 
@@ -67,10 +70,10 @@ class VideoFile(VideoSource):
                 first_gap = expected if first_gap is None else first_gap
             self._report_shortness()
         finally:
-            # a file may hold fewer pictures than packets (fields of interlaced video); that alone is no damage
-            if self.skipped and damage.errors:
+            wanted = self._last - self._first
+            if self.skipped and (damage.errors or self.skipped < _FIELDS * wanted):
                 logger.warning('%s: %d of %d frames are damaged and were skipped, the first at %.3f s', self._path,
-                               self.skipped, self._last - self._first, self._times[first_gap])
+                               self.skipped, wanted, self._times[first_gap])
 
     def _report_shortness(self) -> None:
         """Warn if the file ends before its header says, as a broken transfer does."""

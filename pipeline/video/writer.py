@@ -1,0 +1,163 @@
+"""Frames into an H.264 file that plays everywhere."""
+import errno
+import os
+from contextlib import ExitStack, contextmanager
+from fractions import Fraction
+from pathlib import Path
+from typing import Iterator, Optional, Union
+
+import av
+import numpy as np
+
+from pipeline.errors import InputError
+from pipeline.files import atomic_path, check_writable
+from pipeline.types import VideoInfo
+from pipeline.video.audio import AudioTrack
+from pipeline.video.colour import YuvConverter
+from pipeline.video.sink import FrameSink
+
+PRESETS = ('ultrafast', 'superfast', 'veryfast', 'faster', 'fast', 'medium', 'slow', 'slower', 'veryslow')
+_MAX_CRF = 51
+_BT709 = 1            # primaries, transfer and matrix in ITU-T H.273
+_LIMITED_RANGE = 1    # AVCOL_RANGE_MPEG
+_CLOCK = 90000        # ticks per second at least: variable rates keep their times to 11 us
+_MAX_NUMERATOR = 10 ** 6
+_KEYFRAME_SECONDS = 2.0  # how far a player must go back to show a frame
+
+
+class VideoWriter(FrameSink):
+    """Writes MP4: H.264 High, 4:2:0, BT.709, seekable from the first byte on (``faststart``).
+
+    The picture has the size of the first image; where that is odd, its last
+    row or column is repeated once, as 4:2:0 has only even sides. Frames keep
+    their times relative to ``info.start``: constant rates exactly, variable
+    ones to 11 us. The file appears under its name when it is complete. As a
+    context manager it keeps what there is on Ctrl-C and nothing on an error.
+
+    Args:
+        path: of the file; ``.mp4``, ``.mov`` or ``.mkv``.
+        info: of the source: its rate and start.
+        crf: quality, 0 (lossless) to 51 (worst).
+        preset: x264's trade of time for size, such as ``superfast``.
+        audio_from: file whose audio is taken, usually ``info.path``.
+        force: replace an existing file.
+        threads: of the encoder; None takes half of the processors, as others have work too.
+
+    Raises:
+        InputError: if the file cannot be written, or an option is unknown.
+    """
+
+    def __init__(self, path: Union[str, Path], info: VideoInfo, crf: float = 23, preset: str = 'superfast',
+                 audio_from: Union[None, str, Path] = None, force: bool = False, threads: Optional[int] = None):
+        if preset not in PRESETS:
+            raise InputError(f'encoder preset {preset!r} is unknown; choose from {", ".join(PRESETS)}')
+        if not 0 <= crf <= _MAX_CRF:
+            raise InputError(f'crf {crf}: the quality is a number from 0 (lossless) to {_MAX_CRF} (worst)')
+        self._path = check_writable(path, force)
+        if self._path.suffix.lower() not in ('.mp4', '.mov', '.mkv'):
+            raise InputError(f'{path}: the video is written as .mp4, .mov or .mkv')
+        self._info, self._force = info, force
+        self._options = {'crf': f'{crf:g}', 'preset': preset, 'profile': 'high'}
+        self._threads = threads or max(1, (os.cpu_count() or 1) // 2)
+        self._audio_from = audio_from
+        self._tick = _tick(info.fps)
+        self._to_yuv = YuvConverter()
+        self._size = None
+        self._latest = -1
+        self._frame_ticks = max(1, round(1 / (info.fps * self._tick)))
+        self._last_ticks = self._frame_ticks  # how long the last frame lasts, which no later one tells
+        self._output = self._stream = self._audio = None
+        self._files = ExitStack()
+
+    def write(self, image: np.ndarray, time: float) -> None:
+        with self._user_errors():
+            if self._output is None:
+                self._open(image)
+            if image.shape != self._size:
+                raise ValueError(f'the video began with images of shape {self._size}, not {image.shape}')
+            seconds = time - self._info.start
+            frame = self._to_yuv(image)
+            # encoders want increasing times; two frames within a tick are moved apart
+            frame.pts = max(round(seconds / self._tick), self._latest + 1)
+            if self._latest >= 0:
+                self._last_ticks = min(self._frame_ticks, frame.pts - self._latest)
+            self._latest = frame.pts
+            frame.time_base = self._tick
+            self._mux(self._stream.encode(frame))
+            if self._audio is not None:
+                self._audio.pump(seconds)
+
+    def finish(self) -> None:
+        if self._output is None:
+            return
+        try:
+            with self._user_errors():
+                self._mux(self._stream.encode(None))
+                if self._audio is not None:
+                    self._audio.pump(float((self._latest + self._last_ticks) * self._tick))
+                    audio, self._audio = self._audio, None
+                    audio.close()
+                output, self._output = self._output, None
+                output.close()
+                self._files.close()
+        finally:
+            self.abort()
+
+    def abort(self) -> None:
+        audio, self._audio = self._audio, None
+        output, self._output = self._output, None
+        try:
+            if audio is not None:
+                audio.close(complete=False)
+            if output is not None:
+                output.close()
+        except (av.FFmpegError, ValueError):
+            pass  # the file is thrown away
+        finally:
+            self._files.__exit__(_Abandoned, _Abandoned(), None)
+
+    def _open(self, image: np.ndarray) -> None:
+        self._size = image.shape
+        height, width = image.shape[:2]
+        temporary = self._files.enter_context(atomic_path(self._path, self._force))
+        options = {} if self._path.suffix.lower() == '.mkv' else {'movflags': '+faststart'}
+        self._output = av.open(str(temporary), 'w', options=options)
+        stream = self._stream = self._output.add_stream('libx264', rate=self._info.fps, options=self._options)
+        stream.width, stream.height = width + width % 2, height + height % 2
+        stream.pix_fmt = 'yuv420p'
+        stream.time_base = stream.codec_context.time_base = self._tick
+        stream.thread_count = self._threads
+        stream.gop_size = max(1, round(_KEYFRAME_SECONDS * self._info.fps))
+        # with B-frames, MP4 would take the duration of a variable rate from times of decoding
+        stream.max_b_frames = 0
+        stream.color_primaries = stream.color_trc = stream.colorspace = _BT709
+        stream.color_range = _LIMITED_RANGE
+        self._audio = AudioTrack.open(self._audio_from, self._output, self._info.start)
+
+    def _mux(self, packets) -> None:
+        for packet in packets:
+            packet.duration = self._last_ticks  # MP4 keeps it for the last packet only
+            self._output.mux(packet)
+
+    @contextmanager
+    def _user_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:  # PyAV's errors of the file system are OSErrors too
+            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                raise InputError(f'{self._path}: no space left on the disk') from error
+            raise InputError(f'{self._path}: cannot be written ({error.strerror})') from error
+
+
+class _Abandoned(Exception):
+    """Tells the temporary file that it is not wanted."""
+
+
+def _tick(fps: Fraction) -> Fraction:
+    """Seconds per unit of the file's clock: a frame of a constant rate lasts a whole number of them."""
+    rate = fps
+    denominator = 1001
+    while rate.numerator > _MAX_NUMERATOR:  # averages of variable rates can be awkward fractions
+        rate = fps.limit_denominator(denominator)
+        denominator //= 2
+    return Fraction(1, rate.numerator * -(-_CLOCK // rate.numerator))

@@ -1,0 +1,250 @@
+import logging
+import random
+import resource
+
+import numpy as np
+import pytest
+
+from pipeline.errors import InputError
+from pipeline.video.moments import Moment
+from pipeline.video.video_file import VideoFile
+
+FAST_START = {'movflags': 'faststart'}
+VP9 = {'deadline': 'realtime', 'cpu-used': '8'}
+CODECS = [('a.mp4', 'libx264', {}), ('a.mkv', 'libx264', {}), ('a.ts', 'libx264', {}), ('a.avi', 'libx264', {}),
+          ('a.h264', 'libx264', {}), ('b.avi', 'mpeg4', {}), ('a.mpg', 'mpeg2video', {}), ('c.avi', 'mjpeg', {}),
+          ('a.webm', 'libvpx-vp9', VP9), ('b.mp4', 'libvpx-vp9', VP9), ('c.mp4', 'libx265', {}),
+          ('c.mkv', 'libsvtav1', {'preset': '12'}), ('b.mkv', 'ffv1', {})]
+
+
+def read(path, **options):
+    with VideoFile(path, **options) as source:
+        return list(source), source
+
+
+def write(clips, name, codec, options, **more):
+    pixels = 'yuvj420p' if codec == 'mjpeg' else 'yuv420p'
+    return clips.write(name, codec=codec, options=options, pixels=pixels, **more)
+
+
+@pytest.mark.parametrize('name, codec, options', CODECS)
+def test_every_frame_comes_once_in_order_at_its_time(clips, name, codec, options):
+    frames, source = read(write(clips, name, codec, options, frames=40))
+    assert source.info.num_frames == 40 and source.skipped == 0
+    assert [f.index for f in frames] == list(range(40))
+    assert [clips.number_of(f.image) for f in frames] == list(range(40))
+    assert np.allclose([f.time for f in frames], np.arange(40) * 1001 / 30000, atol=1e-9)
+    assert all(f.image.shape == (120, 160, 3) and f.image.dtype == np.uint8 for f in frames)
+
+
+@pytest.mark.parametrize('name, codec, options', CODECS)
+@pytest.mark.parametrize('start, end', [(1, 2), (9, 11), (10, 25), (37, 40), (39, 100)])
+def test_a_range_starts_and_ends_at_the_very_frame(clips, name, codec, options, start, end):
+    frames, source = read(write(clips, name, codec, options, frames=40), start=Moment(start, True),
+                          end=Moment(end, True))
+    expected = list(range(start, min(end, 40)))
+    assert [f.index for f in frames] == [clips.number_of(f.image) for f in frames] == expected
+    assert source.info.num_frames == len(expected)
+    assert source.info.start == frames[0].time == pytest.approx(start * 1001 / 30000)
+
+
+def test_pictures_are_close_to_what_was_encoded(clips):
+    for name, codec, options in (('a.mp4', 'libx264', {'crf': '10'}), ('b.webm', 'libvpx-vp9', VP9 | {'b': '4M'})):
+        frames, _ = read(clips.write(name, codec=codec, options=options, size=(320, 240), frames=5))
+        for frame in frames:
+            error = frame.image.astype(float) - clips.image(frame.index, 320, 240)
+            assert 10 * np.log10(255 ** 2 / np.mean(error[64:] ** 2)) > 35
+
+
+@pytest.mark.parametrize('size', [(8, 8), (16, 16), (24, 10), (101, 57), (2, 2), (426, 240), (1768, 994)])
+@pytest.mark.parametrize('name, codec, options', [('a.mp4', 'libx264', {}), ('a.webm', 'libvpx-vp9', VP9)])
+def test_any_size_and_row_padding(clips, size, name, codec, options):
+    path = clips.write(name, codec=codec, options=options, size=size, frames=3, pixels='yuv444p')
+    frames, source = read(path)
+    assert len(frames) == 3 and (source.info.width, source.info.height) == size
+    for frame in frames:
+        assert frame.image.shape == (size[1], size[0], 3) and frame.image.flags.c_contiguous
+        assert np.abs(frame.image.astype(float) - clips.image(frame.index, *size)).mean() < 16
+
+
+def test_4k_and_a_single_frame(clips):
+    frames, source = read(clips.write(size=(3840, 2160), frames=1, options={'preset': 'ultrafast'}))
+    assert [f.image.shape for f in frames] == [(2160, 3840, 3)]
+    assert (source.info.num_frames, frames[0].index, frames[0].time) == (1, 0, 0.0)
+
+
+@pytest.mark.parametrize('codec, options', [('libx264', {}), ('libvpx-vp9', VP9)])
+@pytest.mark.parametrize('turns', [0, 1, 2, 3])
+@pytest.mark.parametrize('mirrored', [False, True])
+def test_pictures_stand_upright(clips, codec, options, turns, mirrored):
+    path = clips.write(codec=codec, options=options, frames=2)
+    stored = read(path)[0]
+    frames, source = read(clips.turn(path, turns, mirrored))
+    for frame, before in zip(frames, stored):
+        expected = np.rot90(before.image[:, ::-1] if mirrored else before.image, -turns)
+        assert frame.image.shape == expected.shape == (source.info.height, source.info.width, 3)
+        assert np.abs(frame.image.astype(float) - expected).mean() < 2
+
+
+def test_variable_rates_keep_their_times(clips):
+    ticks = [0, 10, 50, 51, 200, 1000]
+    frames, _ = read(clips.write('a.mkv', frames=6, times=ticks, tick='1/1000'))
+    assert np.allclose([f.time for f in frames], np.array(ticks) / 1000)
+    frames, source = read(clips.write('b.mkv', frames=6, times=ticks, tick='1/1000'), start=Moment(0.05),
+                          end=Moment(0.2))
+    assert [f.index for f in frames] == [2, 3] and source.info.start == pytest.approx(0.05)
+
+
+def test_a_change_of_size_in_the_middle_is_scaled(clips):
+    parts = [clips.write(f'{i}.ts', size=size, frames=10) for i, size in enumerate([(160, 120), (320, 240)])]
+    path = clips.folder / 'joined.ts'
+    path.write_bytes(b''.join(p.read_bytes() for p in parts))
+    frames, _ = read(path)
+    assert len(frames) >= 19
+    assert {f.image.shape for f in frames} == {(120, 160, 3)}
+    assert clips.number_of(frames[-1].image) == 9
+
+
+def test_a_given_rate_replaces_the_files_own(clips):
+    frames, source = read(clips.write(frames=10), fps=100)
+    assert [f.time for f in frames] == pytest.approx(np.arange(10) / 100)
+    assert source.info.path is None and source.info.fps == 100
+
+
+def test_a_trimmed_copy_leaves_out_what_its_edit_list_hides(clips):
+    import av
+    path, cut = clips.write(frames=30, gop=10, options={'x264-params': 'scenecut=0:bframes=0'}), clips.folder / 'c.mp4'
+    with av.open(str(path)) as source, av.open(str(cut), 'w') as output:
+        stream = source.streams.video[0]
+        target = output.add_stream_from_template(stream)
+        for packet in source.demux(stream):
+            if packet.size and packet.pts >= 10 * 1001:
+                packet.pts -= 14 * 1001  # as 'ffmpeg -ss' does: four frames before 0 are there to decode from
+                packet.dts -= 14 * 1001
+                packet.stream = target
+                output.mux(packet)
+    frames, _ = read(cut)
+    assert [clips.number_of(f.image) for f in frames] == list(range(14, 30))
+    assert [f.time for f in frames] == pytest.approx(np.arange(16) * 1001 / 30000)
+
+
+# damage
+
+def damaged(path, begin, length, seed=0):
+    data = bytearray(path.read_bytes())
+    data[begin:begin + length] = random.Random(seed).randbytes(len(data[begin:begin + length]))
+    path.write_bytes(data)
+    return path
+
+
+def largest_frames(path):
+    import av
+    with av.open(str(path)) as container:
+        packets = [p for p in container.demux(video=0) if p.size]
+        return [(p.pos, p.size) for p in packets]
+
+
+@pytest.mark.parametrize('name, codec, options', [
+    ('a.mp4', 'libx264', {}), ('c.mp4', 'libx265', {}), ('b.mp4', 'libvpx-vp9', VP9), ('a.mov', 'prores_ks', {}),
+    ('b.avi', 'mpeg4', {})])
+def test_a_damaged_frame_is_reported_and_skipped(clips, caplog, name, codec, options):
+    pixels = 'yuv422p10le' if codec == 'prores_ks' else 'yuv420p'
+    path = clips.write(name, codec=codec, options=options, pixels=pixels, frames=40, container=FAST_START
+                       if name.endswith(('mp4', 'mov')) else {})
+    position, size = largest_frames(path)[20]
+    frames, source = read(damaged(path, position + 4, size - 4))
+    indices = [f.index for f in frames]
+    assert indices == sorted(set(indices)) and indices[0] == 0 and indices[-1] == 39
+    assert 1 <= source.skipped <= 12 and len(frames) == 40 - source.skipped
+    missing = sorted(set(range(40)) - set(indices))
+    assert 14 <= missing[0] <= 25
+    assert [clips.number_of(f.image) for f in frames[:missing[0]]] == indices[:missing[0]]
+    assert clips.number_of(frames[-1].image) == 39
+    report = [r.message for r in caplog.records if r.levelno == logging.WARNING]
+    assert len(report) == 1
+    assert f'{source.skipped} of 40 frames are damaged and were skipped, the first at {missing[0] * .0333667:.3f}' \
+        in report[0]
+
+
+@pytest.mark.parametrize('name, codec, options', [
+    ('a.mp4', 'libx264', {}), ('a.mkv', 'libx264', {}), ('a.ts', 'libx264', {}), ('b.mp4', 'libvpx-vp9', VP9),
+    ('b.avi', 'mpeg4', {}), ('a.webm', 'libvpx-vp9', VP9)])
+@pytest.mark.parametrize('share', [0.1, 0.3, 0.5, 0.7, 0.9])
+def test_a_truncated_file_is_read_up_to_where_it_breaks(clips, caplog, name, codec, options, share):
+    path = clips.write(name, codec=codec, options=options, frames=60, gop=12,
+                       container=FAST_START if name.endswith('mp4') else {})
+    data = path.read_bytes()
+    keep = int(len(data) * share)
+    path.write_bytes(data[:keep])
+    try:
+        frames, source = read(path)
+    except InputError as error:
+        assert share == 0.1 and 'a.' in str(error) or 'b.' in str(error)
+        return
+    # the frame before the last may be lost too: it is stored after it
+    assert [clips.number_of(f.image) for f in frames] == [round(f.time * 30000 / 1001) for f in frames]
+    assert 60 * share * 0.5 - 4 <= len(frames) < 60
+    if name.endswith(('mp4', 'avi', 'mkv')) and share < 0.7:
+        assert any('promises' in r.message for r in caplog.records)
+
+
+def test_no_position_of_a_cut_hangs_or_raises_anything_else(clips):
+    path = clips.write(frames=12, container=FAST_START)
+    data = path.read_bytes()
+    counts = []
+    for keep in range(0, len(data), max(1, len(data) // 60)):
+        path.write_bytes(data[:keep])
+        try:
+            counts.append(len(read(path)[0]))
+        except InputError as error:
+            assert str(path) in str(error) and '\n' not in str(error)
+            counts.append(0)
+    assert counts == sorted(counts) and counts[0] == 0 and counts[-1] >= 10
+
+
+@pytest.mark.parametrize('seed', range(12))
+@pytest.mark.parametrize('name, codec, options', [('a.mp4', 'libx264', {}), ('b.webm', 'libvpx-vp9', VP9),
+                                                  ('a.ts', 'libx264', {})])
+def test_random_damage_anywhere_ends_well(clips, name, codec, options, seed):
+    path = clips.write(name, codec=codec, options=options, frames=30)
+    size = path.stat().st_size
+    where = random.Random(seed).randrange(size)
+    try:
+        frames, _ = read(damaged(path, where, random.Random(seed + 100).choice([1, 40, 2000]), seed))
+    except InputError as error:
+        assert str(path) in str(error)
+        return
+    indices = [f.index for f in frames]
+    assert indices == sorted(set(indices)) and len(frames) <= 30
+
+
+def test_leaving_early_lets_go_of_the_file(clips):
+    path = clips.write(frames=40)
+    with VideoFile(path) as source:
+        for frame in source:
+            if frame.index == 3:
+                break
+    assert [f.index for f in read(path)[0]] == list(range(40))
+
+
+@pytest.mark.parametrize('name, codec, options', [('a.mp4', 'libx264', {'preset': 'ultrafast'}),
+                                                  ('a.webm', 'libvpx-vp9', VP9)])
+def test_memory_does_not_grow_with_length(clips, name, codec, options):
+    image = clips.image(1, 640, 360)
+    path = clips.write(name, codec=codec, options=options, size=(640, 360), frames=600, images=lambda i: image)
+    with VideoFile(path) as source:
+        for frame in source:
+            if frame.index == 100:
+                before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    assert frame.index == 599
+    assert (after - before) / 1024 < 20  # MB; 500 frames would take 350
+
+
+def test_real_clips(shared):
+    expected = {'basketball_240p': 300, 'crowd_above_3fps': 8, 'store_aisle_detection': 67, 'street_5fps': 5,
+                'two_people_1080p': 72, 'worker_zone_detection': 71}
+    for name, count in expected.items():
+        frames, source = read(shared('video', f'{name}.mp4'))
+        assert len(frames) == source.info.num_frames == count and source.skipped == 0
+        assert [f.index for f in frames] == list(range(count))
