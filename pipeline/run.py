@@ -1,21 +1,21 @@
 """One video through the chain into files: overlay, pose data, and a summary."""
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Dict, Optional, Sequence, Tuple
+from typing import Dict, List, Optional, Protocol, Sequence, Tuple
 
 from tqdm import tqdm
 
 from pipeline.chain import VideoPipeline
 from pipeline.clock import Clock
 from pipeline.errors import InputError
-from pipeline.export import open_exporter, run_info
+from pipeline.export import Exporter, open_exporter, run_info
 from pipeline.files import check_writable
 from pipeline.render import Renderer, RenderOptions
 from pipeline.summary import JitterMeter, Summary
-from pipeline.types import VideoInfo
-from pipeline.video import BackgroundWriter, VideoSource, VideoWriter, open_source, source_name
+from pipeline.types import FrameResult, VideoInfo
+from pipeline.video import BackgroundWriter, FrameSink, VideoWriter, open_source
 
 SUFFIXES = {'json': '_poses.json', 'csv': '_poses.csv', 'posetrack': '_posetrack.json', 'trc': '.trc'}
 
@@ -32,6 +32,7 @@ class OutputOptions:
         start, end: seconds (``12.5``) or frames (``'300f'``) of the source.
         compare, boxes, ids, trails: see :class:`pipeline.render.RenderOptions`.
         progress: show a progress bar on the terminal.
+        command: how the run was started, recorded in the files.
     """
     out_dir: Path = Path('output')
     video: bool = True
@@ -44,6 +45,7 @@ class OutputOptions:
     ids: bool = True
     trails: bool = False
     progress: bool = False
+    command: str = ''
 
     def paths(self, name: str) -> Dict[str, Path]:
         """Output files by format for the video ``name``."""
@@ -55,15 +57,17 @@ def check_outputs(specs: Sequence[str], options: OutputOptions) -> None:
     """Refuse before any work what would fail after it.
 
     Raises:
-        InputError: if two inputs would write the same file, a file exists without
-            ``force``, or the folder cannot be written to.
+        InputError: if an input cannot be read, two inputs would write the same file,
+            a file exists without ``force``, or the folder cannot be written to.
     """
     unknown = [form for form in options.formats if form not in SUFFIXES]
     if unknown:
         raise InputError(f'unknown format {unknown[0]!r}: allowed are {", ".join(SUFFIXES)}')
     owners: Dict[Path, str] = {}
     for spec in map(str, specs):
-        for path in options.paths(source_name(spec)).values():
+        with open_source(spec, options.start, options.end) as source:
+            name = source.info.name
+        for path in options.paths(name).values():
             other = owners.setdefault(path, spec)
             if other != spec:
                 raise InputError(f'{other} and {spec} would both write {path}; run them into different folders')
@@ -79,19 +83,17 @@ def run_video(pipeline: VideoPipeline, spec, options: OutputOptions) -> Summary:
     Raises:
         InputError: for whatever is wrong with the input or the output folder.
     """
-    check_outputs([spec], options)
     clock, summary, jitter = Clock(), Summary(), JitterMeter()
     begin = time.perf_counter()
-    with open_source(spec, options.start, options.end) as source, ExitStack() as outputs:
-        sinks = _open_sinks(pipeline, source, options, clock, outputs)
-        results = pipeline.results(source, clock)
-        outputs.callback(results.close)
+    with open_source(spec, options.start, options.end) as source, ExitStack() as stack:
+        outputs = _open_outputs(pipeline, source.info, options, clock, stack)
+        results = stack.enter_context(closing(pipeline.results(source, clock)))
         try:
             for result in tqdm(results, total=source.info.num_frames, unit='frame', desc=source.info.name,
                                disable=not options.progress):
                 jitter.add(summary.frames, result.people)
-                for sink in sinks:
-                    sink(result)
+                for output in outputs:
+                    output.write(result)
                 summary.frames += 1
         except KeyboardInterrupt:
             summary.interrupted = True
@@ -99,41 +101,82 @@ def run_video(pipeline: VideoPipeline, spec, options: OutputOptions) -> Summary:
             raise InputError(f'{spec}: no frame could be read')
     summary.seconds = time.perf_counter() - begin
     summary.people, summary.jitter_before, summary.jitter_after = jitter.people, jitter.before, jitter.after
-    summary.files = [str(path) for path in options.paths(source.info.name).values()]
+    summary.files = [str(path) for output in outputs for path in output.files]
     summary.stages = dict(clock.seconds)
     summary.profile = clock.table(summary.frames, summary.seconds)
     return summary
 
 
-def _open_sinks(pipeline: VideoPipeline, source: VideoSource, options: OutputOptions, clock: Clock,
-                outputs: ExitStack) -> list:
-    """Open every output; each gives a function that takes one :class:`FrameResult`."""
-    sinks, info = [], source.info
-    paths = options.paths(info.name)
-    if 'video' in paths:
-        sinks.append(_open_overlay(paths.pop('video'), pipeline, info, options, clock, outputs))
-    run = run_info(pipeline.options)
-    for form, path in paths.items():
-        exporter = outputs.enter_context(open_exporter(form, path, run, pipeline.skeleton, info, options.force))
+class _Output(Protocol):
+    """Takes results; ``files`` says what it has written once it is closed."""
+    files: Sequence[Path]
 
-        def export(result, exporter=exporter):
-            with clock('export'):
-                exporter.write(result.frame.index, result.frame.time, result.people)
-
-        sinks.append(export)
-    return sinks
+    def write(self, result: FrameResult) -> None:
+        ...
 
 
-def _open_overlay(path: Path, pipeline: VideoPipeline, info: VideoInfo, options: OutputOptions, clock: Clock,
-                  outputs: ExitStack):
-    renderer = Renderer(pipeline.skeleton, RenderOptions(
-        compare=options.compare, boxes=options.boxes, ids=options.ids, trails=options.trails))
-    writer = outputs.enter_context(VideoWriter(path, info, audio_from=info.path, force=options.force))
+def _open_outputs(pipeline: VideoPipeline, info: VideoInfo, options: OutputOptions, clock: Clock,
+                  stack: ExitStack) -> List[_Output]:
+    """Open every file that is wanted; ``stack`` closes them, or drops them after an error."""
+    outputs, record = [], run_info(pipeline.options, options.command)
+    for kind, path in options.paths(info.name).items():
+        check_writable(path, options.force)
+        if kind == 'video':
+            renderer = Renderer(pipeline.skeleton, RenderOptions(
+                compare=options.compare, boxes=options.boxes, ids=options.ids, trails=options.trails), info.fps)
+            encoder = _TimedSink(VideoWriter(path, info, audio_from=info.path, force=options.force), clock)
+            outputs.append(_Overlay(path, renderer, stack.enter_context(BackgroundWriter(encoder)), clock))
+        else:
+            exporter = open_exporter(kind, path, record, pipeline.skeleton, info, options.force)
+            outputs.append(_Data(stack.enter_context(exporter), clock))
+    return outputs
 
-    def draw_and_encode(result):
-        with clock('draw'):
-            image = renderer.draw(result.frame.image, result.people)
-        with clock('encode'):
-            writer.write(image, result.frame.time)
 
-    return outputs.enter_context(BackgroundWriter(draw_and_encode)).put
+@dataclass
+class _Overlay:
+    """Draws in the caller's thread and encodes in another."""
+    path: Path
+    renderer: Renderer
+    writer: BackgroundWriter
+    clock: Clock
+
+    @property
+    def files(self) -> List[Path]:
+        return [self.path]
+
+    def write(self, result: FrameResult) -> None:
+        with self.clock('draw'):
+            image = self.renderer.draw(result.frame.image, result.people)
+        self.writer.write(image, result.frame.time)
+
+
+@dataclass
+class _Data:
+    """Writes pose data."""
+    exporter: Exporter
+    clock: Clock
+
+    @property
+    def files(self) -> List[Path]:
+        return self.exporter.files
+
+    def write(self, result: FrameResult) -> None:
+        with self.clock('export'):
+            self.exporter.write(result.frame.index, result.frame.time, result.people)
+
+
+@dataclass
+class _TimedSink(FrameSink):
+    """A sink whose writing counts as ``encode``; waiting for its turn does not."""
+    sink: FrameSink
+    clock: Clock
+
+    def write(self, image, time):
+        with self.clock('encode'):
+            self.sink.write(image, time)
+
+    def finish(self):
+        self.sink.finish()
+
+    def abort(self):
+        self.sink.abort()
