@@ -11,8 +11,8 @@ keypoint_names = ['nose', 'left_eye', 'right_eye', 'left_ear', 'right_ear', 'lef
 model = dict(
     type='SequenceRefiner',
     backbone=dict(
-        type='FoldedHANet', num_keypoints=17, dims=2, window=32, fold=4, filter_widths=(0.7, 1.5, 3.0, 6.0),
-        embed_dims=64, num_levels=3, num_decoder_layers=2, dropout=0.0, score_input=True, rate_input=True,
+        type='GuidedHANet', num_keypoints=17, dims=2, window=32, fold=4, filter_widths=(0.7, 1.5, 3.0, 6.0),
+        flip=[0, 2, 1, 4, 3, 6, 5, 8, 7, 10, 9, 12, 11, 14, 13, 16, 15], embed_dims=64, num_levels=3, num_decoder_layers=2, dropout=0.0, score_input=True, rate_input=True,
         self_mask=False, time_step=0.2),
     normaliser=dict(type='FigureNormaliser'),
     keypoint_names=keypoint_names,
@@ -25,7 +25,7 @@ train_dataloader = dict(
     dataset=dict(
         type='UniversalWindowBatches', window=32, batch_size=128, num_batches=epoch, seed=1,
         h36m_root=f'{data_root}/h36m', penn_root=f'{data_root}/penn_action', jhmdb_root=f'{data_root}/jhmdb',
-        cache='work_dirs/cache'))
+        holdout=10, cache='work_dirs/cache'))
 train_cfg = dict(by_epoch=True, max_epochs=iterations // epoch)
 
 optim_wrapper = dict(type='OptimWrapper', optimizer=dict(type='AdamW', lr=1e-3, weight_decay=0.01),

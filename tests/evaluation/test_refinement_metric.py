@@ -1,0 +1,36 @@
+import numpy as np
+import pytest
+
+from pipeline.errors import InputError
+from pipeline.evaluation.refinement_metric import RefinementMetric
+
+
+def windows():
+    """Two overlapping windows of one sequence of 5 frames, one joint; the output is 1 px off, the input 2 px."""
+    truth = np.zeros((5, 1, 2), np.float32)
+    for start in (0, 2):
+        part = truth[start:start + 3]
+        yield dict(target=part, pred_keypoints=part + [1, 0], input_keypoints=part + [2, 0], sequence=0, start=start,
+                   length=5, fps=25.0, bbox=np.tile([0, 0, 20, 10.0], (3, 1)))
+
+
+@pytest.mark.parametrize('protocol', ['published', 'corrected'])
+def test_input_and_output(protocol):
+    metric = RefinementMetric(['pck', 'mpjpe', 'accel'], protocol)
+    metric.process(None, list(windows()))
+    table = metric.compute_metrics(metric.results)
+    assert table['input/mpjpe'] == pytest.approx(2) and table['output/mpjpe'] == pytest.approx(1)
+    assert table['input/pck@0.05'] == 0 and table['output/pck@0.05'] == 1
+    assert table['output/accel'] == pytest.approx(0, abs=1e-6)
+
+
+def test_published_drops_what_no_window_covers():
+    first = next(windows())
+    metric = RefinementMetric(['mpjpe'], 'published')
+    metric.process(None, [first])
+    assert len(metric._sequence([metric.results[0]], 'pred_keypoints').truth) == 3
+
+
+def test_unknown_protocol():
+    with pytest.raises(InputError, match="protocol 'official'"):
+        RefinementMetric(protocol='official')

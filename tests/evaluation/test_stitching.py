@@ -1,0 +1,41 @@
+import numpy as np
+import pytest
+
+from pipeline.errors import InputError
+from pipeline.evaluation.stitching import cut, stitch, window_starts
+
+
+def test_starts_cover_or_drop_the_end():
+    assert window_starts(23, 11, 5).tolist() == [0, 5, 10, 12]
+    assert window_starts(23, 11, 5, cover=False).tolist() == [0, 5, 10]
+    assert window_starts(7, 11, 5).tolist() == [0]
+    with pytest.raises(InputError, match='step 0'):
+        window_starts(23, 11, 0)
+
+
+def test_padding():
+    sequence = np.array([1.0, 2, 3])
+    assert cut(sequence, [0], 5).tolist() == [[1, 2, 3, 3, 3]]
+    assert cut(sequence, [0], 5, pad='zero').tolist() == [[1, 2, 3, 0, 0]]
+
+
+def test_blending_by_hand():
+    windows = np.array([[0.0, 0, 0], [3, 3, 3]])
+    assert stitch(windows, [0, 1], 4, 'uniform').tolist() == [0, 1.5, 1.5, 3]
+    # triangle 1 2 1: frame 1 has weights 2 and 1, frame 2 has 1 and 2
+    assert stitch(windows, [0, 1], 4).tolist() == [0, 1, 2, 3]
+
+
+def test_a_cut_sequence_is_stitched_back():
+    sequence = np.random.default_rng(0).normal(size=(37, 4, 2)).astype(np.float32)
+    starts = window_starts(37, 16, 5)
+    assert stitch(cut(sequence, starts, 16), starts, 37) == pytest.approx(sequence, abs=1e-6)
+
+
+@pytest.mark.parametrize('case', 'abcd')
+def test_published_stitching(shared, case):
+    z = np.load(shared('fixtures', 'hanet_metrics', 'unit_metrics.npz'))
+    windows, (step, window) = z[f'stitch_{case}_in'], z[f'stitch_{case}_step_size']
+    starts = np.arange(len(windows)) * step
+    stitched = stitch(windows, starts, starts[-1] + window, 'uniform')
+    assert stitched == pytest.approx(z[f'stitch_{case}_out'], abs=1e-5)

@@ -1,0 +1,75 @@
+"""Evaluate a temporal refiner: ``tools/test.py CONFIG CHECKPOINT``.
+
+The config's ``test_dataloader`` and ``test_evaluator`` say on what and how. The
+checkpoint is a training's ``refiner.pth`` (or any file of ``save_refiner``).
+"""
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Optional, Sequence
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from mmengine.config import Config, DictAction  # noqa: E402
+
+from pipeline.errors import InputError, exit_cleanly  # noqa: E402
+
+
+def parse_arguments(arguments: Optional[Sequence[str]] = None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument('config', help='a file of configs/')
+    parser.add_argument('checkpoint', help='refiner.pth of a training')
+    parser.add_argument('--work-dir', help='where logs go (default: work_dirs/NAME of the config)')
+    parser.add_argument('--out', help='write the metrics to this JSON file')
+    parser.add_argument('--launcher', choices=('none', 'pytorch', 'slurm', 'mpi'), default='none')
+    parser.add_argument('--cfg-options', nargs='+', action=DictAction, metavar='KEY=VALUE',
+                        help='change entries of the config')
+    return parser.parse_args(arguments)
+
+
+def load_config(options: argparse.Namespace) -> Config:
+    """The config with the command line's changes.
+
+    Raises:
+        InputError: if a file is missing, or the config says nothing about testing.
+    """
+    for path in (options.config, options.checkpoint):
+        if not Path(path).is_file():
+            raise InputError(f'{path}: no such file')
+    config = Config.fromfile(options.config)
+    if options.cfg_options:
+        config.merge_from_dict(options.cfg_options)
+    if 'test_dataloader' not in config or 'test_evaluator' not in config:
+        raise InputError(f'{options.config}: has no test_dataloader and test_evaluator')
+    config.setdefault('test_cfg', {})
+    config.work_dir = options.work_dir or config.get('work_dir') or str(Path('work_dirs') / Path(options.config).stem)
+    config.launcher = options.launcher
+    for key in ('train_dataloader', 'train_cfg', 'optim_wrapper', 'param_scheduler', 'custom_hooks', 'val_dataloader',
+                'val_cfg', 'val_evaluator'):
+        config.pop(key, None)
+    return config
+
+
+@exit_cleanly
+def main(arguments: Optional[Sequence[str]] = None) -> None:
+    options = parse_arguments(arguments)
+    config = load_config(options)
+
+    from mmengine.runner import Runner
+
+    import pipeline.datasets  # noqa: F401, registers
+    import pipeline.evaluation  # noqa: F401, registers
+    from pipeline.models.checkpoint import load_weights, read_checkpoint
+    content = read_checkpoint(options.checkpoint)
+    import pipeline.models.sequence_refiner  # noqa: F401, registers
+    runner = Runner.from_cfg(config)
+    model = runner.model.module if hasattr(runner.model, 'module') else runner.model
+    load_weights(model, content.get('state_dict', content), options.checkpoint)
+    metrics = {name: float(value) for name, value in runner.test().items()}
+    if options.out:
+        Path(options.out).write_text(json.dumps(metrics, indent=1))
+
+
+if __name__ == '__main__':
+    sys.exit(main())
