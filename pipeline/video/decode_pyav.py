@@ -41,7 +41,7 @@ def decode_with_pyav(index: VideoIndex, first: int, last: int, damage: Damage,
 def _decode(index: VideoIndex, first: int, last: int, damage: Damage, careful: bool,
             seek_to: Optional[int]) -> Iterator[Tuple[int, np.ndarray]]:
     to_rgb = RgbConverter(*index.stored_size)
-    incomplete = set()  # time stamps of packets that were cut short; some decoders do not mind
+    incomplete: Set[int] = set()  # time stamps of packets that were cut short, as not all decoders mind
     latest = -1
     with av.open(str(index.path)) as container:
         stream = container.streams[index.stream]
@@ -61,7 +61,7 @@ def _decode(index: VideoIndex, first: int, last: int, damage: Damage, careful: b
                 return
             if number < first:
                 continue
-            if frame.is_corrupt or frame.pts in incomplete:
+            if frame.is_corrupt or index.marks_cuts and frame.pts in incomplete:
                 damage.count()
             else:
                 yield number, index.orientation.apply(to_rgb(frame))

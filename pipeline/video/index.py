@@ -69,6 +69,14 @@ class VideoIndex:
         size = self.width, self.height
         return size[::-1] if self.orientation.swaps_sides else size
 
+    @property
+    def marks_cuts(self) -> bool:
+        """Whether a packet marked as corrupt is one that was cut short.
+
+        MPEG-TS also marks whole ones, after which others were lost.
+        """
+        return self.pts is not None and self.container != 'mpegts'
+
     def keyframe_before(self, frame: int) -> Optional[int]:
         """Time stamp to seek to so that ``frame`` can be decoded; None means from the start."""
         if self.pts is None or frame == 0:

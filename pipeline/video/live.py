@@ -19,6 +19,7 @@ logger = logging.getLogger(__name__)
 _DEFAULT_RATE = Fraction(30)
 _MAX_RATE = 240
 _QUEUE = 4
+_SILENT = 0
 # sources that do not wait for us: what is not taken in time is lost, or delays all that follows
 _REAL_TIME = ('rtsp', 'rtsps', 'rtmp', 'rtmps', 'rtp', 'udp', 'srt')
 
@@ -120,6 +121,7 @@ class LiveSource(VideoSource):
 
 
 def _open(address: Union[int, str], timeout: float) -> cv2.VideoCapture:
+    cv2.setLogLevel(_SILENT)  # what goes wrong is said in one line by us
     if isinstance(address, int) or address.startswith('/dev/'):
         return cv2.VideoCapture(address)
     milliseconds = int(1000 * timeout)

@@ -34,6 +34,8 @@ def open_source(spec: Union[str, int, Path], start: MomentLike = None, end: Mome
     """
     start, end, fps = parse_moment(start), parse_moment(end), _parse_rate(fps)
     text = str(spec)
+    if not text:
+        raise InputError('the input has no name')
     path = Path(text)
     if text.isdigit() and not path.exists():
         return LiveSource(int(text), start, end, fps, timeout)
@@ -52,7 +54,7 @@ def open_source(spec: Union[str, int, Path], start: MomentLike = None, end: Mome
     if any(c in text for c in '*?['):
         paths = images_by_pattern(text)
         return ImageSequence(paths[0].resolve().parent.name or 'images', paths, start, end, fps)
-    raise InputError(f'{path}: no such file or folder' if text else 'the input has no name')
+    raise InputError(f'{path}: no such file or folder')
 
 
 def _parse_rate(fps: RateLike) -> Optional[Fraction]:

@@ -5,7 +5,7 @@ from typing import Deque, Generic, Iterable, Iterator, Optional, TypeVar
 
 T = TypeVar('T')
 
-JOIN_SECONDS = 5.0  # for a producer that hangs in a driver: it is a daemon and dies with the process
+JOIN_SECONDS = 2.0  # for a producer that hangs in a driver: it is a daemon and dies with the process
 
 
 class Channel(Generic[T]):

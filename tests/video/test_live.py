@@ -1,0 +1,161 @@
+"""Streams from a server on this machine; cameras through a stand-in for OpenCV's device."""
+import functools
+import http.server
+import socket
+import threading
+import time
+
+import cv2
+import numpy as np
+import pytest
+
+from pipeline.errors import InputError
+from pipeline.video import live, open_source
+
+TIMEOUT = 1.5
+
+
+@pytest.fixture
+def server(tmp_path):
+    """Base URL of an HTTP server for the test's folder."""
+    class Quiet(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *_):
+            pass
+
+    with http.server.ThreadingHTTPServer(('127.0.0.1', 0), functools.partial(Quiet, directory=tmp_path)) as httpd:
+        threading.Thread(target=httpd.serve_forever, daemon=True).start()
+        yield f'http://127.0.0.1:{httpd.server_port}'
+        httpd.shutdown()
+
+
+@pytest.fixture
+def silent_port():
+    """A port that accepts connections and says nothing."""
+    with socket.create_server(('127.0.0.1', 0)) as listening:
+        yield listening.getsockname()[1]
+
+
+class Camera:
+    """Gives ``frames`` numbered images at ``rate``, then fails or hangs."""
+
+    def __init__(self, frames=10, rate=50.0, hangs=False):
+        self.left, self.rate, self.hangs, self.released = frames, rate, hangs, threading.Event()
+
+    def get(self, prop):
+        return self.rate if prop == cv2.CAP_PROP_FPS else 0.0
+
+    def read(self):
+        if not self.left:
+            if self.hangs:
+                self.released.wait(10)
+            return False, None
+        self.left -= 1
+        time.sleep(1 / self.rate)
+        return True, np.full((6, 8, 3), (self.left, 0, 0), np.uint8)
+
+    def release(self):
+        self.released.set()
+
+
+@pytest.fixture
+def camera(monkeypatch):
+    def plug_in(**options):
+        device = Camera(**options)
+        monkeypatch.setattr(live, '_open', lambda address, timeout: device)
+        return device
+
+    return plug_in
+
+
+def test_a_file_behind_a_url_is_read_whole(clips, server):
+    clips.write('film.ts', frames=30)
+    with open_source(f'{server}/film.ts?token=1', timeout=10) as source:
+        assert (source.info.name, source.info.width, source.info.height) == ('film', 160, 120)
+        assert source.info.num_frames is None and source.info.path is None
+        assert abs(float(source.info.fps) - 29.97) < 0.01
+        frames = []
+        for frame in source:
+            time.sleep(0.005)  # slower than the server: nothing may be lost
+            frames.append(frame)
+    assert [clips.number_of(f.image) for f in frames] == list(range(30))
+    assert [f.time for f in frames] == pytest.approx(np.arange(30) * 1001 / 30000, abs=2e-3)
+
+
+def test_start_and_end_apply(clips, server):
+    clips.write('film.ts', frames=30)
+    with open_source(f'{server}/film.ts', start='5f', end=0.5, timeout=10) as source:
+        assert [f.index for f in source] == list(range(5, 15))
+
+
+def test_a_server_that_stalls_is_given_up(silent_port):
+    began = time.monotonic()
+    with pytest.raises(InputError, match=f'http://127.0.0.1:{silent_port}/live'):
+        open_source(f'http://127.0.0.1:{silent_port}/live', timeout=TIMEOUT)
+    assert time.monotonic() - began < TIMEOUT + 3
+
+
+def test_a_server_that_is_not_there_is_an_error():
+    with socket.create_server(('127.0.0.1', 0)) as listening:
+        port = listening.getsockname()[1]
+    with pytest.raises(InputError, match='cannot be opened'):
+        open_source(f'http://127.0.0.1:{port}/a.mp4', timeout=10)
+
+
+def test_a_camera_that_is_not_there_is_an_error():
+    with pytest.raises(InputError, match='97: cannot be opened'):
+        open_source('97', timeout=10)
+
+
+def test_camera_frames_are_rgb_and_carry_the_time_of_capture(camera):
+    device = camera(frames=10, rate=50.0)
+    with open_source(0) as source:
+        assert source.info.name == 'camera0' and source.info.fps == 50
+        frames = list(source)
+    assert [tuple(f.image[0, 0]) for f in frames] == [(0, 0, i) for i in range(9, -1, -1)]
+    gaps = np.diff([f.time for f in frames])
+    assert frames[0].time == 0 and (gaps > 0.015).all() and gaps.mean() < 0.1
+    assert device.released.is_set()
+
+
+def test_a_slow_consumer_of_a_camera_gets_recent_frames(camera):
+    camera(frames=40, rate=100.0)
+    with open_source(0) as source:
+        frames = []
+        for frame in source:
+            time.sleep(0.05)
+            frames.append(frame)
+    indices = [f.index for f in frames]
+    assert indices == sorted(set(indices)) and len(indices) < 25 and indices[-1] == 39
+
+
+def test_a_camera_that_stops_sending_is_an_error_after_the_timeout(camera):
+    camera(frames=3, hangs=True)
+    with open_source(0, timeout=0.3) as source:
+        got = []
+        began = time.monotonic()
+        with pytest.raises(InputError, match='0: no frame came within 0.3 s'):
+            for frame in source:
+                got.append(frame.index)
+        assert got == [0, 1, 2] and time.monotonic() - began < 2
+
+
+def test_leaving_early_frees_the_camera(camera):
+    device = camera(frames=10 ** 6, rate=200.0)
+    with open_source(0) as source:
+        for frame in source:
+            break
+    assert device.released.wait(5)
+
+
+def test_an_end_stops_a_camera(camera):
+    device = camera(frames=10 ** 6, rate=200.0)
+    with open_source(0, end='20f') as source:
+        assert [f.index for f in source][-1] <= 19
+    assert device.released.wait(5)
+
+
+@pytest.mark.parametrize('address, name', [
+    (3, 'camera3'), ('rtsp://host:554/street/cam-1?user=a', 'cam-1'), ('http://host/film.final.mp4', 'film_final'),
+    ('/dev/video2', 'video2'), ('udp://239.0.0.1:1234', '239_0_0')])
+def test_outputs_are_named_after_the_address(address, name):
+    assert live._name(address) == name

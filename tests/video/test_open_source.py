@@ -1,0 +1,52 @@
+from fractions import Fraction
+
+import cv2
+import numpy as np
+import pytest
+
+from pipeline.errors import InputError
+from pipeline.video import open_source
+from pipeline.video.image_sequence import ImageSequence
+from pipeline.video.video_file import VideoFile
+
+
+def test_the_kind_of_source_follows_from_what_is_written(clips, tmp_path):
+    video = clips.write('clip [1].mp4', frames=5)
+    image = tmp_path / 'photo.png'
+    cv2.imwrite(str(image), np.zeros((6, 8, 3), np.uint8))
+    for spec, kind, name in ((video, VideoFile, 'clip [1]'), (str(video), VideoFile, 'clip [1]'),
+                             (f'file://{video}', VideoFile, 'clip [1]'), (image, ImageSequence, 'photo'),
+                             (tmp_path, ImageSequence, tmp_path.name),
+                             (str(tmp_path / '*.png'), ImageSequence, tmp_path.name)):
+        with open_source(spec) as source:
+            assert isinstance(source, kind) and source.info.name == name
+            assert len(list(source)) == source.info.num_frames
+
+
+def test_start_end_and_rate_are_passed_on(clips):
+    with open_source(clips.write(frames=60, rate=Fraction(30)), start='0.5', end='20f') as source:
+        assert [f.index for f in source] == [15, 16, 17, 18, 19]
+        assert source.info.start == 0.5
+    with open_source(clips.folder / 'clip.mp4', fps='30000/1001') as source:
+        assert source.info.fps == Fraction(30000, 1001)
+
+
+@pytest.mark.parametrize('spec, message', [
+    ('missing.mp4', 'missing.mp4: no such file or folder'), ('', 'the input has no name'),
+    ('frames/*.png', 'frames/\\*.png: matches no images'),
+])
+def test_what_is_not_there_is_one_line(tmp_path, monkeypatch, spec, message):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match=message):
+        open_source(spec)
+
+
+@pytest.mark.parametrize('fps', [0, -1, 'fast', '1/0', 1e9, float('nan'), float('inf')])
+def test_impossible_rates_are_refused(tmp_path, fps):
+    with pytest.raises(InputError, match='frame rate'):
+        open_source(tmp_path, fps=fps)
+
+
+def test_a_start_behind_the_end_of_the_video_says_how_long_it_is(clips):
+    with pytest.raises(InputError, match='it has 30 frames, the last at 0.968 s'):
+        open_source(clips.write(), start=5)

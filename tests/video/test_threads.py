@@ -1,0 +1,120 @@
+import threading
+import time
+
+import pytest
+
+from pipeline.video.threads import Channel, prefetch
+
+PATIENCE = 5.0
+
+
+def threads_named(name):
+    return [t for t in threading.enumerate() if t.name == name]
+
+
+def gone(name):
+    deadline = time.monotonic() + PATIENCE
+    while threads_named(name) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return not threads_named(name)
+
+
+def test_everything_comes_in_order():
+    assert list(prefetch(range(1000), 3)) == list(range(1000))
+    assert list(prefetch([])) == []
+    assert gone('prefetch')
+
+
+def test_runs_ahead_by_no_more_than_its_size():
+    drawn = []
+
+    def items():
+        for i in range(100):
+            drawn.append(i)
+            yield i
+
+    ahead = prefetch(items(), 4)
+    assert next(ahead) == 0
+    deadline = time.monotonic() + PATIENCE
+    while len(drawn) < 6 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    time.sleep(0.05)
+    assert len(drawn) == 6  # one taken, four in the queue, one waiting to get in
+    ahead.close()
+
+
+def test_works_while_the_consumer_works():
+    def slow(items):
+        for item in items:
+            time.sleep(0.02)
+            yield item
+
+    began = time.monotonic()
+    assert list(slow(prefetch(slow(range(20)), 4))) == list(range(20))
+    assert time.monotonic() - began < 0.65  # 0.8 one after the other
+
+
+def test_an_exception_arrives_after_the_items_before_it():
+    def failing():
+        yield 1
+        yield 2
+        raise OSError('the cable is out')
+
+    got = []
+    with pytest.raises(OSError, match='the cable is out'):
+        for item in prefetch(failing()):
+            got.append(item)
+    assert got == [1, 2] and gone('prefetch')
+
+
+@pytest.mark.parametrize('taken', [0, 1, 5])
+def test_leaving_early_closes_the_iterable_in_its_thread(taken):
+    closed_in = []
+
+    def endless():
+        try:
+            i = 0
+            while True:
+                yield i
+                i += 1
+        finally:
+            closed_in.append(threading.current_thread().name)
+
+    ahead = prefetch(endless(), 2)
+    for _ in range(taken):
+        next(ahead)
+    began = time.monotonic()
+    ahead.close()
+    assert time.monotonic() - began < 1
+    assert closed_in == (['prefetch'] if taken else []) and gone('prefetch')
+
+
+def test_an_exception_in_the_loop_ends_the_thread():
+    with pytest.raises(KeyboardInterrupt):
+        for item in prefetch(iter(int, 1), 2):
+            raise KeyboardInterrupt
+    assert gone('prefetch')
+
+
+def test_a_channel_may_drop_the_oldest_instead_of_waiting():
+    channel = Channel(2)
+    for i in range(5):
+        assert channel.put_latest(i)
+    channel.end()
+    assert list(channel) == [3, 4]
+
+
+def test_a_channel_that_stays_empty_times_out():
+    with pytest.raises(TimeoutError):
+        Channel(1).get(timeout=0.01)
+
+
+def test_an_abandoned_channel_takes_nothing_and_wakes_who_waits():
+    channel = Channel(1)
+    channel.put(0)
+    results = []
+    waiting = threading.Thread(target=lambda: results.append(channel.put(1)))
+    waiting.start()
+    channel.abandon()
+    waiting.join(PATIENCE)
+    assert results == [False] and channel.put_latest(2) is False
