@@ -1,40 +1,60 @@
-"""A stand-in for ``mmcv._ext`` whose ops come from torchvision."""
+"""A stand-in for ``mmcv._ext``, mmcv's compiled module, whose ops come from torchvision."""
 import importlib.machinery
+import importlib.metadata
 import importlib.util
 import sys
 import types
+import warnings
 
-import torch
-import torchvision
+from pipeline.compat.ops import OPS
 
-
-def nms(bboxes: torch.Tensor, scores: torch.Tensor, iou_threshold: float, offset: int = 0) -> torch.Tensor:
-    """Indices of kept boxes, best first. ``offset`` 1 counts both border pixels."""
-    if offset:
-        bboxes = torch.cat([bboxes[:, :2], bboxes[:, 2:] + offset], dim=1)
-    return torchvision.ops.nms(bboxes, scores, iou_threshold)
+NAME = 'mmcv._ext'
 
 
-class _Ops(types.ModuleType):
-    """mmcv asks only that names exist at import; an absent op raises when called."""
+class StandIn(types.ModuleType):
+    """Has every op, by name: ``mmcv.ops`` asks for all of them at import. One without a counterpart raises if called."""
+
+    def __init__(self):
+        super().__init__(NAME)
+        self.__spec__ = importlib.machinery.ModuleSpec(NAME, loader=None)  # mmengine looks for it
+        vars(self).update(OPS)
 
     def __getattr__(self, name: str):
         if name.startswith('__'):
             raise AttributeError(name)
 
         def missing(*args, **kwargs):
-            raise NotImplementedError(
-                f'mmcv op "{name}" has no counterpart in torchvision; install a compiled mmcv '
-                '(pip install --no-build-isolation --no-binary onedl-mmcv onedl-mmcv, needs a C++ compiler)')
+            raise NotImplementedError(f'mmcv op {name!r} has no counterpart in torchvision; install a compiled mmcv '
+                                      f'(ten minutes, needs a C++ compiler): {build_command()}')
 
         return missing
 
 
 def install() -> None:
-    """Register the stand-in unless a compiled ``mmcv._ext`` is there."""
-    if 'mmcv._ext' in sys.modules or importlib.util.find_spec('mmcv._ext') is not None:
+    """Register the stand-in, unless a compiled ``mmcv._ext`` is there and loads."""
+    if NAME in sys.modules:
         return
-    module = _Ops('mmcv._ext')
-    module.__spec__ = importlib.machinery.ModuleSpec('mmcv._ext', loader=None)
-    module.nms = nms
-    sys.modules['mmcv._ext'] = module
+    if importlib.util.find_spec(NAME) is not None:
+        try:
+            importlib.import_module(NAME)
+            return
+        except ImportError as error:  # typically an undefined symbol
+            warnings.warn(f'the installed mmcv was compiled against another torch ({error}); its ops come from '
+                          f'torchvision instead. To build it anew: {build_command()}')
+    sys.modules[NAME] = StandIn()
+
+
+def build_command() -> str:
+    """How to get a compiled mmcv that fits the installed torch.
+
+    Not in pip's isolation, where there is no torch; not from pip's cache, which may hold
+    a build against another torch.
+    """
+    package = next((name for name in ('onedl-mmcv', 'mmcv') if _is_installed(name)), 'onedl-mmcv')
+    pin = f'{package}=={importlib.metadata.version(package)}' if _is_installed(package) else package
+    return ("pip install --upgrade 'setuptools>=77' wheel ninja && pip install --force-reinstall --no-deps "
+            f'--no-cache-dir --no-build-isolation --no-binary {package} {pin}')
+
+
+def _is_installed(package: str) -> bool:
+    return any(True for _ in importlib.metadata.Distribution.discover(name=package))

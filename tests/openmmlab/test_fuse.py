@@ -7,6 +7,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from pipeline.openmmlab import load_config
 from pipeline.openmmlab.fuse import fuse_batch_norms
+from pipeline.openmmlab.network import drop_pretrained
 
 
 def with_statistics(model):
@@ -20,6 +21,11 @@ def with_statistics(model):
                 nn.init.uniform_(module.weight, 0.5, 1.5)
                 nn.init.normal_(module.bias, 0, 0.2)
     return model.eval()
+
+
+def parts(registry, scope, config, *names):
+    drop_pretrained(config)
+    return with_statistics(nn.ModuleList([registry.build(dict(config[name], _scope_=scope)) for name in names]))
 
 
 def norms_in(model):
@@ -41,11 +47,8 @@ def assert_same_after_fusing(model, run, left=0):
     'body_2d_keypoint/topdown_heatmap/coco/td-hm_mobilenetv2_8xb64-210e_coco-256x192.py',
 ])
 def test_pose_networks(name):
-    from mmpose.models import build_backbone, build_head
-    config = load_config(f'mmpose::{name}').model
-    config.backbone.init_cfg = None
-    backbone, head = build_backbone(config.backbone), build_head(config.head)
-    model = with_statistics(nn.ModuleList([backbone, head]))
+    from mmpose.registry import MODELS
+    model = parts(MODELS, 'mmpose', load_config(f'mmpose::{name}').model, 'backbone', 'head')
     image = torch.randn(1, 3, 64, 64)
     assert_same_after_fusing(model, lambda m: [m[1](m[0](image))])
 
@@ -53,10 +56,7 @@ def test_pose_networks(name):
 def test_rtmdet_whose_levels_share_convolutions_but_not_norms():
     from mmdet.registry import MODELS
     config = load_config('mmdet::rtmdet/rtmdet_tiny_8xb32-300e_coco.py').model
-    config.backbone.init_cfg = None
-    model = with_statistics(nn.ModuleList([MODELS.build(dict(config[part], _scope_='mmdet'))
-                                           for part in ('backbone', 'neck')]
-                                          + [MODELS.build(dict(config.bbox_head, test_cfg=config.test_cfg))]))
+    model = parts(MODELS, 'mmdet', config, 'backbone', 'neck', 'bbox_head')
     head = model[2]
     assert head.cls_convs[0][0].conv is head.cls_convs[1][0].conv
 
