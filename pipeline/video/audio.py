@@ -32,7 +32,7 @@ class AudioTrack:
         self._source, self._output = source, output
         self._stream = source.streams.best('audio')
         self._origin = _video_start(source) + Fraction(start)
-        self._copies = self._stream.codec_context.name in _COPIED
+        self._copies = self._stream.codec_context.codec.canonical_name in _COPIED
         self._target = (output.add_stream_from_template(self._stream) if self._copies
                         else _add_aac(output, self._stream.codec_context))
         self._packets = self._read()

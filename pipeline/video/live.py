@@ -1,5 +1,5 @@
 """Frames of a camera or a network stream, through OpenCV."""
-import logging
+import os
 import threading
 import time
 from fractions import Fraction
@@ -13,8 +13,6 @@ from pipeline.types import Frame, VideoInfo
 from pipeline.video.moments import Moment
 from pipeline.video.source import VideoSource
 from pipeline.video.threads import Channel, JOIN_SECONDS
-
-logger = logging.getLogger(__name__)
 
 _DEFAULT_RATE = Fraction(30)
 _MAX_RATE = 240
@@ -121,7 +119,9 @@ class LiveSource(VideoSource):
 
 
 def _open(address: Union[int, str], timeout: float) -> cv2.VideoCapture:
-    cv2.setLogLevel(_SILENT)  # what goes wrong is said in one line by us
+    # what goes wrong is said in one line by us, not by OpenCV or the FFmpeg within it
+    cv2.setLogLevel(_SILENT)
+    os.environ.setdefault('OPENCV_FFMPEG_LOGLEVEL', '-8')
     if isinstance(address, int) or address.startswith('/dev/'):
         return cv2.VideoCapture(address)
     milliseconds = int(1000 * timeout)
