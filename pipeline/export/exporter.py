@@ -110,7 +110,7 @@ class Exporter(ABC):
 
     @contextmanager
     def _guard(self, kind=BaseException):
-        """An error of ``kind`` ends the export; :func:`atomic_path` on the stack makes a full disk an InputError."""
+        """An error of ``kind`` ends the export; ``atomic_path`` makes that of a full disk an InputError."""
         try:
             yield
         except kind:

@@ -3,7 +3,7 @@ import json
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, List, Optional, Tuple, Union
+from typing import Any, Dict, List, Optional, Tuple, Union
 
 import numpy as np
 
@@ -94,9 +94,12 @@ class _Reader:
         rows = frame.get('instances')
         self._expect(isinstance(rows, list), f'{place}.instances', 'a list', rows)
         people = [self._person(row, f'{place}.instances[{i}]') for i, row in enumerate(rows)]
-        return index, time, People(*(np.stack(column) for column in zip(*people))) if people else None
+        if not people:
+            return index, time, None
+        columns = {name: np.stack([person[name] for person in people]) for name in people[0]}
+        return index, time, People(**columns)
 
-    def _person(self, row: Any, place: str) -> tuple:
+    def _person(self, row: Any, place: str) -> Dict[str, np.ndarray]:
         self._expect(isinstance(row, dict), place, 'an object', row)
         points = row.get('keypoints')
         self._expect(isinstance(points, list) and len(points) > 0, f'{place}.keypoints', 'a list of points',
@@ -115,11 +118,12 @@ class _Reader:
         track_id, filled = row.get('track_id', -1), row.get('filled', False)
         self._expect(_is_integer(track_id), f'{place}.track_id', 'an integer', track_id)
         self._expect(isinstance(filled, bool), f'{place}.filled', 'true or false', filled)
-        return (self._array(box, (4,), f'{place}.bbox'),
-                self._array(row.get('bbox_score'), (), f'{place}.bbox_score'), keypoints, scores,
-                np.int64(track_id),
-                keypoints if raw is None else self._array(raw, shape, f'{place}.keypoints_raw'),
-                np.bool_(filled))
+        return dict(
+            bboxes=self._array(box, (4,), f'{place}.bbox'),
+            bbox_scores=self._array(row.get('bbox_score'), (), f'{place}.bbox_score'),
+            keypoints=keypoints, keypoint_scores=scores, track_ids=np.int64(track_id),
+            keypoints_raw=keypoints if raw is None else self._array(raw, shape, f'{place}.keypoints_raw'),
+            filled=np.bool_(filled))
 
     def _read_skeleton(self, meta: dict) -> Skeleton:
         names = meta['keypoint_id2name']

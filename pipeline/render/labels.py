@@ -10,6 +10,8 @@ from pipeline.render.palette import Colour, luminance
 _DARK, _LIGHT = (18, 20, 26), (255, 255, 255)
 _OVERSAMPLING = 4  # smooth corners, and strokes of a fraction of a pixel that make the text bolder
 _PLATE_OPACITY = 235  # of 255
+_BOLD_FROM = 18  # px, height of a plate
+SMALLEST = 14  # px, height of a plate that can be read
 Rectangle = Tuple[float, float, float, float]  # x1, y1, x2, y2 in px
 
 
@@ -26,8 +28,9 @@ def plate(text: str, height: int, fill: Colour) -> Tuple[np.ndarray, np.ndarray]
         Colour ``(h, w, 3)`` uint8 and opacity ``(h, w, 1)`` uint16 in 0..255.
         Cached: not to be written to.
     """
-    font = ImageFont.load_default(0.7 * height * _OVERSAMPLING)
-    stroke = round(0.02 * height * _OVERSAMPLING)
+    font = ImageFont.load_default(0.76 * height * _OVERSAMPLING)
+    # bold small digits run together: a 5 looks like a 6
+    stroke = round(0.02 * height * _OVERSAMPLING) if height >= _BOLD_FROM else 0
     width = max(height, round(font.getlength(text) / _OVERSAMPLING + 0.6 * height))
     large = (width * _OVERSAMPLING, height * _OVERSAMPLING)
     ink = _DARK if luminance(fill) > 0.25 else _LIGHT

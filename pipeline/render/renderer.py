@@ -7,7 +7,7 @@ import numpy as np
 
 from pipeline.errors import InputError
 from pipeline.render.figure import FigurePainter, FigureSize
-from pipeline.render.labels import LabelLayout, draw_plate, plate_width
+from pipeline.render.labels import SMALLEST, LabelLayout, draw_plate, plate_width
 from pipeline.render.options import RenderOptions
 from pipeline.render.palette import Colour, colour_of, person_colours
 from pipeline.render.trails import Trails
@@ -85,7 +85,7 @@ class Renderer:
             # an odd side is evened with a copy of its last row or column, which H.264 asks for
             half = cv2.copyMakeBorder(image, 0, height % 2, 0, width % 2, cv2.BORDER_REPLICATE)
             panel.draw(half, shown, keypoints)
-            size = int(np.clip(0.035 * min(height, width), 12, 60))
+            size = int(np.clip(0.035 * min(height, width), SMALLEST, 60))
             draw_plate(half, caption, 0.6 * size, 0.6 * size, size, _CAPTION)
             halves.append(half)
         joined = np.concatenate(halves, axis=1)
@@ -134,7 +134,7 @@ class _Panel:
     def _label(self, picture: np.ndarray, text: str, joints: np.ndarray, size: float, colour: Colour,
                layout: LabelLayout) -> None:
         """Put ``text`` over the uppermost of ``joints`` (``(N, 2)`` px)."""
-        height = int(np.clip(0.07 * size, 12, max(12, 0.03 * picture.shape[0])))
+        height = int(np.clip(0.07 * size, SMALLEST, max(SMALLEST, 0.03 * picture.shape[0])))
         width = plate_width(text, height, colour)
         top = joints[:, 1].min()
         # a soft choice of the uppermost joint: the label glides when another one takes over

@@ -19,7 +19,8 @@ def test_the_file_by_hand(tmp_path):
     people = People(np.zeros((1, 4), np.float32), np.ones(1, np.float32),
                     np.array([[[1.23456, 2], [np.nan, 7]]], np.float32),
                     np.array([[0.5, 0.12345]], np.float32),
-                    np.array([4], np.int64), np.array([[[1, 2], [3, 4.5]]], np.float32), np.array([True]))
+                    np.array([4], np.int64), np.array([[[1, 2], [3, 4.5]]], np.float32),
+                    filled=np.array([True]))
     with open_exporter('csv', path, RunInfo(preset='embedded'), STICK, VIDEO) as exporter:
         exporter.write(0, 0.0, People.empty(2))
         exporter.write(7, 0.28, people)

@@ -24,7 +24,7 @@ def two_people():
                   np.array([0.87654, 1], np.float32),
                   np.array([[[1.23456, 2], [np.nan, np.inf]], [[-0.0001, 5], [6, 7]]], np.float32),
                   np.array([[0.5, 0], [0.99996, 1]], np.float32), np.array([1, 12], np.int64),
-                  np.array([[[1, 2], [3, 4]], [[5, 6], [7, 8]]], np.float32), np.array([False, True]))
+                  np.array([[[1, 2], [3, 4]], [[5, 6], [7, 8]]], np.float32), filled=np.array([False, True]))
 
 
 def write(path, frames, **options):
@@ -132,7 +132,8 @@ def test_ctrl_c_in_the_middle_of_a_frame_keeps_the_frames_before(tmp_path, monke
     exporter = open_exporter('json', tmp_path / 'x.json', RUN, STICK, VIDEO)
     exporter.write(0, 0.0, two_people())
     with monkeypatch.context() as patch:
-        patch.setattr('pipeline.export.json_file.instances', lambda people: signal.raise_signal(signal.SIGINT))
+        patch.setattr('pipeline.export.json_file.instances',
+                      lambda people: signal.raise_signal(signal.SIGINT))
         with pytest.raises(KeyboardInterrupt):
             exporter.write(1, 0.1, two_people())
     exporter.close()

@@ -1,7 +1,7 @@
 """Text plates."""
 import numpy as np
 
-from pipeline.render.labels import LabelLayout, draw_plate, plate, plate_width
+from pipeline.render.labels import SMALLEST, LabelLayout, draw_plate, plate, plate_width
 
 ORANGE, NAVY = (230, 159, 0), (0, 0, 90)
 
@@ -15,9 +15,9 @@ def test_plates_have_text_that_contrasts():
 
 
 def test_small_text_is_still_legible():
-    colour, _ = plate('8', 12, ORANGE)
-    strength = (230 - colour[:, :, 0].astype(int)) / 212
-    assert strength.max() > 0.8 and 8 < (strength > 0.4).sum() < 60
+    five, six = (plate(digit, SMALLEST, ORANGE)[0][:, :, 0].astype(int) for digit in '56')
+    assert (230 - five).max() > 0.6 * 212 and ((230 - five) > 80).sum() > 10
+    assert (abs(five - six) > 40).sum() >= 3
 
 
 def test_corners_are_round_and_the_text_fits():

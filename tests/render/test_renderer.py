@@ -22,7 +22,7 @@ def people(*poses, raw=None, ids=None, filled=None, scores=1.0):
                   np.full(keypoints.shape[:2], scores, np.float32),
                   np.array(ids if ids is not None else range(1, len(poses) + 1), np.int64),
                   keypoints if raw is None else np.array(raw, np.float32),
-                  np.array(filled if filled is not None else [False] * len(poses)))
+                  filled=np.array(filled if filled is not None else [False] * len(poses)))
 
 
 def black(height=240, width=320):
