@@ -1,9 +1,11 @@
 """Crop, targets and decoding against numbers of the published DCPose and DSTA code.
 
 Where MMPose's own transforms and codecs give these numbers, they are what the configs use; the tests
-here hold that choice. One oddity is left out on purpose: the published code does not enlarge a box
-whose centre is at x = -1 exactly (box 0 of the fixture).
+here hold that choice. Two oddities are left out on purpose: the published code does not enlarge a box
+whose centre is at x = -1 exactly (box 0 of the fixture), and it writes a dummy pose into frames
+without boxes (scoring here needs none).
 """
+import json
 import math
 
 import cv2
@@ -19,6 +21,8 @@ from mmpose.registry import KEYPOINT_CODECS  # noqa: E402
 from mmpose.structures.bbox import bbox_cs2xywh, bbox_xywh2xyxy, get_warp_matrix  # noqa: E402
 from mmpose.structures.keypoint import flip_keypoints  # noqa: E402
 from pipeline.datasets.posetrack_frames import PoseTrackFrames  # noqa: E402
+from pipeline.evaluation.posetrack import load_sequence  # noqa: E402
+from pipeline.evaluation.posetrack.metric import PoseTrackMetric  # noqa: E402
 from pipeline.skeletons import load_skeleton  # noqa: E402
 
 SIZES = {'dcpose': (288, 384), 'dsta': (192, 256)}
@@ -140,3 +144,28 @@ def test_half_body(numbers):
         np.testing.assert_allclose([*center, *scale], expected, rtol=1e-5)
     # which half: the published normal number under 0.5, MMPose's uniform one under the configs' 0.6915
     assert 0.5 * (1 + math.erf(0.5 / math.sqrt(2))) == pytest.approx(0.6915, abs=5e-5)
+
+
+def test_poses_become_posetrack_points(shared, tmp_path):
+    """From 17 joints to the 15 of a result file, by name; a joint scores its own score times the box's."""
+    fixture = json.loads(shared('fixtures', 'topdown', 'annorect.json').read_text())
+    pose, box_score = np.array(fixture['pose']), fixture['box_score']
+    annotation = dict(image_id=1, id=1, category_id=1, bbox=[0, 0, 9, 9], bbox_head=[0, 0, 9, 9],
+                      keypoints=[5., 5., 1.] * 17)
+    truth = tmp_path / 'gt' / '000001_mpii_test.json'
+    truth.parent.mkdir()
+    truth.write_text(json.dumps(dict(images=[dict(id=1, file_name='images/val/a/000000.jpg')], annotations=[annotation])))
+
+    metric = PoseTrackMetric(ann_file=str(truth), out_dir=str(tmp_path / 'out'))
+    metric.dataset_meta = parse_pose_metainfo(PoseTrackFrames.METAINFO)
+    found = dict(keypoints=pose[None, :2].transpose(0, 2, 1), keypoint_scores=pose[None, 2],
+                 bbox_scores=np.array([box_score]))
+    metric.process(None, [dict(id=0, img_path='images/val/a/000000.jpg', pred_instances=found)])
+    metric.evaluate(size=1)
+
+    written = load_sequence(tmp_path / 'out' / truth.name).frames[0]
+    points = fixture['annorect'][0]['annopoints'][0]['point']
+    order = [point['id'][0] for point in points]
+    assert sorted(order) == list(range(15))
+    np.testing.assert_allclose(written.points[0, order], [[*point['x'], *point['y']] for point in points], rtol=1e-12)
+    np.testing.assert_allclose(written.scores[0, order], [point['score'][0] for point in points], rtol=1e-12)
