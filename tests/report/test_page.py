@@ -173,6 +173,17 @@ def test_zooming_changes_the_view(tab):
     assert tab.evaluate('page.view') == [0, pytest.approx(39 / 20)]
 
 
+def test_a_narrow_window_shows_everything(tab):
+    tab.call('Emulation.setDeviceMetricsOverride', width=420, height=900, deviceScaleFactor=1, mobile=False)
+    try:
+        tab.until('document.documentElement.clientWidth === 420')
+        for part in ('#original', '#overlay', '#scrub', '#clock', '#timeline', '#pose', '.chart canvas'):
+            left, _, width, height = tab.box(part)
+            assert width > 80 and height > 12 and left >= 0 and left + width <= 420, part
+    finally:
+        tab.call('Emulation.clearDeviceMetricsOverride')
+
+
 def test_missing_and_embedded_videos(browser, page, tmp_path):
     poses, overlay = page.parent / 'poses.json', page.parent / 'overlay.mp4'
     browser.open(write_report(tmp_path / 'inside.html', poses, overlay, embed=True).as_uri())
