@@ -9,7 +9,7 @@ model = dict(
         num_decoder_layers=2, dropout=0.0, self_mask=False, time_step=0.2),
     normaliser=dict(type='FigureNormaliser'), keypoint_names=_base_.keypoint_names, fps_range=(5.0, 240.0),
     loss=[dict(type='HANetLoss', variant='paper'), dict(type='AccelerationLoss', weight=5.0)])
-train_dataloader = dict(dataset=dict(window=96))
+train_dataloader = dict(dataset=dict(window=96, batch_size=96))
 train_cfg = dict(by_epoch=True, max_epochs=iterations // 100)
 param_scheduler = [
     dict(type='LinearLR', start_factor=1e-2, by_epoch=False, begin=0, end=200),

@@ -3,7 +3,7 @@ import os
 
 default_scope = 'mmpose'
 data_root = os.environ.get('POSE_SHARED', '../shared') + '/data'
-iterations, epoch = 4000, 100
+iterations, epoch = 2400, 100
 
 keypoint_names = ['nose', 'left_eye', 'right_eye', 'left_ear', 'right_ear', 'left_shoulder', 'right_shoulder',
                   'left_elbow', 'right_elbow', 'left_wrist', 'right_wrist', 'left_hip', 'right_hip', 'left_knee',

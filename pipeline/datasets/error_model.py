@@ -25,7 +25,7 @@ class ErrorRates:
         jitter: standard deviation per axis of the error that is new in every frame, of the figure's size.
         drift: the same of the slowly changing error.
         drift_seconds: time in which the slow error forgets itself.
-        limb_factor: how much more (or less) each joint errs than the mean, by part of its name.
+        limb_factor: how much more (or less) each joint errs than the mean, by part of its name; the face's is assumed.
         spikes: probability of a one-frame outlier, per joint and frame.
         miss_rate: bursts per second in which one limb's end is somewhere else, per limb.
         miss_seconds: median length of a burst.
@@ -36,17 +36,17 @@ class ErrorRates:
         gap_rate: gaps per second in which nobody is found and poses are interpolated (assumed).
         dropout_rate: bursts per second in which a joint is not given at all, per joint (assumed).
     """
-    jitter: float = 0.006
-    drift: float = 0.012
-    drift_seconds: float = 0.25
+    jitter: float = 0.0066
+    drift: float = 0.0162
+    drift_seconds: float = 0.57
     limb_factor: Tuple[Tuple[str, float], ...] = (
-        ('nose', 0.6), ('eye', 0.6), ('ear', 0.7), ('shoulder', 0.8), ('elbow', 1.1), ('wrist', 1.6),
-        ('hip', 0.9), ('knee', 1.0), ('ankle', 1.3))
-    spikes: float = 0.004
-    miss_rate: float = 0.12
-    miss_seconds: float = 0.12
+        ('nose', 0.7), ('eye', 0.7), ('ear', 0.7), ('shoulder', 0.92), ('elbow', 0.94), ('wrist', 1.06),
+        ('hip', 1.23), ('knee', 0.92), ('ankle', 0.94))
+    spikes: float = 0.006
+    miss_rate: float = 0.63
+    miss_seconds: float = 0.10
     inversion_rate: float = 0.12
-    inversion_seconds: float = 0.12
+    inversion_seconds: float = 0.08
     whole_rate: float = 0.02
     jump_rate: float = 0.02
     gap_rate: float = 0.03

@@ -12,7 +12,7 @@ import pipeline.compat  # noqa: F401, before mmpose
 from mmpose.registry import MODELS
 from pipeline.errors import InputError
 from pipeline.models import (  # noqa: F401, registers them
-    deciwatch, folded_hanet, guided_hanet, hanet, losses, normalise, smoothnet)
+    deciwatch, guided_hanet, hanet, losses, normalise, smoothnet)
 from pipeline.models.missing import fill_missing
 from pipeline.models.normalise import Scaling
 from pipeline.models.registered import build_registered
