@@ -19,7 +19,8 @@ _ROWS = 'AP', 'precision', 'recall', 'MOTA', 'MOTP'
 
 
 def parse_arguments(arguments=None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--gt', required=True, help='folder of annotation files, one JSON per sequence')
     parser.add_argument('--pred', required=True, help='folder of prediction files with the same names')
     parser.add_argument('--format', type=int, choices=FORMATS,

@@ -7,7 +7,8 @@ import pytest
 
 @pytest.fixture(scope='module')
 def tool(repository):
-    spec = importlib.util.spec_from_file_location('eval_posetrack', repository / 'tools' / 'eval_posetrack.py')
+    path = repository / 'tools' / 'eval_posetrack.py'
+    spec = importlib.util.spec_from_file_location(path.stem, path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module

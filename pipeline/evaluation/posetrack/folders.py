@@ -59,13 +59,16 @@ def list_files(folder: Union[str, Path]) -> List[Path]:
     return files
 
 
-def save_sequence(sequence: PoseSequence, path: Union[str, Path], layout: int, force: bool = False) -> None:
+def save_sequence(sequence: PoseSequence, path: Union[str, Path], layout: int, force: bool = False,
+                  video: Optional[int] = None) -> None:
     """Write a sequence in the layout 17 or 18 (21 is written as 18).
+
+    ``video`` is the number in the image ids of layout 18, by default the one in the name.
 
     Raises:
         InputError: if ``path`` cannot be written or exists without ``force``.
     """
-    document = (dump17 if layout == 17 else dump18)(sequence)
+    document = dump17(sequence) if layout == 17 else dump18(sequence, video)
     with atomic_path(path, force) as temporary:
         temporary.write_text(json.dumps(document), encoding='utf-8')
 
@@ -89,16 +92,18 @@ def pair_folders(truth: Union[str, Path], predictions: Union[str, Path],
 
 
 def pair_frames(truth: PoseSequence, prediction: PoseSequence) -> Tuple[PoseSequence, PoseSequence]:
-    """Give both sequences the same frames: the annotated ones of the truth, those with people.
+    """Give both sequences the same frames: the annotated ones of the truth.
 
     Frames whose truth has no people cost nothing, whatever was predicted there
-    (poseval's clean-up). Frames are paired by image file name; if the two files
+    (poseval's clean-up), nor do PoseTrack21's frames that are marked unlabelled and
+    have boxes only. Frames are paired by image file name; if the two files
     name their images differently, by position.
 
     Raises:
         InputError: if an annotated frame has no counterpart.
     """
-    annotated = [i for i, frame in enumerate(truth.frames) if len(frame)]
+    annotated = [i for i, frame in enumerate(truth.frames)
+                 if len(frame) and (frame.is_labeled or frame.present.any())]
     theirs = {_image_key(frame): frame for frame in prediction.frames}
     keys = [_image_key(frame) for frame in truth.frames]
     if len(theirs) == len(prediction.frames) and len(set(keys)) == len(keys) and set(keys) & set(theirs):

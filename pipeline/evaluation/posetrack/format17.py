@@ -62,8 +62,8 @@ def _plain_table(rect: Dict[str, Any]) -> Optional[np.ndarray]:
     This is the fast path: a data set has millions of points.
     """
     try:
-        rows = [(p['id'][0], p['x'][0], p['y'][0], p.get('is_visible', _SEEN)[0], p.get('score', _UNSCORED)[0])
-                for p in rect['annopoints'][0]['point']]
+        rows = [(p['id'][0], p['x'][0], p['y'][0], p.get('is_visible', _SEEN)[0],
+                 p.get('score', _UNSCORED)[0]) for p in rect['annopoints'][0]['point']]
         table = np.array(rows, float).reshape(-1, 5)
         ids = {row[0] for row in rows}
     except (KeyError, IndexError, TypeError, ValueError, AttributeError):

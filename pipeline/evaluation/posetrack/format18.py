@@ -5,7 +5,7 @@ all others are, whatever their flag. PoseTrack21 keeps the layout; its extra
 fields (``person_id``, boxes for every frame) play no part in pose scores.
 """
 import re
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Optional
 
 import numpy as np
 
@@ -41,18 +41,27 @@ def parse18(root: Node, name: str) -> PoseSequence:
     return PoseSequence(name, frames, root.path)
 
 
-def dump18(sequence: PoseSequence) -> Dict[str, Any]:
+def video_number(name: str) -> int:
+    """The up to six digits that a sequence's name begins with (``024154_mpii_test``), 0 without any."""
+    digits = re.match(r'\d*', name).group()
+    return int(digits[-6:] or 0)
+
+
+def dump18(sequence: PoseSequence, video: Optional[int] = None) -> Dict[str, Any]:
     """The PoseTrack18 document of a sequence.
 
     Image ids follow the official pattern: 1, six digits of the video, four of the frame.
+
+    Args:
+        sequence: at most 10,000 frames.
+        video: number of the video, by default that in the sequence's name.
     """
-    digits = re.match(r'\d+', sequence.name)
-    video = digits.group() if digits else sequence.name
-    base = 10 ** 10 + int(video) * 10 ** 4 if digits else 10 ** 10
+    video = video_number(sequence.name) if video is None else video
+    base = 10 ** 10 + video * 10 ** 4
     images, annotations = [], []
     for index, frame in enumerate(sequence.frames):
         image_id = base + index
-        image = {'file_name': frame.image, 'id': image_id, 'frame_id': image_id, 'vid_id': video,
+        image = {'file_name': frame.image, 'id': image_id, 'frame_id': image_id, 'vid_id': f'{video:06d}',
                  'nframes': len(sequence.frames), 'is_labeled': bool(frame.is_labeled)}
         if frame.ignore_regions:
             image['ignore_regions_x'] = [polygon[:, 0].tolist() for polygon in frame.ignore_regions]

@@ -67,7 +67,8 @@ class PoseTrackMetric(BaseMetric):
                 save_sequence(sequence, Path(self.out_dir) / f'{name}.json', 18, force=True)
         scores = score_sequences(pair_frames(truths[name], predictions[name]) for name in truths)
         names = ('AP', 'precision', 'recall')
-        MMLogger.get_current_instance().info('PoseTrack, in percent\n' + format_table({n: scores[n] for n in names}))
+        table = format_table({name: scores[name] for name in names})
+        MMLogger.get_current_instance().info(f'PoseTrack, in percent\n{table}')
         values = {f'{column} AP': value for column, value in scores['AP'].items() if column != 'Mean'}
         values.update({name: scores[name]['Mean'] for name in names})
         return {name: float('nan') if value is None else value for name, value in values.items()}
@@ -89,11 +90,12 @@ class PoseTrackMetric(BaseMetric):
         return people
 
     def _columns(self) -> List[int]:
-        names = [self.dataset_meta['keypoint_id2name'][k] for k in sorted(self.dataset_meta['keypoint_id2name'])]
+        by_id = self.dataset_meta['keypoint_id2name']
+        names = [by_id[k] for k in sorted(by_id)]
         absent = [joint for joint in JOINTS if joint not in names]
         if absent:
-            raise InputError(f'data set {self.dataset_meta.get("dataset_name")!r} has no joint {absent[0]!r}: '
-                             'PoseTrackMetric needs those of posetrack18')
+            raise InputError(f'data set {self.dataset_meta.get("dataset_name")!r} has no joint '
+                             f'{absent[0]!r}: PoseTrackMetric needs those of posetrack18')
         return [names.index(joint) for joint in JOINTS]
 
     @staticmethod

@@ -16,17 +16,26 @@ from pipeline.evaluation.posetrack.sequence import JOINTS, NO_TRACK
 
 @dataclass
 class MotCounts:
-    """Events per joint, each ``(J,)``; ``distance`` is the sum over the detections, in head sizes."""
+    """Events per joint, each ``(J,)``.
+
+    Attributes:
+        objects, detections, misses, false_positives: as the names say; objects are
+            detections or misses.
+        switches: detections by another hypothesis than the object's last.
+        fragments: detections of an object that had been found and then missed.
+        distance: sum over the detections, in head sizes.
+    """
     objects: np.ndarray
     detections: np.ndarray
     misses: np.ndarray
     false_positives: np.ndarray
     switches: np.ndarray
+    fragments: np.ndarray
     distance: np.ndarray
 
     @classmethod
     def zeros(cls, joints: int = len(JOINTS)) -> 'MotCounts':
-        return cls(*np.zeros((5, joints), int), np.zeros(joints))
+        return cls(*np.zeros((6, joints), int), np.zeros(joints))
 
     def __add__(self, other: 'MotCounts') -> 'MotCounts':
         return MotCounts(*(a + b for a, b in zip(vars(self).values(), vars(other).values())))
@@ -83,6 +92,7 @@ class Accumulator:
         self._rows = {}                                       # object id -> column of _last
         self._last = np.zeros((joints, 0), np.int64)          # hypothesis an object was last matched to
         self._matched = np.zeros((joints, 0), bool)           # whether it ever was
+        self._lost = np.zeros((joints, 0), bool)              # whether it has been missed since
 
     def count_unmatchable(self) -> None:
         """One object and one hypothesis that do not match, for every joint."""
@@ -127,9 +137,13 @@ class Accumulator:
         counts.misses += has_object.sum(axis=1) - detections
         counts.false_positives += has_hypothesis.sum(axis=1) - detections
         counts.switches += np.bincount(joint, weights=switched, minlength=joints).astype(int)
+        recovered = self._lost[joint, columns[row]]
+        counts.fragments += np.bincount(joint, weights=recovered, minlength=joints).astype(int)
         counts.distance += np.bincount(joint, weights=distance[joint, row, col], minlength=joints)
         self._last[joint, columns[row]] = hypotheses[col]
         self._matched[joint, columns[row]] = True
+        missed = has_object & ~pairs.any(axis=2) & self._matched[:, columns]
+        self._lost[:, columns] = np.where(has_object, missed, self._lost[:, columns])
 
     def _columns(self, objects: Sequence[int]) -> np.ndarray:
         for identity in objects:
@@ -137,6 +151,7 @@ class Accumulator:
         grown = len(self._rows) - self._last.shape[1]
         self._last = np.pad(self._last, ((0, 0), (0, grown)))
         self._matched = np.pad(self._matched, ((0, 0), (0, grown)))
+        self._lost = np.pad(self._lost, ((0, 0), (0, grown)))
         return np.array([self._rows[int(identity)] for identity in objects], int)
 
 

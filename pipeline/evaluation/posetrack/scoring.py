@@ -41,7 +41,8 @@ def score_sequences(pairs: Iterable[Tuple[PoseSequence, PoseSequence]],
         per_joint.update(MOTA=counts.mota(), MOTP=counts.motp(), MOT_precision=counts.precision(),
                          MOT_recall=counts.recall())
         numbers.update(objects=counts.objects, detections=counts.detections, misses=counts.misses,
-                       false_positives=counts.false_positives, switches=counts.switches)
+                       false_positives=counts.false_positives, switches=counts.switches,
+                       fragments=counts.fragments)
     result: Dict[str, Any] = {name: _columns(values) for name, values in per_joint.items()}
     result['joints'] = {name: {joint: _plain(value) for joint, value in zip(JOINTS, values)}
                         for name, values in {**per_joint, **numbers}.items()}

@@ -12,7 +12,8 @@ from pipeline.evaluation.posetrack.format18 import dump18
 
 
 def document17():
-    points = [{'id': [j], 'x': [10.5 + j], 'y': [20 + j], 'is_visible': [j % 2], 'score': [0.5]} for j in range(15)]
+    points = [{'id': [j], 'x': [10.5 + j], 'y': [20 + j], 'is_visible': [j % 2], 'score': [0.5]}
+              for j in range(15)]
     rect = {'x1': [1], 'y1': [2], 'x2': [31], 'y2': [42], 'track_id': [3], 'annopoints': [{'point': points}]}
     region = {'point': [{'x': [0], 'y': [0]}, {'x': [9], 'y': [0]}, {'x': [9], 'y': [9]}]}
     return {'annolist': [{'image': [{'name': 'images/a/00000001.jpg'}], 'is_labeled': [1], 'annorect': [rect],
@@ -24,8 +25,8 @@ def document18():
     keypoints = np.stack([np.arange(17) + 1.5, np.arange(17) + 100, np.ones(17)], axis=1)
     keypoints[3:5] = 0                                       # no ears
     keypoints[5, 2] = 0                                      # flag 0 with coordinates is there all the same
-    person = {'id': 1, 'image_id': 70, 'track_id': 4, 'category_id': 1, 'keypoints': keypoints.ravel().tolist(),
-              'bbox_head': [5, 6, 30, 40], 'scores': []}
+    person = {'id': 1, 'image_id': 70, 'track_id': 4, 'category_id': 1, 'scores': [],
+              'keypoints': keypoints.ravel().tolist(), 'bbox_head': [5, 6, 30, 40]}
     images = [{'id': 70 + i, 'file_name': f'images/val/b/{i:06d}.jpg', 'is_labeled': True} for i in range(2)]
     return {'images': images, 'annotations': [person],
             'categories': [{'id': 1, 'name': 'person', 'keypoints': list(JOINTS18)}]}
@@ -39,7 +40,7 @@ def write(folder, document, name='a.json'):
 
 def test_reads_posetrack17(tmp_path):
     first, second = load_sequence(write(tmp_path, document17()), 17).frames
-    np.testing.assert_array_equal(first.points[0], np.stack([10.5 + np.arange(15), 20.0 + np.arange(15)], axis=1))
+    np.testing.assert_array_equal(first.points[0].T, [10.5 + np.arange(15), 20.0 + np.arange(15)])
     np.testing.assert_array_equal(first.visible[0], np.arange(15) % 2)
     np.testing.assert_array_equal(first.head_boxes, [[1, 2, 31, 42]])
     assert first.track_ids == [3] and first.ignore_regions[0].shape == (3, 2) and first.scores[0, 0] == 0.5
@@ -123,18 +124,23 @@ def broken18(change):
     ('[]', 'neither annolist .* nor images'),
     ({'annolist': 3}, r'annolist is 3: not an array'),
     ({'annolist': [{'annorect': []}]}, r'annolist\[0\]\.image is missing'),
-    (broken17(lambda r: r['annopoints'][0]['point'][4].update(id=[15])), r'point\[4\]\.id\[0\] is 15: not a joint id'),
+    (broken17(lambda r: r['annopoints'][0]['point'][4].update(id=[15])),
+     r'point\[4\]\.id\[0\] is 15: not a joint id'),
     (broken17(lambda r: r['annopoints'][0]['point'][4].update(id=[3])), r'left_hip is there twice'),
     (broken17(lambda r: r['annopoints'][0]['point'][4].update(x=['left'])), r"point\[4\]\.x\[0\] is 'left'"),
-    (broken17(lambda r: r['annopoints'][0]['point'][4].pop('y')), r'annorect\[0\]\.annopoints\[0\]\.point\[4\]\.y'),
+    (broken17(lambda r: r['annopoints'][0]['point'][4].pop('y')),
+     r'annorect\[0\]\.annopoints\[0\]\.point\[4\]\.y is missing'),
     (broken17(lambda r: r.pop('y2')), r'annorect\[0\]\.y2 is missing'),
-    (broken18(lambda d: d['annotations'][0].update(image_id=5)), r'annotations\[0\]\.image_id is 5: no image'),
+    (broken18(lambda d: d['annotations'][0].update(image_id=5)),
+     r'annotations\[0\]\.image_id is 5: no image'),
     (broken18(lambda d: d['annotations'][0].update(keypoints=[1, 2])), r'2 numbers, 51 are needed'),
     (broken18(lambda d: d['annotations'][0]['keypoints'].__setitem__(7, None)), r'keypoints\[7\] is None'),
     (broken18(lambda d: d['images'][1].update(id=70)), r'images\[1\]\.id is 70: another image has this id'),
-    (broken18(lambda d: d['categories'][0]['keypoints'].__setitem__(2, 'left_eye')), "'left_eye': not a joint"),
+    (broken18(lambda d: d['categories'][0]['keypoints'].__setitem__(2, 'left_eye')),
+     "'left_eye': not a joint"),
     (broken18(lambda d: d['categories'][0]['keypoints'].pop(2)), 'head_top is missing'),
-    (broken18(lambda d: d['annotations'].append(d['annotations'][0])), r'track id 4 is there twice in .*000000'),
+    (broken18(lambda d: d['annotations'].append(d['annotations'][0])),
+     r'track id 4 is there twice in .*000000'),
     (broken18(lambda d: d['annotations'][0].update(track_id='x')), r"track_id is 'x'"),
     (broken18(lambda d: d['images'][0].update(ignore_regions_x=[[1, 2, 3]], ignore_regions_y=[[1, 2]])),
      r'ignore_regions_y\[0\].*2 numbers, 3 are needed'),

@@ -5,8 +5,8 @@ import pytest
 import pipeline.compat  # noqa: F401, before mmpose
 from mmpose.registry import METRICS
 from pipeline.errors import InputError
-from pipeline.evaluation.posetrack import (JOINTS, JOINTS18, PoseFrame, PosePerson, PoseSequence, load_sequence,
-                                           pair_frames, save_sequence, score_sequences)
+from pipeline.evaluation.posetrack import (JOINTS, JOINTS18, PoseFrame, PosePerson, PoseSequence,
+                                           load_sequence, pair_frames, save_sequence, score_sequences)
 from pipeline.evaluation.posetrack.metric import PoseTrackMetric
 
 META = dict(dataset_name='posetrack18', keypoint_id2name=dict(enumerate(JOINTS18)))
@@ -37,7 +37,8 @@ def samples(folder, rng):
                 noise = rng.normal(0, 5, (15, 2)) + 100 * (rng.random((15, 1)) < 0.25)
                 result.append(dict(
                     id=len(result), img_path=f'/data/{frame.image}',
-                    pred_instances=dict(keypoints=(points + noise)[order][None], keypoint_scores=rng.random((1, 17))),
+                    pred_instances=dict(keypoints=(points + noise)[order][None],
+                                        keypoint_scores=rng.random((1, 17))),
                     gt_instances=dict(bbox_scores=rng.random(1))))
     return result
 

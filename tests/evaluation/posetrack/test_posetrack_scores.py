@@ -10,9 +10,10 @@ from pipeline.evaluation.posetrack import (JOINTS, PoseFrame, PosePerson, PoseSe
 
 # our name, poseval's per joint (mean last), poseval's table
 AP_KEYS = [('AP', 'ap', 'ap_table'), ('precision', 'pre', 'pre_table'), ('recall', 'rec', 'rec_table')]
-MOT_KEYS = [('MOTA', 'trk_mota'), ('MOTP', 'trk_motp'), ('MOT_precision', 'trk_pre'), ('MOT_recall', 'trk_rec')]
-COUNT_KEYS = [('misses', 'num_misses'), ('switches', 'num_switches'), ('false_positives', 'num_false_positives'),
-              ('objects', 'num_objects'), ('detections', 'num_detections')]
+MOT_KEYS = [('MOTA', 'trk_mota'), ('MOTP', 'trk_motp'), ('MOT_precision', 'trk_pre'),
+            ('MOT_recall', 'trk_rec')]
+COUNT_KEYS = [(name, f'num_{name}')
+              for name in ('misses', 'switches', 'false_positives', 'objects', 'detections')]
 
 
 def person(x, y, track=1, score=0.5, joints=range(15)):
@@ -40,13 +41,16 @@ def score(truth, prediction, tracking=True):
 def test_equal_to_poseval(shared, layout):
     folder = shared('fixtures', 'poseval')
     expected = json.loads((folder / 'results_dcpose_copy.json').read_text())[f'pt{layout}']
-    scores = score_sequences(pair_folders(folder / f'pt{layout}/gt', folder / f'pt{layout}/pred', layout), True)
+    pairs = pair_folders(folder / f'pt{layout}/gt', folder / f'pt{layout}/pred', layout)
+    scores = score_sequences(pairs, tracking=True)
     joints = scores['joints']
     for ours, theirs, table in AP_KEYS:
-        np.testing.assert_allclose([*joints[ours].values(), scores[ours]['Mean']], expected[theirs], atol=1e-9)
+        values = [*joints[ours].values(), scores[ours]['Mean']]
+        np.testing.assert_allclose(values, expected[theirs], atol=1e-9)
         np.testing.assert_allclose(list(scores[ours].values()), expected[table], atol=1e-9)
     for ours, theirs in MOT_KEYS:
-        np.testing.assert_allclose([*joints[ours].values(), scores[ours]['Mean']], expected[theirs], atol=1e-9)
+        values = [*joints[ours].values(), scores[ours]['Mean']]
+        np.testing.assert_allclose(values, expected[theirs], atol=1e-9)
     totals = [scores[name]['Mean'] for name in ('MOTP', 'MOT_precision', 'MOT_recall')]
     np.testing.assert_allclose([*scores['MOTA'].values(), *totals], expected['mot_table'], atol=1e-9)
     for ours, theirs in COUNT_KEYS:
@@ -55,7 +59,8 @@ def test_equal_to_poseval(shared, layout):
     assert list(joints['predicted'].values()) == expected['n_scored_per_joint']
     assert list(joints['found'].values()) == expected['n_true_per_joint']
     assert scores['frames'] == expected['n_frames_after_cleanup']
-    assert scores['people'] == {'annotated': expected['n_gt_persons'], 'predicted': expected['n_pred_persons']}
+    assert scores['people'] == {'annotated': expected['n_gt_persons'],
+                                'predicted': expected['n_pred_persons']}
 
 
 @pytest.mark.parametrize('layout', [17, 18])
@@ -181,7 +186,8 @@ def test_equal_to_motmetrics_on_random_tracks():
         events = theirs.mot_events
         counted = events.Type.value_counts()
         counts = ours.counts
-        for kind, value in (('MISS', counts.misses), ('FP', counts.false_positives), ('SWITCH', counts.switches)):
+        for kind, value in (('MISS', counts.misses), ('FP', counts.false_positives),
+                            ('SWITCH', counts.switches)):
             assert counted.get(kind, 0) == value[0], kind
         kept = events[events.Type.isin(['MATCH', 'SWITCH'])]
         assert len(kept) == counts.detections[0]
