@@ -30,18 +30,21 @@ class VideoPipeline:
             tracker says where they moved.
         batch: frames that go through a network together. 1 answers soonest; on a
             GPU several are faster.
-        overlap: find people in a thread of its own while the frames before are posed.
-            Each network then gets half of the cores. Needs ``detect_every=1``:
-            a prediction waits for the frames before it.
+        follow: pose people also where the tracker expects them and the detector
+            misses them (always so with ``detect_every`` over 1).
+        overlap: find people in a thread of its own while the frames before are posed;
+            each network then gets half of the cores. Not with ``follow``: a
+            prediction waits for the frames before it.
         options: what to record in output files (preset, configs, weights).
     """
 
     def __init__(self, detector: PersonDetector, estimator: PoseEstimator, tracker: PoseTracker,
-                 refiner: StreamRefiner, detect_every: int = 1, batch: int = 1, overlap: bool = True,
-                 options: Optional[dict] = None):
+                 refiner: StreamRefiner, detect_every: int = 1, batch: int = 1, follow: bool = False,
+                 overlap: bool = True, options: Optional[dict] = None):
         self.detector, self.estimator, self.tracker, self.refiner = detector, estimator, tracker, refiner
-        self.detect_every, self.batch = detect_every, batch
-        self.overlap = overlap and detect_every == 1
+        self.detect_every, self.follow = detect_every, follow or detect_every > 1
+        self.batch = 1 if self.follow else batch
+        self.overlap = overlap and not self.follow
         self.options = options or {}
 
     @property
@@ -61,7 +64,7 @@ class VideoPipeline:
             refiner: a refiner's name or options in place of the preset's.
             detector, estimator, tracker: options that go over the preset's; one that
                 names a ``config`` replaces the preset's link altogether.
-            overrides: ``detect_every``, ``batch``, ``overlap``.
+            overrides: ``detect_every``, ``batch``, ``follow``, ``overlap``.
 
         Raises:
             InputError: for anything unknown, missing or unfit.
@@ -81,7 +84,7 @@ class VideoPipeline:
                    PoseTracker(estimator.skeleton.sigmas, TrackerOptions(**config.get('tracker', {}))),
                    build_refiner(config.get('refiner', 'hanet'), estimator.skeleton, device),
                    detect_every=config.get('detect_every', 1), batch=config.get('batch', 1),
-                   overlap=config.get('overlap', True), options=dict(preset=name, device=device, **config))
+                   follow=config.get('follow', False), overlap=config.get('overlap', True), options=dict(preset=name, device=device, **config))
 
     def results(self, source: Union[str, Path, VideoSource], clock: Optional[Clock] = None) -> Iterator[FrameResult]:
         """Iterate over the frames of ``source`` with their refined people.
@@ -95,14 +98,16 @@ class VideoPipeline:
             return
         clock = clock or Clock()
         self.tracker.reset()
-        batch = 1 if self.detect_every > 1 else self.batch
         threads = max(1, (os.cpu_count() or 2) // 2) if self.overlap else None
         with ExitStack() as stack, _torch_threads(threads):
-            frames = stack.enter_context(closing(prefetch(clock.around('decode', source), size=max(4, 2 * batch))))
-            found = links.detect(frames, self.detector, clock, batch, self.detect_every, self.tracker.predict)
+            frames = stack.enter_context(closing(prefetch(clock.around('decode', source), size=max(4, 2 * self.batch))))
+            if self.follow:
+                found = links.detect_and_follow(frames, self.detector, clock, self.detect_every, self.tracker.predict)
+            else:
+                found = links.detect(frames, self.detector, clock, self.batch)
             if self.overlap:
-                found = stack.enter_context(closing(prefetch(_under(threads, found), size=2 * batch)))
-            posed = links.estimate(found, self.estimator, clock, batch)
+                found = stack.enter_context(closing(prefetch(_under(threads, found), size=2 * self.batch)))
+            posed = links.estimate(found, self.estimator, clock, self.batch)
             tracked = links.track(posed, self.tracker, clock)
             yield from links.refine(tracked, self.refiner, clock)
 

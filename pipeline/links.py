@@ -3,9 +3,14 @@
 A link pulls from its upstream only what it needs, so that memory stays bounded
 by the few frames that wait inside the links however long the video is.
 """
+import math
 from collections import deque
 from itertools import islice
-from typing import Callable, Iterable, Iterator, List, Optional, Sequence, Tuple, TypeVar
+from typing import Callable, Iterable, Iterator, List, Sequence, Tuple, TypeVar
+
+import numpy as np
+import torch
+from torchvision.ops import box_iou
 
 from pipeline.clock import Clock
 from pipeline.detection import PersonDetector
@@ -17,29 +22,41 @@ from pipeline.types import Detections, Frame, FrameResult
 Found = Tuple[Frame, Detections]
 Item = TypeVar('Item')
 
+# Seconds in which a person whom the detector keeps missing loses half of the score. Long enough
+# for a somersault in front of a tree, short enough for somebody who left.
+MISSED_HALF_LIFE = 0.8
+# boxes that overlap by this IoU are one person's
+SAME_PERSON = 0.5
 
-def detect(frames: Iterable[Frame], detector: PersonDetector, clock: Clock, batch: int = 1, every: int = 1,
-           predict: Optional[Callable[[float], Detections]] = None) -> Iterator[Found]:
-    """Find people in every ``every``-th frame; in between ask ``predict(time)`` where they moved.
 
-    Args:
-        batch: frames that go through the detector together (only with ``every=1``:
-            a prediction needs the frames before it to be tracked already).
+def detect(frames: Iterable[Frame], detector: PersonDetector, clock: Clock, batch: int = 1) -> Iterator[Found]:
+    """Find people in every frame; ``batch`` frames go through the detector together."""
+    for group in _groups(frames, batch):
+        with clock('detect'):
+            found = detector.detect(group)
+        yield from zip(group, found)
+
+
+def detect_and_follow(frames: Iterable[Frame], detector: PersonDetector, clock: Clock, every: int,
+                      predict: Callable[[float], Detections]) -> Iterator[Found]:
+    """Find people in every ``every``-th frame, and follow those who were there before.
+
+    Between two looks, and beside people whom a look misses, the estimator is given
+    the boxes (and keypoints) that ``predict(time)`` expects. Who is missed time and
+    again loses score, see :data:`MISSED_HALF_LIFE`, until the tracker lets go.
     """
-    if every == 1:
-        for group in _groups(frames, batch):
-            with clock('detect'):
-                found = detector.detect(group)
-            yield from zip(group, found)
-        return
+    looked = -math.inf
     for count, frame in enumerate(frames):
-        predicted = predict(frame.time) if count % every else Detections.empty()
-        if len(predicted):
-            yield frame, predicted
-        else:  # nobody to follow: look
-            with clock('detect'):
-                found = detector.detect([frame])[0]
-            yield frame, found
+        carried = predict(frame.time)
+        carried.carried[:] = True
+        if count % every and len(carried):
+            yield frame, carried
+            continue
+        with clock('detect'):
+            found = detector.detect([frame])[0]
+        carried.scores *= 0.5 ** ((frame.time - looked) / MISSED_HALF_LIFE)
+        looked = frame.time
+        yield frame, _join(found, carried)
 
 
 def estimate(found: Iterable[Found], estimator: PoseEstimator, clock: Clock, batch: int = 1) -> Iterator[FrameResult]:
@@ -48,7 +65,8 @@ def estimate(found: Iterable[Found], estimator: PoseEstimator, clock: Clock, bat
         with clock('pose'):
             posed = estimator.estimate([[frame for frame, _ in items] for items, _ in group],
                                        [detections for _, (_, detections) in group])
-        for (_, (frame, _)), people in zip(group, posed):
+        for (_, (frame, detections)), people in zip(group, posed):
+            people.carried = detections.carried
             yield FrameResult(frame, people)
 
 
@@ -98,3 +116,15 @@ def _groups(items: Iterable[Item], size: int) -> Iterator[List[Item]]:
     iterator = iter(items)
     while group := list(islice(iterator, size)):
         yield group
+
+
+def _join(found: Detections, carried: Detections) -> Detections:
+    """The people found, and those carried ones who are not among them."""
+    overlap = box_iou(torch.as_tensor(carried.bboxes), torch.as_tensor(found.bboxes)).numpy()
+    carried = carried[~(overlap > SAME_PERSON).any(1)]
+    if not len(carried) or not len(found):
+        return carried if len(carried) else found
+    seeds = found.keypoints is not None and carried.keypoints is not None
+    return Detections(**{name: np.concatenate([getattr(found, name), getattr(carried, name)])
+                         for name in ('bboxes', 'scores', 'carried')
+                         + (('keypoints', 'keypoint_scores') if seeds else ())})

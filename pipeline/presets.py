@@ -12,7 +12,7 @@ from pipeline.errors import InputError
 
 FOLDER = Path(__file__).resolve().parents[1] / 'configs' / 'presets'
 LINKS = ('detector', 'estimator', 'tracker', 'refiner')
-OPTIONS = ('detect_every', 'batch', 'overlap')
+OPTIONS = ('detect_every', 'batch', 'follow', 'overlap')
 
 
 def preset_names() -> list:

@@ -56,11 +56,18 @@ class Detections:
         keypoints: ``(P, 17, 2)`` float32 px, COCO order, when the detector gives
             rough keypoints too (they seed estimators that can use them).
         keypoint_scores: ``(P, 17)`` float32 in 0..1, with ``keypoints``.
+        carried: ``(P,)`` bool, True where the tracker says that somebody must be
+            there and no detector does.
     """
     bboxes: np.ndarray
     scores: np.ndarray
     keypoints: Optional[np.ndarray] = None
     keypoint_scores: Optional[np.ndarray] = None
+    carried: Optional[np.ndarray] = None
+
+    def __post_init__(self):
+        if self.carried is None:
+            self.carried = np.zeros(len(self.bboxes), bool)
 
     def __len__(self) -> int:
         return len(self.bboxes)
@@ -86,6 +93,7 @@ class People:
         track_ids: ``(P,)`` int64, from 1 up; -1 before the tracker.
         keypoints_raw: ``(P, K, 2)`` float32 px as the estimator gave them; equal
             to ``keypoints`` before the refiner.
+        carried: ``(P,)`` bool, as in :class:`Detections`.
         filled: ``(P,)`` bool, True where the refiner bridged frames in which the
             person was not found (``keypoints_raw`` is then interpolated too).
     """
@@ -95,6 +103,7 @@ class People:
     keypoint_scores: np.ndarray
     track_ids: np.ndarray = field(default=None)
     keypoints_raw: np.ndarray = field(default=None)
+    carried: np.ndarray = field(default=None)
     filled: np.ndarray = field(default=None)
 
     def __post_init__(self):
@@ -103,6 +112,8 @@ class People:
             self.track_ids = np.full(count, -1, np.int64)
         if self.keypoints_raw is None:
             self.keypoints_raw = self.keypoints
+        if self.carried is None:
+            self.carried = np.zeros(count, bool)
         if self.filled is None:
             self.filled = np.zeros(count, bool)
 

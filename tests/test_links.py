@@ -76,15 +76,33 @@ def test_detect_and_estimate_in_batches(batch):
     assert max(map(len, detector.calls)) == min(batch, 7)
 
 
-def test_detect_every_third_frame_follows_predictions():
+def predicted(x, score=1.0):
+    return lambda time: Detections(np.array([[x, 0, x + 10, 10]], np.float32), np.full(1, score, np.float32))
+
+
+def test_every_third_frame_is_looked_at_and_the_others_follow():
     detector = Detector()
-    predicted = Detections(np.full((1, 4), -5, np.float32), np.ones(1, np.float32))
-    found = list(links.detect(frames(7), detector, Clock(), every=3, predict=lambda time: predicted))
+    found = list(links.detect_and_follow(frames(7), detector, Clock(), 3, predicted(-100)))
     assert detector.calls == [[0], [3], [6]]
-    assert [d.bboxes[0, 0] for _, d in found] == [0, -5, -5, 3, -5, -5, 6]
+    assert [d.carried.tolist() for _, d in found] == [[False, True], [True], [True]] * 2 + [[False, True]]
+
+
+def test_who_is_found_is_not_carried_too():
+    class Here(Detector):
+        def detect(self, group):
+            return [Detections(np.array([[0, 0, 10, 10]], np.float32), np.ones(1, np.float32))]
+
+    found = [d for _, d in links.detect_and_follow(frames(4), Here(), Clock(), 1, predicted(1))]
+    assert [d.carried.tolist() for d in found] == [[False]] * 4
+
+
+def test_who_is_missed_loses_half_of_the_score_per_half_life():
+    found = [d for _, d in links.detect_and_follow(frames(9), Detector(), Clock(), 4, predicted(-100, 0.8))]
+    assert found[1].scores.tolist() == pytest.approx([0.8])  # nobody looked: nothing was missed
+    assert found[4].scores.tolist() == pytest.approx([1.0, 0.8 * 2 ** -0.5])  # 0.4 s after the last look
 
 
 def test_detect_looks_when_nobody_is_followed():
     detector = Detector()
-    list(links.detect(frames(5), detector, Clock(), every=3, predict=lambda time: Detections.empty()))
+    list(links.detect_and_follow(frames(5), detector, Clock(), 3, lambda time: Detections.empty()))
     assert detector.calls == [[i] for i in range(5)]

@@ -51,8 +51,7 @@ class PoseTracker:
         self._time = -np.inf
         self._image_size: Optional[Tuple[int, int]] = None
 
-    def update(self, people: People, time: float, image_size: Tuple[int, int],
-               detected: bool = True) -> People:
+    def update(self, people: People, time: float, image_size: Tuple[int, int]) -> People:
         """The people of the next frame, with ids.
 
         Doubled and nested boxes of one person are merged into the best of them;
@@ -60,11 +59,10 @@ class PoseTracker:
         class). Those who stay come in the order of their ids.
 
         Args:
-            people: of this frame, in any order.
+            people: of this frame, in any order. Those marked ``carried`` had their boxes
+                from :meth:`predict`: they start no track, and their boxes follow the joints.
             time: seconds; a time before the last frame's counts as the last one's.
             image_size: width and height in px.
-            detected: False if the boxes came from :meth:`predict`. Then no track
-                starts, and boxes follow the joints.
         """
         previous, self._time = self._time, max(time, self._time)
         self._image_size = image_size
@@ -83,9 +81,8 @@ class PoseTracker:
         for index, track in enumerate(owners):
             if track is not None:
                 track.update(people.bboxes[index], people.bbox_scores[index], people.keypoints[index],
-                             people.keypoint_scores[index], self._time, detected)
-        if detected:
-            self._start_tracks(people, scores, owners)
+                             people.keypoint_scores[index], self._time, detected=not people.carried[index])
+        self._start_tracks(people, scores, owners)
         self._show_confirmed()
         self._tracks = [track for track in self._tracks if track.id is not None or track.seen == self._time]
         return _with_ids(people, owners)
@@ -139,7 +136,7 @@ class PoseTracker:
         same = (nested_matrix(people, options.nested_overlap)
                 & (pose_agreement(people, self._sigmas) >= options.duplicate_similarity / 2))
         keep = suppress(same, np.argsort(~owned, kind='stable'))
-        for index in np.flatnonzero(keep & ~owned & (scores >= options.start_score)):
+        for index in np.flatnonzero(keep & ~owned & ~people.carried & (scores >= options.start_score)):
             track = Track(people.bboxes[index], people.bbox_scores[index], people.keypoints[index],
                           people.keypoint_scores[index], self._time, self._sigmas, options)
             if scores[index] >= options.high_score:

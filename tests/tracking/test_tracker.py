@@ -107,7 +107,8 @@ def test_ghosts_are_dropped_and_use_up_no_id():
 def test_a_hesitant_newcomer_is_shown_after_the_confirmation_time():
     for fps in (10, 50):
         tracker = PoseTracker(SIGMAS, TrackerOptions(confirm_time=0.2))
-        counts = [len(tracker.update(crowd((300, 300), score=0.25), frame / fps, SIZE)) for frame in range(fps)]
+        counts = [len(tracker.update(crowd((300, 300), score=0.25), frame / fps, SIZE))
+                  for frame in range(fps)]
         assert counts.index(1) == round(0.2 * fps)
         assert all(counts[counts.index(1):])
 
@@ -116,7 +117,8 @@ def test_a_weak_sighting_continues_a_track():
     tracker = PoseTracker(SIGMAS)
     for frame in range(30):
         score = 0.1 if frame in (10, 11, 12) else 0.9
-        assert list(tracker.update(crowd((300 + 4 * frame, 300), score=score), frame / 30, SIZE).track_ids) == [1]
+        people = tracker.update(crowd((300 + 4 * frame, 300), score=score), frame / 30, SIZE)
+        assert list(people.track_ids) == [1]
 
 
 def test_prediction_carries_boxes_over_frames_without_detector():
@@ -131,8 +133,8 @@ def test_prediction_carries_boxes_over_frames_without_detector():
             boxes = tracker.predict(frame / 30)
             np.testing.assert_allclose(boxes.bboxes, truth.bboxes, atol=12)
             np.testing.assert_allclose(boxes.keypoints, truth.keypoints, atol=6)
-            truth.bboxes = boxes.bboxes
-            people = tracker.update(truth, frame / 30, SIZE, detected=False)
+            truth.bboxes, truth.carried = boxes.bboxes, np.ones(len(truth), bool)
+            people = tracker.update(truth, frame / 30, SIZE)
         assert list(people.track_ids) == [1]
 
 
