@@ -50,3 +50,14 @@ def test_bad_input_ends_in_one_line_and_exit_code_2(tool, tmp_path, capsys):
     assert tool.main(['--gt', str(gt), '--pred', str(gt), '--out', str(out)]) == 2
     assert out.read_text() == 'mine' and 'exists already' in capsys.readouterr().err
     assert tool.main(['--gt', str(gt), '--pred', str(gt), '--out', str(out), '--force']) == 0
+
+
+@pytest.mark.parametrize('command, message', [
+    ([], '--gt and --pred'), (['--gt', 'x'], '--gt and --pred'), (['--data-root', 'x'], 'needs --preset'),
+    (['--data-root', 'x', '--preset', 'p', '--boxes', 'best'], 'detected or annotated'),
+    (['--data-root', 'x', '--preset', 'p', '--fps', '0'], 'must be 1 or more'),
+    (['--data-root', 'nowhere', '--preset', 'p'], 'no such folder'),
+])
+def test_arguments_that_do_not_fit(tool, capsys, command, message):
+    assert tool.main(command) == 2
+    assert message in capsys.readouterr().err
