@@ -28,3 +28,14 @@ def shared():
         return path
 
     return find
+
+
+@pytest.fixture(scope='session')
+def embedded():
+    """The embedded preset's chain, or a skip where its models can neither be found nor downloaded."""
+    from pipeline.chain import VideoPipeline
+    from pipeline.errors import InputError
+    try:
+        return VideoPipeline.from_preset('embedded')
+    except InputError as error:
+        pytest.skip(f'the embedded models are not to be had: {error}')
