@@ -28,6 +28,7 @@ class OutputOptions:
         out_dir: folder of the files; made if need be.
         video: write ``NAME_overlay.mp4``.
         formats: out of ``json``, ``csv``, ``posetrack``, ``trc``.
+        report: also write ``NAME_report.html``, a page to look at (needs ``json``).
         force: replace files that exist.
         start, end: seconds (``12.5``) or frames (``'300f'``) of the source.
         compare, boxes, ids, trails: see :class:`pipeline.render.RenderOptions`.
@@ -37,6 +38,7 @@ class OutputOptions:
     out_dir: Path = Path('output')
     video: bool = True
     formats: Tuple[str, ...] = ('json',)
+    report: bool = False
     force: bool = False
     start: Optional[str] = None
     end: Optional[str] = None
@@ -50,7 +52,8 @@ class OutputOptions:
     def paths(self, name: str) -> Dict[str, Path]:
         """Output files by format for the video ``name``."""
         paths = {'video': self.out_dir / f'{name}_overlay.mp4'} if self.video else {}
-        return {**paths, **{form: self.out_dir / f'{name}{SUFFIXES[form]}' for form in self.formats}}
+        paths.update({form: self.out_dir / f'{name}{SUFFIXES[form]}' for form in self.formats})
+        return {**paths, 'report': self.out_dir / f'{name}_report.html'} if self.report else paths
 
 
 def check_outputs(specs: Sequence[str], options: OutputOptions) -> None:
@@ -63,6 +66,8 @@ def check_outputs(specs: Sequence[str], options: OutputOptions) -> None:
     unknown = [form for form in options.formats if form not in SUFFIXES]
     if unknown:
         raise InputError(f'unknown format {unknown[0]!r}: allowed are {", ".join(SUFFIXES)}')
+    if options.report and 'json' not in options.formats:
+        raise InputError('a report is made from the JSON file: write that too')
     owners: Dict[Path, str] = {}
     for spec in map(str, specs):
         with open_source(spec, options.start, options.end) as source:
@@ -102,6 +107,11 @@ def run_video(pipeline: VideoPipeline, spec, options: OutputOptions) -> Summary:
     summary.seconds = time.perf_counter() - begin
     summary.people, summary.jitter_before, summary.jitter_after = jitter.people, jitter.before, jitter.after
     summary.files = [str(path) for output in outputs for path in output.files]
+    if options.report:
+        from pipeline.report import write_report  # matplotlib takes a while to import
+        paths = options.paths(source.info.name)
+        summary.files.append(str(write_report(paths['report'], paths['json'], paths.get('video'), source.info.path,
+                                              force=options.force)))
     summary.stages = dict(clock.seconds)
     summary.profile = clock.table(summary.frames, summary.seconds)
     return summary
@@ -121,6 +131,8 @@ def _open_outputs(pipeline: VideoPipeline, info: VideoInfo, options: OutputOptio
     outputs, record = [], run_info(pipeline.options, options.command)
     for kind, path in options.paths(info.name).items():
         check_writable(path, options.force)
+        if kind == 'report':
+            continue  # made from the other files, once they are there
         if kind == 'video':
             renderer = Renderer(pipeline.skeleton, RenderOptions(
                 compare=options.compare, boxes=options.boxes, ids=options.ids, trails=options.trails), info.fps)

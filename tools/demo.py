@@ -52,6 +52,7 @@ def parse_arguments() -> argparse.Namespace:
     data.add_argument('--no-json', dest='json', action='store_false')
     data.add_argument('--csv', action='store_true', help='long form, one row per joint')
     data.add_argument('--posetrack', action='store_true', help='PoseTrack18 JSON')
+    data.add_argument('--report', action='store_true', help='an HTML page: videos, tracks and curves')
     data.add_argument('--trc', action='store_true', help='one marker file per person, for biomechanics tools')
 
     parser.add_argument('--profile', action='store_true', help='print where the time went')
@@ -71,9 +72,9 @@ def main() -> int:
     inputs = args.inputs + ([str(fetch('sample-clip'))] if args.sample else [])
     formats = tuple(name for name in ('json', 'csv', 'posetrack', 'trc') if getattr(args, name))
     options = OutputOptions(
-        out_dir=args.out_dir, video=args.video, formats=formats, force=args.force, start=args.start, end=args.end,
-        compare=args.compare, boxes=args.boxes, ids=args.ids, trails=args.trails,
-        progress=sys.stderr.isatty() and not args.quiet)
+        out_dir=args.out_dir, video=args.video, formats=formats, report=args.report, force=args.force,
+        start=args.start, end=args.end, compare=args.compare, boxes=args.boxes, ids=args.ids, trails=args.trails,
+        progress=sys.stderr.isatty() and not args.quiet, command=' '.join(sys.argv[1:]))
     check_outputs(inputs, options)
     pipeline = VideoPipeline.from_preset(args.preset, args.device, **chain_options(args))
     interrupted = False
