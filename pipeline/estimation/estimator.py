@@ -61,7 +61,8 @@ class PoseEstimator:
     @classmethod
     def from_config(cls, config: Union[str, Path, Config], checkpoint: Union[None, str, Path] = None,
                     device: Union[str, torch.device] = 'cpu', flip_test: Optional[bool] = None,
-                    batch_size: int = 32, speed: Union[Speed, Mapping, None] = None) -> 'PoseEstimator':
+                    batch_size: int = 32, speed: Union[Speed, Mapping, None] = None,
+                    checkpoint_from: Optional[str] = None) -> 'PoseEstimator':
         """Build an estimator and try it on an empty picture.
 
         Args:
@@ -73,10 +74,14 @@ class PoseEstimator:
                 the time; None leaves it to the config.
             batch_size: see the class.
             speed: how the network is run, as :class:`Speed` or its arguments.
+            checkpoint_from: for weights that cannot be downloaded here: how a person gets
+                ``checkpoint``, said where it is missing.
 
         Raises:
             InputError: if something is missing, unreadable or does not fit together.
         """
+        if checkpoint_from and checkpoint is not None and not Path(checkpoint).is_file():
+            raise InputError(f'{checkpoint}: no such weights; {checkpoint_from}')
         from mmpose.registry import MODELS, TRANSFORMS
         config = load_config(config)
         speed = Speed(**speed) if isinstance(speed, Mapping) else speed or Speed()
