@@ -1,5 +1,6 @@
 """The skeleton of one person: outlined limbs, joints marked left and right."""
 from dataclasses import dataclass
+from functools import partial
 from typing import Dict, List, Tuple
 
 import numpy as np
@@ -9,11 +10,11 @@ from pipeline.render.options import RenderOptions
 from pipeline.render.palette import Colour, PersonColours
 from pipeline.skeletons import Skeleton
 
-OUTLINE = 20  # grey, 0..255
+OUTLINE: Colour = (20, 20, 20)
 _OUTLINE_ALPHA = 0.65  # of the limb's own opacity
 _FAINTEST = 0.35  # opacity of a joint just over the threshold
 _FILLED_ALPHA = 0.75  # of people who were not seen but bridged
-_DOT = {'left': 255, 'right': OUTLINE}  # grey dots in the joints: a side must not be told by hue alone
+_DOT = {'left': (255, 255, 255), 'right': OUTLINE}  # a side must not be told by hue alone
 _DOT_SHARE = 0.5  # of the joint's radius
 _SMALLEST_DOTTED = 2.5  # px, radius
 _JOINT_SHARE = 0.95  # radius of a joint's disc in limb widths
@@ -80,7 +81,7 @@ class FigurePainter:
         self._sides = skeleton.sides
         self._links = np.asarray(skeleton.links, int).reshape(-1, 2)
         self._link_sides = [_link_side(skeleton.sides[a], skeleton.sides[b]) for a, b in self._links]
-        self._ink = Ink(OUTLINE)
+        self._ink = Ink()
 
     def opacities(self, keypoints: np.ndarray, scores: np.ndarray,
                   image_shape: Tuple[int, ...]) -> np.ndarray:
@@ -127,12 +128,10 @@ class FigurePainter:
         if filled:
             strokes = strokes.dashed()
         radii = self._joint_radii(keypoints, width)[shown]
-        outline = [(OUTLINE,) * 3] * max(len(strokes.starts), len(shown))
-        self._ink.strokes(strokes.starts, strokes.ends, strokes.widths + 2 * rim, outline,
-                          _OUTLINE_ALPHA * strokes.alphas)
-        self._ink.discs(keypoints[shown], radii + rim, outline, _OUTLINE_ALPHA * strength[shown])
-        self._ink.strokes(strokes.starts, strokes.ends, strokes.widths, strokes.colours, strokes.alphas)
-        self._draw_joints(keypoints, strength, shown, radii, colours)
+        self._ink.discs(keypoints[shown], radii + rim, [OUTLINE] * len(shown),
+                        _OUTLINE_ALPHA * strength[shown])
+        self._draw_strokes(strokes, rim)
+        self._draw_joints(keypoints[shown], radii, strength[shown], [self._sides[k] for k in shown], colours)
         self._ink.blend(image)
 
     def _strokes(self, keypoints: np.ndarray, strength: np.ndarray, width: float,
@@ -145,12 +144,22 @@ class FigurePainter:
         widths = np.clip(_STOUTEST * np.linalg.norm(end - start, axis=1), 1.0, width)
         return Strokes(start, end, widths, [colours.of(self._link_sides[i]) for i in drawn], alphas[drawn])
 
-    def _draw_joints(self, keypoints: np.ndarray, strength: np.ndarray, shown: np.ndarray, radii: np.ndarray,
+    def _draw_strokes(self, strokes: Strokes, rim: float) -> None:
+        """All outlines first, so that none cuts through another limb."""
+        twice = partial(np.tile, reps=(2, 1))
+        self._ink.strokes(twice(strokes.starts), twice(strokes.ends),
+                          np.concatenate([strokes.widths + 2 * rim, strokes.widths]),
+                          [OUTLINE] * len(strokes.starts) + strokes.colours,
+                          np.concatenate([_OUTLINE_ALPHA * strokes.alphas, strokes.alphas]))
+
+    def _draw_joints(self, points: np.ndarray, radii: np.ndarray, strength: np.ndarray, sides: List[str],
                      colours: PersonColours) -> None:
-        self._ink.discs(keypoints[shown], radii, [colours.of(self._sides[k]) for k in shown], strength[shown])
-        dotted = np.array([self._sides[k] != '' for k in shown]) & (radii >= _SMALLEST_DOTTED)
-        self._ink.discs(keypoints[shown[dotted]], _DOT_SHARE * radii[dotted],
-                        [(_DOT[self._sides[k]],) * 3 for k in shown[dotted]], strength[shown[dotted]])
+        """Discs in the colour of their side, with a light dot left and a dark one right."""
+        dotted = np.flatnonzero(np.array([side != '' for side in sides]) & (radii >= _SMALLEST_DOTTED))
+        self._ink.discs(np.concatenate([points, points[dotted]]),
+                        np.concatenate([radii, _DOT_SHARE * radii[dotted]]),
+                        [colours.of(side) for side in sides] + [_DOT[sides[j]] for j in dotted],
+                        np.concatenate([strength, strength[dotted]]))
 
     def _joint_radii(self, keypoints: np.ndarray, width: float) -> np.ndarray:
         """Joints close to their neighbours (eyes, ears) get smaller discs; ``(K,)`` px."""

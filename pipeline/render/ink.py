@@ -1,8 +1,10 @@
 """A transparent layer over a part of a picture: draw with opacity, then blend once.
 
-OpenCV draws opaque shapes only. A layer holds the colour and the opacity of
-every pixel of one person's surroundings; both are drawn by the same
-anti-aliased shapes, then blended once over the person's surroundings: the cost
+OpenCV draws opaque shapes only. A layer holds what every pixel of one person's
+surroundings adds to the picture (colour times opacity) and the share of the
+picture that it lets through; both are drawn by the same anti-aliased shapes, which
+mix such values correctly at their edges (Porter and Duff, "Compositing Digital
+Images", 1984). The layer is then blended once over the surroundings: the cost
 follows the size of the figure, not that of the picture.
 """
 from typing import Sequence, Tuple
@@ -17,6 +19,7 @@ _UNIT = 1 << _SHIFT
 # OpenCV's anti-aliasing adds a soft edge outside the shape: measured in coverage, px
 _QUAD_BLEED = 1.5
 _DISC_BLEED = 0.45
+_CLEAR = np.frombuffer(bytes((0, 0, 0, 255)), np.uint32)[0]  # adds nothing, lets all through
 _THINNEST_QUAD = 2.0  # narrower ones are drawn as OpenCV's one-pixel line, 1.3 px in coverage
 
 
@@ -27,12 +30,7 @@ class Ink:
     :meth:`blend`. Coordinates are those of the picture, in px; opacities are in 0..1.
     """
 
-    def __init__(self, shade: int):
-        """
-        Args:
-            shade: grey (0..255) that anti-aliased edges fade to, that of the outlines.
-        """
-        self._clear = np.frombuffer(bytes((shade, shade, shade, 0)), np.uint32)[0]
+    def __init__(self):
         self._buffer = np.zeros(0, np.uint32)
 
     def begin(self, image_shape: Tuple[int, ...], corners: np.ndarray, margin: float) -> bool:
@@ -57,7 +55,7 @@ class Ink:
         if self._buffer.size < rows * columns:
             self._buffer = np.empty(rows * columns, np.uint32)
         pixels = self._buffer[:rows * columns]
-        pixels.fill(self._clear)
+        pixels.fill(_CLEAR)
         self._layer = pixels.view(np.uint8).reshape(rows, columns, 4)
         return True
 
@@ -91,12 +89,12 @@ class Ink:
             cv2.circle(self._layer, middle, size, ink, cv2.FILLED, cv2.LINE_AA, _SHIFT)
 
     def blend(self, image: np.ndarray) -> None:
-        """Lay the layer over ``image`` (``(H, W, 3)`` uint8), in place: ink * alpha + image * (1 - alpha)."""
+        """Lay the layer over ``image`` (``(H, W, 3)`` uint8), in place."""
         rows, columns = self._layer.shape[:2]
         below = image[self._top:self._top + rows, self._left:self._left + columns]
-        alpha = cv2.cvtColor(cv2.extractChannel(self._layer, 3), cv2.COLOR_GRAY2RGB)
-        ink = cv2.multiply(cv2.cvtColor(self._layer, cv2.COLOR_RGBA2RGB), alpha, scale=1 / 255)
-        below[...] = cv2.add(ink, cv2.multiply(below, cv2.bitwise_not(alpha), scale=1 / 255))
+        through = cv2.cvtColor(cv2.extractChannel(self._layer, 3), cv2.COLOR_GRAY2RGB)
+        below[...] = cv2.add(cv2.cvtColor(self._layer, cv2.COLOR_RGBA2RGB),
+                             cv2.multiply(below, through, scale=1 / 255))
 
     def _fixed(self, points: np.ndarray) -> np.ndarray:
         """Layer coordinates of ``(..., 2)`` px in OpenCV's fixed-point units, int32."""
@@ -104,5 +102,7 @@ class Ink:
 
 
 def _inks(colours: Sequence[Colour], alphas: np.ndarray) -> list:
-    """RGB and opacity as OpenCV's four channels in 0..255."""
-    return [(*colour, level) for colour, level in zip(colours, np.rint(alphas * 255).astype(int).tolist())]
+    """What each shape adds and lets through, as OpenCV's four channels in 0..255."""
+    alphas = np.asarray(alphas)[:, None]
+    added = np.rint(np.asarray(colours, float).reshape(-1, 3) * alphas)
+    return np.concatenate([added, 255 - np.rint(255 * alphas)], axis=1).tolist()

@@ -50,15 +50,18 @@ class Renderer:
             return width, height
         return 2 * (width + width % 2), height + height % 2
 
-    def draw(self, image: np.ndarray, people: People) -> np.ndarray:
+    def draw(self, image: np.ndarray, people: People, in_place: bool = False) -> np.ndarray:
         """Draw the people of the next frame.
 
         Args:
-            image: ``(H, W, 3)`` uint8, RGB. Not changed.
+            image: ``(H, W, 3)`` uint8, RGB. Not changed, unless:
             people: the frame's; their skeleton is the renderer's.
+            in_place: draw into ``image`` if it can be written to (and without
+                ``compare``), which saves copying it.
 
         Returns:
-            A new ``(H', W', 3)`` uint8 array, RGB, of :meth:`output_size`.
+            ``(H', W', 3)`` uint8, RGB, of :meth:`output_size`: a new array, or
+            ``image`` if it was drawn into.
 
         Raises:
             InputError: if the image is not RGB bytes or the people have another
@@ -71,7 +74,8 @@ class Renderer:
             raise InputError(f'people have {people.keypoints.shape[1]} joints, '
                              f'skeleton {self.skeleton.name!r} has {self.skeleton.num_keypoints}')
         if not self.options.compare:
-            picture = np.array(image, order='C')
+            usable = in_place and image.flags.writeable and image.flags.c_contiguous
+            picture = image if usable else np.array(image, order='C')
             self._panels[0].draw(picture, people, people.keypoints)
             return picture
         return self._side_by_side(image, people)

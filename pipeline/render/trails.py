@@ -37,7 +37,7 @@ class Trails:
         self._length, self._line_width = length, line_width
         self._history: Dict[int, Deque[_Spot]] = {}
         self._frame = 0
-        self._ink = Ink(shade=0)
+        self._ink = Ink()
 
     def advance(self) -> None:
         """Start a new frame; forget what is older than ``length`` frames."""

@@ -36,6 +36,15 @@ def test_the_picture_given_is_left_alone():
     assert drawn.any() and drawn.shape == image.shape and not image.any()
 
 
+def test_drawing_in_place_saves_the_copy():
+    image, locked = black(), black()
+    locked.flags.writeable = False
+    fresh = Renderer(ARM).draw(image, people(POSE))
+    assert Renderer(ARM).draw(image, people(POSE), in_place=True) is image and (image == fresh).all()
+    drawn = Renderer(ARM).draw(locked, people(POSE), in_place=True)
+    assert drawn is not locked and (drawn == fresh).all() and not locked.any()
+
+
 def test_no_people_no_change():
     image = np.random.default_rng(0).integers(0, 256, (50, 70, 3), dtype=np.uint8)
     assert (Renderer(ARM).draw(image, People.empty(3)) == image).all()
