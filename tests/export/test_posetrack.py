@@ -117,3 +117,13 @@ def test_the_file_has_what_posetracks_own_have(tmp_path, shared):
     assert used <= set(ours['annotations'][0]) and used <= set(theirs['annotations'][0])
     assert len(theirs['annotations'][0]['keypoints']) == len(ours['annotations'][0]['keypoints'])
     assert theirs['categories'][0]['keypoints'] == ours['categories'][0]['keypoints']
+
+
+def test_the_evaluation_reads_it(tmp_path):
+    from pipeline.evaluation.posetrack import JOINTS, load_sequence
+    write(tmp_path / 'x.json', [(0, people(1, 2)), (1, People.empty(17)), (2, people(2))])
+    sequence = load_sequence(tmp_path / 'x.json')
+    assert [len(frame) for frame in sequence.frames] == [2, 0, 1]
+    assert sequence.frames[0].track_ids.tolist() == [1, 2] and sequence.frames[2].track_ids.tolist() == [2]
+    np.testing.assert_allclose(sequence.frames[2].points[0, JOINTS.index('head_top')], [48, 19])
+    assert sequence.frames[2].scores[0, JOINTS.index('nose')] == 0.9
