@@ -6,4 +6,5 @@ from pipeline.video.source import VideoSource
 from pipeline.video.threads import prefetch
 from pipeline.video.writer import VideoWriter
 
-__all__ = ['BackgroundWriter', 'FrameSink', 'Moment', 'VideoSource', 'VideoWriter', 'open_source', 'parse_moment', 'prefetch']
+__all__ = ['BackgroundWriter', 'FrameSink', 'Moment', 'VideoSource', 'VideoWriter', 'open_source',
+           'parse_moment', 'prefetch']

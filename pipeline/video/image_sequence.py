@@ -16,8 +16,8 @@ from pipeline.video.source import VideoSource
 
 logger = logging.getLogger(__name__)
 
-IMAGE_SUFFIXES = frozenset(('.avif', '.bmp', '.dib', '.jp2', '.jpe', '.jpeg', '.jpg', '.pbm', '.pgm', '.png', '.pnm',
-                            '.ppm', '.ras', '.sr', '.tif', '.tiff', '.webp'))
+IMAGE_SUFFIXES = frozenset(('.avif', '.bmp', '.dib', '.jp2', '.jpe', '.jpeg', '.jpg', '.pbm', '.pgm', '.png',
+                            '.pnm', '.ppm', '.ras', '.sr', '.tif', '.tiff', '.webp'))
 DEFAULT_IMAGE_RATE = Fraction(30)
 
 
@@ -43,7 +43,8 @@ class ImageSequence(VideoSource):
         self._times = np.arange(len(paths)) / float(fps)
         self._paths = paths
         self._first, self._last = frame_range(name, self._times, start, end)
-        sample = next((image for image in map(_read_image, paths[self._first:self._last]) if image is not None), None)
+        images = map(_read_image, paths[self._first:self._last])
+        sample = next((image for image in images if image is not None), None)
         if sample is None:
             raise InputError(f'{paths[self._first]}: not an image that can be read')
         self.info = VideoInfo(name=name, width=sample.shape[1], height=sample.shape[0], fps=fps,
@@ -58,8 +59,9 @@ class ImageSequence(VideoSource):
                 logger.warning('%s: not an image that can be read; skipped', self._paths[i])
                 continue
             if image.shape[:2] != (self.info.height, self.info.width):
-                raise InputError(f'{self._paths[i]}: is {image.shape[1]}x{image.shape[0]} px, but the sequence began '
-                                 f'with {self.info.width}x{self.info.height}; all images need one size')
+                size = f'{image.shape[1]}x{image.shape[0]}'
+                raise InputError(f'{self._paths[i]}: is {size} px, but the sequence began with '
+                                 f{self.info.width}x{self.info.height}; all images need one size')
             yield Frame(i, float(self._times[i]), image)
 
 

@@ -102,9 +102,10 @@ def index_video(path: Path) -> VideoIndex:
             raise InputError(f'{path}: has no video stream')
         if stream.codec_context is None:
             raise InputError(f'{path}: its video codec is not known here')
-        if stream.codec_context.width * stream.codec_context.height > _MAX_PIXELS:
-            raise InputError(f'{path}: pictures of {stream.codec_context.width}x{stream.codec_context.height} '
-                             f'are too large, at most {_MAX_PIXELS} pixels are read')
+        width, height = stream.codec_context.width, stream.codec_context.height
+        if width * height > _MAX_PIXELS:
+            raise InputError(f'{path}: pictures of {width}x{height} are too large, '
+                             f'at most {_MAX_PIXELS} pixels are read')
         scan = _scan(container, stream)
         if scan.first is None:
             raise InputError(f'{path}: no frame of it can be decoded')
@@ -184,11 +185,12 @@ def _summarise(path: Path, container, stream, scan: _Scan) -> VideoIndex:
         fps, times = rates[0], np.arange(len(scan.pts)) / float(rates[0])
     else:
         fps, times = _clock(pts, tick, rates)
-    promised_end = ((container.start_time or 0) + container.duration) / av.time_base if container.duration else 0.0
+    promised_end = ((container.start_time or 0) + (container.duration or 0)) / av.time_base
     width, height, orientation = _geometry(stream, scan.first)
     return VideoIndex(
         path=path, container=container.format.name, codec=stream.codec_context.codec.canonical_name,
-        stream=stream.index, width=width, height=height, orientation=orientation, fps=fps, times=times, pts=pts,
+        stream=stream.index, width=width, height=height, orientation=orientation, fps=fps, times=times,
+        pts=pts,
         keyframes=np.sort(np.array(scan.keyframes, np.int64)), promised=stream.frames,
         missing_seconds=0.0 if pts is None else max(0.0, promised_end - scan.end), damaged=scan.damaged)
 

@@ -43,7 +43,7 @@ class LiveSource(VideoSource):
                  fps: Optional[Fraction] = None, timeout: float = 10.0):
         self._address, self._start, self._end, self._timeout = address, start, end, timeout
         self._stalled = f'{address}: no frame came within {timeout:g} s'
-        self._real_time = isinstance(address, int) or address.startswith('/dev/') or _scheme(address) in _REAL_TIME
+        self._real_time = _is_device(address) or _scheme(address) in _REAL_TIME
         self._channel: Channel[Tuple[int, float, np.ndarray]] = Channel(_QUEUE)
         self._opened = threading.Event()
         self._rate = _DEFAULT_RATE
@@ -122,7 +122,7 @@ def _open(address: Union[int, str], timeout: float) -> cv2.VideoCapture:
     # what goes wrong is said in one line by us, not by OpenCV or the FFmpeg within it
     cv2.setLogLevel(_SILENT)
     os.environ.setdefault('OPENCV_FFMPEG_LOGLEVEL', '-8')
-    if isinstance(address, int) or address.startswith('/dev/'):
+    if _is_device(address):
         return cv2.VideoCapture(address)
     milliseconds = int(1000 * timeout)
     return cv2.VideoCapture(address, cv2.CAP_FFMPEG, [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, milliseconds,
@@ -137,6 +137,10 @@ def _reached(moment: Optional[Moment], index: int, seconds: float, default: bool
     if moment is None:
         return default
     return index >= moment.value if moment.in_frames else seconds >= moment.value
+
+
+def _is_device(address: Union[int, str]) -> bool:
+    return isinstance(address, int) or address.startswith('/dev/')
 
 
 def _scheme(address: str) -> str:

@@ -56,7 +56,8 @@ def parse_moment(text: MomentLike) -> Optional[Moment]:
     raise InputError(f'{text!r} is not a moment of a video; give seconds (12.5 or 1:02.5) or a frame (300f)')
 
 
-def frame_range(name: str, times: np.ndarray, start: Optional[Moment], end: Optional[Moment]) -> Tuple[int, int]:
+def frame_range(name: str, times: np.ndarray, start: Optional[Moment],
+                end: Optional[Moment]) -> Tuple[int, int]:
     """Frames from ``start`` up to, but without, ``end``.
 
     Args:
@@ -72,7 +73,8 @@ def frame_range(name: str, times: np.ndarray, start: Optional[Moment], end: Opti
     first = 0 if start is None else _index(times, start)
     last = len(times) if end is None else min(_index(times, end), len(times))
     if first >= len(times):
-        raise InputError(f'{name}: cannot start at {start}: it has {len(times)} frames, the last at {times[-1]:.3f} s')
+        raise InputError(f'{name}: cannot start at {start}: it has {len(times)} frames, '
+                         f'the last at {times[-1]:.3f} s')
     if first >= last:
         raise InputError(f'{name}: no frame lies between start {start or "0 s"} and end {end}')
     return first, last

@@ -66,5 +66,6 @@ def _parse_rate(fps: RateLike) -> Optional[Fraction]:
     except (ValueError, OverflowError, ZeroDivisionError):
         rate = Fraction(0)
     if not 0 < rate <= _MAX_RATE:
-        raise InputError(f'frame rate {fps!r}: give a number above 0 and up to {_MAX_RATE}, such as 25 or 30000/1001')
+        raise InputError(f'frame rate {fps!r}: give a number above 0 and up to {_MAX_RATE}, '
+                         'such as 25 or 30000/1001')
     return rate.limit_denominator(1001)

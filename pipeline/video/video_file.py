@@ -10,8 +10,7 @@ import numpy as np
 from pipeline.errors import InputError
 from pipeline.types import Frame, VideoInfo
 from pipeline.video.damage import Damage, DecodeError
-from pipeline.video.decode_decord import decode_with_decord, decord_suits
-from pipeline.video.decode_pyav import decode_with_pyav
+from pipeline.video.decode import decode
 from pipeline.video.index import VideoIndex, index_video
 from pipeline.video.moments import Moment, frame_range
 from pipeline.video.source import VideoSource
@@ -27,9 +26,9 @@ _SHORT_SECONDS = 0.5  # headers round durations, and streams end at different ti
 class VideoFile(VideoSource):
     """A file in any container and codec that FFmpeg reads.
 
-    decord reads it where that is safe and PyAV elsewhere; when a fast reader
-    meets damage, a careful one goes on from there. Damaged frames are skipped
-    and counted, and a warning is logged at the end.
+    Several threads decode it; from the first damage on, a slower and careful
+    decoder goes on. Damaged frames are skipped and counted, and a warning is
+    logged at the end.
 
     Args:
         path: of the file.
@@ -72,8 +71,8 @@ class VideoFile(VideoSource):
         finally:
             wanted = self._last - self._first
             if self.skipped and (damage.errors or self.skipped < _FIELDS * wanted):
-                logger.warning('%s: %d of %d frames are damaged and were skipped, the first at %.3f s', self._path,
-                               self.skipped, wanted, self._times[first_gap])
+                logger.warning('%s: %d of %d frames are damaged and were skipped, the first at %.3f s',
+                               self._path, self.skipped, wanted, self._times[first_gap])
 
     def _report_shortness(self) -> None:
         """Warn if the file ends before its header says, as a broken transfer does."""
@@ -91,13 +90,11 @@ class VideoFile(VideoSource):
 def _read(index: VideoIndex, first: int, last: int, damage: Damage) -> Iterator[Tuple[int, np.ndarray]]:
     """Pictures ``first <= i < last``, fast while the file is whole and carefully from the first damage on."""
     position = first
-    fast = (decode_with_decord(index, last) if decord_suits(index, first)
-            else decode_with_pyav(index, first, last, damage, careful=False))
     try:
-        with closing(fast):
-            for i, image in fast:
+        with closing(decode(index, first, last, damage, careful=False)) as pictures:
+            for i, image in pictures:
                 yield i, image
                 position = i + 1
     except DecodeError as error:
         logger.debug('%s: reading on carefully from frame %d: %s', index.path, position, error)
-        yield from decode_with_pyav(index, position, last, damage, careful=True)
+        yield from decode(index, position, last, damage, careful=True)

@@ -48,7 +48,8 @@ class VideoWriter(FrameSink):
     """
 
     def __init__(self, path: Union[str, Path], info: VideoInfo, crf: float = 23, preset: str = 'superfast',
-                 audio_from: Union[None, str, Path] = None, force: bool = False, threads: Optional[int] = None):
+                 audio_from: Union[None, str, Path] = None, force: bool = False,
+                 threads: Optional[int] = None):
         if preset not in PRESETS:
             raise InputError(f'encoder preset {preset!r} is unknown; choose from {", ".join(PRESETS)}')
         if not 0 <= crf <= _MAX_CRF:
@@ -147,6 +148,9 @@ class VideoWriter(FrameSink):
             if error.errno in (errno.ENOSPC, errno.EDQUOT):
                 raise InputError(f'{self._path}: no space left on the disk') from error
             raise InputError(f'{self._path}: cannot be written ({error.strerror})') from error
+        except av.error.ExternalError as error:  # x264 refuses, such as sides of more than 16384 px
+            height, width = self._size[:2]
+            raise InputError(f'{self._path}: H.264 cannot hold pictures of {width}x{height}') from error
 
 
 class _Abandoned(Exception):

@@ -24,7 +24,8 @@ def numbered_image(number: int, width: int, height: int) -> np.ndarray:
 def number_of(image: np.ndarray) -> int:
     """What :func:`numbered_image` wrote."""
     height, width = image.shape[:2]
-    return sum((int(image[height // 8, int((bit + 0.5) * width / BITS)].mean()) > 127) << bit for bit in range(BITS))
+    bright = [image[height // 8, int((bit + 0.5) * width / BITS)].mean() > 127 for bit in range(BITS)]
+    return sum(int(value) << bit for bit, value in enumerate(bright))
 
 
 def write_clip(path: Path, frames: int = 30, size=(160, 120), rate=NTSC, codec: str = 'libx264',

@@ -19,7 +19,7 @@ def carry_over(source_path, target, **range_):
 
 
 def listen(path):
-    """``(codec, seconds at which the tone sets in, end of the audio in seconds)`` of the first audio stream."""
+    """Codec, seconds at which the tone sets in, and end in seconds of the first audio stream."""
     with av.open(str(path)) as container:
         stream = container.streams.audio[0]
         name = stream.codec_context.codec.canonical_name
@@ -40,7 +40,8 @@ def listen(path):
 
 @pytest.mark.parametrize('name, tone, codec, copied_to', [
     ('a.mp4', 'aac', 'libx264', 'aac'), ('a.mkv', 'libmp3lame', 'libx264', 'mp3'),
-    ('a.ts', 'aac', 'libx264', 'aac'), ('a.mkv', 'ac3', 'libx264', 'ac3'), ('a.mkv', 'flac', 'libx264', 'flac'),
+    ('a.ts', 'aac', 'libx264', 'aac'), ('a.mkv', 'ac3', 'libx264', 'ac3'),
+    ('a.mkv', 'flac', 'libx264', 'flac'),
     ('a.mkv', 'pcm_s16le', 'libx264', 'aac'), ('a.mov', 'pcm_s16le', 'libx264', 'aac'),
     ('a.mkv', 'libvorbis', 'libx264', 'aac'), ('a.webm', 'libopus', 'libvpx-vp9', 'opus'),
     ('a.avi', 'mp2', 'mpeg4', 'aac')])

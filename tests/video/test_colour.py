@@ -16,7 +16,9 @@ def yuv_of(colour, matrix, full=False):
     kr, kb = WEIGHTS[matrix]
     luma = kr * red + (1 - kr - kb) * green + kb * blue
     cb, cr = (blue - luma) / (2 * (1 - kb)), (red - luma) / (2 * (1 - kr))
-    return (255 * luma, 128 + 255 * cb, 128 + 255 * cr) if full else (16 + 219 * luma, 128 + 224 * cb, 128 + 224 * cr)
+    if full:
+        return 255 * luma, 128 + 255 * cb, 128 + 255 * cr
+    return 16 + 219 * luma, 128 + 224 * cb, 128 + 224 * cr
 
 
 def planes(frame):

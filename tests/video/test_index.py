@@ -25,7 +25,8 @@ def test_constant_rates_are_exact_in_every_container(clips, name, codec, options
     assert not index.damaged
 
 
-@pytest.mark.parametrize('rate', ['24000/1001', '24', '25', '50', '60000/1001', '15', '5', '120', '12345/679'])
+@pytest.mark.parametrize('rate', ['24000/1001', '24', '25', '50', '60000/1001', '15', '5', '120',
+                                  '12345/679'])
 def test_rates_survive_containers_that_count_milliseconds(clips, rate):
     rate = Fraction(rate)
     assert index_video(clips.write('a.mp4', rate=rate)).fps == rate

@@ -22,7 +22,8 @@ def server(tmp_path):
         def log_message(self, *_):
             pass
 
-    with http.server.ThreadingHTTPServer(('127.0.0.1', 0), functools.partial(Quiet, directory=tmp_path)) as httpd:
+    handler = functools.partial(Quiet, directory=tmp_path)
+    with http.server.ThreadingHTTPServer(('127.0.0.1', 0), handler) as httpd:
         threading.Thread(target=httpd.serve_forever, daemon=True).start()
         yield f'http://127.0.0.1:{httpd.server_port}'
         httpd.shutdown()
@@ -155,7 +156,8 @@ def test_an_end_stops_a_camera(camera):
 
 
 @pytest.mark.parametrize('address, name', [
-    (3, 'camera3'), ('rtsp://host:554/street/cam-1?user=a', 'cam-1'), ('http://host/film.final.mp4', 'film_final'),
-    ('/dev/video2', 'video2'), ('udp://239.0.0.1:1234', '239_0_0')])
+    (3, 'camera3'), ('rtsp://host:554/street/cam-1?user=a', 'cam-1'),
+    ('http://host/film.final.mp4', 'film_final'), ('/dev/video2', 'video2'),
+    ('udp://239.0.0.1:1234', '239_0_0')])
 def test_outputs_are_named_after_the_address(address, name):
     assert live._name(address) == name

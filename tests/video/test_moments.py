@@ -7,14 +7,16 @@ from pipeline.video.moments import Moment, frame_range, parse_moment
 
 @pytest.mark.parametrize('text, expected', [
     ('12.5', Moment(12.5)), ('12.5s', Moment(12.5)), (' 3 ', Moment(3.0)), ('.5', Moment(0.5)),
-    ('1:02.5', Moment(62.5)), ('1:01:01', Moment(3661.0)), ('300f', Moment(300, True)), ('0f', Moment(0, True)),
+    ('1:02.5', Moment(62.5)), ('1:01:01', Moment(3661.0)), ('300f', Moment(300, True)),
+    ('0f', Moment(0, True)),
     (7, Moment(7.0)), (0.25, Moment(0.25)), (Moment(4, True), Moment(4, True)), (None, None),
 ])
 def test_reads_seconds_clocks_and_frames(text, expected):
     assert parse_moment(text) == expected
 
 
-@pytest.mark.parametrize('text', ['', 'soon', '-3', '1.5f', '-4f', '1:2:3:4', 'nan', -1, float('nan'), float('inf')])
+@pytest.mark.parametrize('text', ['', 'soon', '-3', '1.5f', '-4f', '1:2:3:4', 'nan', -1, float('nan'),
+                                  float('inf')])
 def test_refuses_what_is_no_moment(text):
     with pytest.raises(InputError, match='not a moment'):
         parse_moment(text)
