@@ -61,7 +61,7 @@ class ImageSequence(VideoSource):
             if image.shape[:2] != (self.info.height, self.info.width):
                 size = f'{image.shape[1]}x{image.shape[0]}'
                 raise InputError(f'{self._paths[i]}: is {size} px, but the sequence began with '
-                                 f{self.info.width}x{self.info.height}; all images need one size')
+                                 f'{self.info.width}x{self.info.height}; all images need one size')
             yield Frame(i, float(self._times[i]), image)
 
 
