@@ -93,9 +93,9 @@ class People:
         track_ids: ``(P,)`` int64, from 1 up; -1 before the tracker.
         keypoints_raw: ``(P, K, 2)`` float32 px as the estimator gave them; equal
             to ``keypoints`` before the refiner.
-        carried: ``(P,)`` bool, as in :class:`Detections`.
         filled: ``(P,)`` bool, True where the refiner bridged frames in which the
             person was not found (``keypoints_raw`` is then interpolated too).
+        carried: ``(P,)`` bool, as in :class:`Detections`.
     """
     bboxes: np.ndarray
     bbox_scores: np.ndarray
@@ -103,8 +103,8 @@ class People:
     keypoint_scores: np.ndarray
     track_ids: np.ndarray = field(default=None)
     keypoints_raw: np.ndarray = field(default=None)
-    carried: np.ndarray = field(default=None)
     filled: np.ndarray = field(default=None)
+    carried: np.ndarray = field(default=None)
 
     def __post_init__(self):
         count = len(self.bboxes)

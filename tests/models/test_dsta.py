@@ -122,7 +122,9 @@ def test_gradients(model, numbers, hashinit, shared):
     stored = [name for name in numbers.files if name.startswith('g:')]
     assert len(stored) == 84
     for name in stored:
-        close(gradients[our_name(name[2:])], numbers[name], 1e-4)
+        # float32 sums round by parts of their largest terms (up to 340 here), in an order that depends on the threads
+        np.testing.assert_allclose(gradients[our_name(name[2:])].numpy(), numbers[name], rtol=1e-4,
+                                   atol=max(1e-4, 2e-6 * np.abs(numbers[name]).max()))
 
 
 def test_a_single_sample_needs_no_special_shape(model, numbers, hashinit):
