@@ -1,16 +1,4 @@
-"""Frames of a video file, each with its place in the file's index and the decoder's word on damage.
-
-This uses PyAV. decord (decord2 3.4.0) was measured in its place and takes about
-10 % more time per frame, but these rule it out for a stream of frames:
-
-- its queue has no bound: a consumer slower than the decoder (any network is)
-  makes it hold the decoded film; 1,000 frames of 640x360 took 800 MB;
-- of an intact MPEG-TS file it silently leaves out the first group of pictures;
-- VP9 with hidden frames breaks off after a few frames unless it uses one thread;
-- it gives no time stamps with its pictures and repeats others for missing ones,
-  and a damaged H.264 picture that the decoder patched over looks like any other;
-- rows of some widths (8, 48) come with their padding.
-"""
+"""Frames of a video file through PyAV, each with its place in the file's index and the decoder's word on damage."""
 from typing import Iterator, Set, Tuple
 
 import av

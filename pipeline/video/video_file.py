@@ -11,6 +11,7 @@ from pipeline.errors import InputError
 from pipeline.types import Frame, VideoInfo
 from pipeline.video.damage import Damage, DecodeError
 from pipeline.video.decode import decode
+from pipeline.video.decode_decord import decode_with_decord, decord_suits
 from pipeline.video.index import VideoIndex, index_video
 from pipeline.video.moments import Moment, frame_range
 from pipeline.video.source import VideoSource
@@ -26,8 +27,8 @@ _SHORT_SECONDS = 0.5  # headers round durations, and streams end at different ti
 class VideoFile(VideoSource):
     """A file in any container and codec that FFmpeg reads.
 
-    Several threads decode it; from the first damage on, a slower and careful
-    decoder goes on. Damaged frames are skipped and counted, and a warning is
+    decord reads it where that is safe and PyAV elsewhere; from the first damage on,
+    a slower and careful decoder goes on. Damaged frames are skipped and counted, and a warning is
     logged at the end.
 
     Args:
@@ -90,8 +91,10 @@ class VideoFile(VideoSource):
 def _read(index: VideoIndex, first: int, last: int, damage: Damage) -> Iterator[Tuple[int, np.ndarray]]:
     """Pictures ``first <= i < last``, fast while the file is whole and carefully from the first damage on."""
     position = first
+    fast = (decode_with_decord(index, last) if decord_suits(index, first)
+            else decode(index, first, last, damage, careful=False))
     try:
-        with closing(decode(index, first, last, damage, careful=False)) as pictures:
+        with closing(fast) as pictures:
             for i, image in pictures:
                 yield i, image
                 position = i + 1
