@@ -33,7 +33,7 @@ def parse_arguments(arguments: Optional[Sequence[str]] = None) -> argparse.Names
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--data', required=True, help='folder of the Human3.6M pairs')
     parser.add_argument('--refiner', action='append', default=[], metavar='NAME=WEIGHTS')
-    parser.add_argument('--step', type=int, help='frames between windows (default: an eighth of the window)')
+    parser.add_argument('--step', type=int, help='frames between windows (default: a quarter of the window)')
     parser.add_argument('--no-flip', action='store_true', help='do not average with the mirrored sequence')
     parser.add_argument('--no-filters', action='store_true', help='leave the classical filters out')
     parser.add_argument('--every', type=int, default=1, help='use every n-th sequence only')
@@ -44,33 +44,18 @@ def parse_arguments(arguments: Optional[Sequence[str]] = None) -> argparse.Names
     return parser.parse_args(arguments)
 
 
-def measure(sequences: Sequence[PoseSequence], method: SequenceFilter, offset: Optional[DefinitionOffset]) -> dict:
-    """Means over sequences of what the table shows; limb joints only.
-
-    ``offset``: of the estimator, learned on training subjects; taken out of the estimate before
-    the method runs and the errors are measured.
-    """
+def measure(sequences: Sequence[PoseSequence], refined: Sequence[np.ndarray]) -> dict:
+    """Means over sequences of what the table shows; limb joints only."""
     rows = []
-    for sequence in sequences:
-        estimate, truth = sequence.estimate, sequence.truth
-        if offset is not None:
-            estimate = offset.remove(estimate, truth)
-        refined = method(estimate, sequence.fps)
-        errors = joint_errors(refined, truth)[:, LIMBS]
-        size = figure_size(truth, sequence.weight)[:, None]
+    for sequence, poses in zip(sequences, refined):
+        errors = joint_errors(poses, sequence.truth)[:, LIMBS]
+        size = figure_size(sequence.truth, sequence.weight)[:, None]
         rows.append(dict(error=errors.mean(), pck05=(errors <= 0.05 * size).mean(), pck10=(errors <= 0.1 * size).mean(),
-                         accel=acceleration_errors(refined, truth)[:, LIMBS].mean(), joints=errors.mean(0)))
+                         accel=acceleration_errors(poses, sequence.truth)[:, LIMBS].mean(), joints=errors.mean(0)))
     table = {key: np.mean([row[key] for row in rows], axis=0) for key in rows[0]}
     by_joint = dict(zip([h36m.MPII_NAMES[k] for k in LIMBS], table.pop('joints')))
     table.update({part: float(np.mean([v for name, v in by_joint.items() if part in name])) for part in COLUMNS})
     return {key: float(value) for key, value in table.items()}
-
-
-def corrected(method: SequenceFilter, offset: DefinitionOffset, truth_of: Dict[int, np.ndarray]) -> SequenceFilter:
-    """``method``, and after it the removal of the mean offset that its own answers keep on training subjects."""
-    def apply(estimate, fps, scores=None):
-        return offset.remove(method(estimate, fps), truth_of[id(estimate)])
-    return apply
 
 
 def own_offset(sequences: Sequence[PoseSequence], method: SequenceFilter) -> DefinitionOffset:
@@ -107,28 +92,28 @@ def main(arguments: Optional[Sequence[str]] = None) -> None:
 
     from pipeline.models.checkpoint import load_refiner
     torch.set_num_threads(options.threads)
-    training = h36m.load_h36m_2d(options.data, h36m.TRAIN_SUBJECTS)
+    tuning = h36m.load_h36m_2d(options.data, h36m.TRAIN_SUBJECTS, every=25)
     if options.holdout:
-        test = split_holdout(training, options.holdout)[1]
+        test = split_holdout(h36m.load_h36m_2d(options.data, h36m.TRAIN_SUBJECTS), options.holdout)[1][::options.every]
     else:
-        test = h36m.load_h36m_2d(options.data, h36m.TEST_SUBJECTS)
-    test = list(test)[::options.every]
-    tuning = list(training)[::24]
+        test = h36m.load_h36m_2d(options.data, h36m.TEST_SUBJECTS, every=options.every)
     methods = {'input': lambda estimate, fps, scores=None: estimate}
     if not options.no_filters:
         methods.update(tune(tuning))
     for entry in options.refiner:
         name, spec = entry.split('=', 1)
         refiner = load_refiner(spec)
-        methods[name] = windowed(refiner, options.step or max(refiner.window // 8, 1),
+        methods[name] = windowed(refiner, options.step or max(refiner.window // 4, 1),
                                  flip=None if options.no_flip else h36m.MPII_FLIP)
     plain, without = {}, {}
-    truth_of = {id(s.estimate): s.truth for s in test}
     for name, method in methods.items():
+        print(name, file=sys.stderr, flush=True)
         begin = time.perf_counter()
-        plain[name] = measure(test, method, None)
-        plain[name]['fps'] = sum(map(len, test)) / (time.perf_counter() - begin)
-        without[name] = measure(test, corrected(method, own_offset(tuning, method), truth_of), None)
+        refined = [method(s.estimate, s.fps) for s in test]
+        speed = sum(map(len, test)) / (time.perf_counter() - begin)
+        offset = own_offset(tuning, method)
+        plain[name] = dict(measure(test, refined), fps=speed)
+        without[name] = dict(measure(test, [offset.remove(r, s.truth) for r, s in zip(refined, test)]), fps=speed)
     print(f'{len(test)} sequences, {sum(map(len, test))} frames\n')
     print_table(plain)
     print('\nafter removing the mean offset of each joint, learned on training subjects\n')

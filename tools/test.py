@@ -60,12 +60,14 @@ def main(arguments: Optional[Sequence[str]] = None) -> None:
 
     import pipeline.datasets  # noqa: F401, registers
     import pipeline.evaluation  # noqa: F401, registers
-    from pipeline.models.checkpoint import load_weights, read_checkpoint
-    content = read_checkpoint(options.checkpoint)
     import pipeline.models.sequence_refiner  # noqa: F401, registers
+    from pipeline.models.checkpoint import check_weights, read_checkpoint
+    content = read_checkpoint(options.checkpoint)
     runner = Runner.from_cfg(config)
     model = runner.model.module if hasattr(runner.model, 'module') else runner.model
-    load_weights(model, content.get('state_dict', content), options.checkpoint)
+    weights = content.get('state_dict', content)
+    check_weights(model, weights, options.checkpoint)
+    model.load_state_dict(weights)
     metrics = {name: float(value) for name, value in runner.test().items()}
     if options.out:
         Path(options.out).write_text(json.dumps(metrics, indent=1))

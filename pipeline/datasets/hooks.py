@@ -52,6 +52,6 @@ class ExportRefinerHook(Hook):
             return
         model = runner.model.module if hasattr(runner.model, 'module') else runner.model
         average = next((hook.ema_model.module for hook in runner.hooks if isinstance(hook, EMAHook)), model)
-        meta = dict(config=Path(runner.cfg.filename or '').name, epoch=runner.epoch + 1, iteration=runner.iter + 1,
+        meta = dict(config=Path(runner.cfg.filename or '').name, epoch=runner.epoch + 1, iteration=runner.iter,
                     seed=runner.seed)
         save_refiner(Path(runner.work_dir) / 'refiner.pth', average, runner.cfg.model.to_dict(), meta, force=True)

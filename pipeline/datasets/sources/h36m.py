@@ -100,14 +100,15 @@ def load_cameras(folder: Union[str, Path]) -> dict:
     return {name: Camera.from_dict(values) for name, values in json.loads(path.read_text()).items()}
 
 
-def load_recordings(folder: Union[str, Path], subjects: Sequence[str],
-                    exclude: Sequence[str] = MISALIGNED) -> Iterator[Recording]:
+def load_recordings(folder: Union[str, Path], subjects: Sequence[str], exclude: Sequence[str] = MISALIGNED,
+                    every: int = 1) -> Iterator[Recording]:
     """Every (action, camera) pair of ``subjects`` that has an estimate of the truth's length.
 
     Args:
         folder: holds ``S1.npz`` ... and ``cameras.json``.
         subjects: such as :data:`TRAIN_SUBJECTS`.
         exclude: ``SUBJECT/ACTION`` names to leave out.
+        every: take every n-th pair of a subject only.
 
     Raises:
         InputError: if a subject's file is missing.
@@ -118,11 +119,11 @@ def load_recordings(folder: Union[str, Path], subjects: Sequence[str],
         if not path.is_file():
             raise InputError(f'{path}: not found; subjects are {", ".join(TRAIN_SUBJECTS + TEST_SUBJECTS)}')
         with np.load(path) as arrays:
-            yield from _subject_recordings(arrays, subject, cameras, set(exclude))
+            yield from _subject_recordings(arrays, subject, cameras, set(exclude), every)
 
 
-def _subject_recordings(arrays, subject, cameras, exclude) -> Iterator[Recording]:
-    for key in sorted(name for name in arrays.files if '/sh2d/' in name):
+def _subject_recordings(arrays, subject, cameras, exclude, every) -> Iterator[Recording]:
+    for key in sorted(name for name in arrays.files if '/sh2d/' in name)[::every]:
         action, _, camera_name = key.split('/')
         if f'{subject}/{action}' in exclude or f'{action}/gt3d' not in arrays.files:
             continue
@@ -136,13 +137,13 @@ def _restore(differences: np.ndarray) -> np.ndarray:
     return np.cumsum(differences, axis=0, dtype=np.int32)
 
 
-def load_h36m_2d(folder: Union[str, Path], subjects: Sequence[str],
-                 exclude: Sequence[str] = MISALIGNED) -> Tuple[PoseSequence, ...]:
+def load_h36m_2d(folder: Union[str, Path], subjects: Sequence[str], exclude: Sequence[str] = MISALIGNED,
+                 every: int = 1) -> Tuple[PoseSequence, ...]:
     """The 16 hourglass joints: real estimates and projected truth, px, at 50 fps.
 
     Joint order: :data:`MPII_NAMES`. Groups are ``SUBJECT/ACTION`` (all cameras together).
     """
-    return tuple(_to_sequence(recording) for recording in load_recordings(folder, subjects, exclude))
+    return tuple(_to_sequence(recording) for recording in load_recordings(folder, subjects, exclude, every))
 
 
 def _to_sequence(recording: Recording) -> PoseSequence:
