@@ -157,8 +157,8 @@ class _Overlay:
         return [self.path]
 
     def write(self, result: FrameResult) -> None:
-        with self.clock('draw'):
-            image = self.renderer.draw(result.frame.image, result.people)
+        with self.clock('draw'):  # into the frame itself: every link before has done with it
+            image = self.renderer.draw(result.frame.image, result.people, in_place=True)
         self.writer.write(image, result.frame.time)
 
 
