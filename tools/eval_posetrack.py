@@ -45,9 +45,9 @@ def parse_arguments(arguments=None) -> argparse.Namespace:
     chain.add_argument('--fps', type=int, default=25, help='frames per second of the images')
     chain.add_argument('--track-score', type=float, default=0.3,
                        help='joints below it (joint times box score) are left out where tracks are scored')
-    parser.add_argument('--boxes', help='where the boxes came from; printed with the scores, because true boxes '
-                                        'are worth more than any method. Running the chain: "detected" '
-                                        '(default) or "annotated"')
+    parser.add_argument('--boxes', help='where the boxes came from; printed with the scores, because true '
+                                        'boxes are worth more than any method. Running the chain: '
+                                        '"detected" (default) or "annotated"')
     return parser.parse_args(arguments)
 
 
@@ -70,14 +70,19 @@ def main(arguments=None) -> None:
 
 
 def run_and_score(args: argparse.Namespace) -> Dict[str, Any]:
-    """Predict what is not predicted yet; the refined poses' scores, with the others' under ``without_refiner``."""
+    """Predict what is not predicted yet.
+
+    Returns:
+        the scores of the refined poses, with the others' under ``without_refiner``.
+    """
     if not args.preset:
         raise InputError('--data-root needs --preset')
     boxes = args.boxes or 'detected'
     if boxes not in ('detected', 'annotated'):
         raise InputError(f'--boxes {boxes}: with --data-root must be detected or annotated')
     if args.fps < 1 or not 0 <= args.track_score <= 1:
-        raise InputError(f'--fps {args.fps}, --track-score {args.track_score}: must be 1 or more, and in 0..1')
+        raise InputError(f'--fps {args.fps}, --track-score {args.track_score}: must be 1 or more, and in '
+                         '0..1')
     from pipeline.evaluation.posetrack.release import open_release
     from pipeline.run_posetrack import RunOptions, run_split, score_run
     release = open_release(args.data_root, args.format)

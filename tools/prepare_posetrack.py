@@ -65,8 +65,8 @@ def describe(release: Release, reports: Dict[str, SplitReport]) -> str:
     if labels:
         lines.append(f'These labels belong to: {labels.note}.')
     rows = [('split', 'sequences', 'frames', 'labelled', 'people', 'images missing')]
-    rows += [(split, len(report.files), report.frames, report.labeled, report.people, len(report.missing_images))
-             for split, report in reports.items()]
+    rows += [(split, len(report.files), report.frames, report.labeled, report.people,
+              len(report.missing_images)) for split, report in reports.items()]
     lines += [f'{row[0]:<7}' + ''.join(f'{cell:>10}' for cell in row[1:5]) + f'{row[5]:>16}' for row in rows]
     return '\n'.join(lines)
 
@@ -78,8 +78,8 @@ def image_problems(reports: Dict[str, SplitReport]) -> List[str]:
         folders = sorted({str(Path(image).parent) for image in report.missing_images})
         if folders:
             more = f' and {len(folders) - _SHOWN} more' if len(folders) > _SHOWN else ''
-            problems.append(f'{split}: {len(report.missing_images)} images missing in {len(folders)} folders: '
-                            f'{", ".join(folders[:_SHOWN])}{more}')
+            problems.append(f'{split}: {len(report.missing_images)} images missing in {len(folders)} '
+                            f'folders: {", ".join(folders[:_SHOWN])}{more}')
         if report.unscorable:
             problems.append(f'{split}: {report.unscorable} people have joints but no head box: '
                             'cannot be scored')

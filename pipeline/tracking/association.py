@@ -8,6 +8,9 @@ from pipeline.tracking.similarity import areas, box_iou, pose_oks
 from pipeline.tracking.track import Track
 from pipeline.types import People
 
+# how much similarity a track loses that has not been seen for long, and the seconds in which it loses it
+_FADING, _FADING_TIME = 0.3, 1.0
+
 
 def similarity_matrix(tracks: Sequence[Track], people: People, time: float, sigmas: np.ndarray,
                       pose_weight: float) -> np.ndarray:
@@ -26,8 +29,18 @@ def similarity_matrix(tracks: Sequence[Track], people: People, time: float, sigm
     return pose_weight * oks + (1 - pose_weight) * box_iou(boxes, people.bboxes)
 
 
-def assign(similarity: np.ndarray, least: float) -> List[Tuple[int, int]]:
-    """Pairs of rows and columns with the greatest total similarity, each at least ``least``."""
+def assign(similarity: np.ndarray, least: float, unseen: np.ndarray) -> List[Tuple[int, int]]:
+    """Pairs of tracks and people with the greatest total similarity, each at least ``least``.
+
+    A track that has not been seen is less sure of where its person is, so between
+    two that are as similar the one just seen is preferred.
+
+    Args:
+        similarity: ``(N, P)`` in 0..1.
+        least: allowed similarity.
+        unseen: ``(N,)`` seconds since each track was seen.
+    """
     allowed = similarity >= max(least, np.finfo(np.float32).tiny)
-    rows, columns = linear_sum_assignment(np.where(allowed, similarity, 0.0), maximize=True)
+    preference = similarity * (1 + _FADING * np.expm1(-unseen / _FADING_TIME))[:, None]
+    rows, columns = linear_sum_assignment(np.where(allowed, preference, 0.0), maximize=True)
     return [(row, column) for row, column in zip(rows, columns) if allowed[row, column]]

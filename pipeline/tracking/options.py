@@ -20,6 +20,8 @@ class TrackerOptions:
             seen for ``confirm_time``. Raising it: weak people are never shown.
         low_score: people below it are dropped before anything else. Between it
             and ``high_score`` they continue tracks in the second pass.
+        keep_score: a track whose mean score over the last second is lower is not
+            continued by weak people. Raising it: ghosts end sooner, blurred people too.
         confirm_time: seconds for which a hesitant newcomer must be seen. Its
             frames up to then are not shown; its id is given when it is shown.
         max_lost: seconds for which an unseen track waits for its person. Raising
@@ -42,23 +44,24 @@ class TrackerOptions:
             once somebody has been gone for ``max_lost``, and takes over that id.
             None: as many as come, and ids never return.
     """
-    high_score: float = 0.3
-    start_score: float = 0.15
+    high_score: float = 0.25
+    start_score: float = 0.2
     low_score: float = 0.05
+    keep_score: float = 0.15
     confirm_time: float = 0.2
     max_lost: float = 1.5
     pose_weight: float = 0.6
     match_similarity: float = 0.2
     match_similarity_low: float = 0.35
-    duplicate_similarity: float = 0.75
+    duplicate_similarity: float = 0.6
     nested_overlap: float = 0.85
     velocity_memory: float = 0.5
     agility: float = 6.0
     max_people: Optional[int] = None
 
     def __post_init__(self):
-        for name in ('high_score', 'start_score', 'low_score', 'pose_weight', 'match_similarity',
-                     'match_similarity_low', 'duplicate_similarity', 'nested_overlap'):
+        for name in ('high_score', 'start_score', 'low_score', 'keep_score', 'pose_weight',
+                     'match_similarity', 'match_similarity_low', 'duplicate_similarity', 'nested_overlap'):
             if not 0 <= getattr(self, name) <= 1:
                 raise InputError(f'tracker option {name}={getattr(self, name)!r}: must be within 0..1')
         for name in ('confirm_time', 'max_lost'):
@@ -95,7 +98,7 @@ class TrackerOptions:
 
 PRESETS: Dict[str, Dict[str, Any]] = {
     'default': {},
-    'crowd': dict(nested_overlap=1.0, duplicate_similarity=0.85, match_similarity=0.3, max_lost=1.0),
-    'sport': dict(match_similarity=0.1, agility=15.0, velocity_memory=0.3, max_lost=2.0),
+    'crowd': dict(nested_overlap=0.95, duplicate_similarity=0.65, max_lost=1.0),
+    'sport': dict(match_similarity=0.15, agility=10.0, max_lost=2.0),
     'single': dict(max_people=1, match_similarity=0.05),
 }

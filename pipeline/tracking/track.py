@@ -17,6 +17,8 @@ _FIRST_SPEED = 2.0
 _LEAST_WEIGHT = 0.05
 # seconds over which the body size follows the boxes
 _SIZE_MEMORY = 0.5
+# seconds over which the mean score is taken
+_SCORE_MEMORY = 1.0
 
 
 class Track:
@@ -27,15 +29,16 @@ class Track:
         start, seen: seconds of the first and last sighting.
         size: px, the square root of the box area, smoothed.
         box_score: of the last sighting.
+        score: mean of the person's score, the last second counting most.
         weights: ``(K,)`` keypoint scores of the last sighting.
     """
 
     def __init__(self, bbox: np.ndarray, box_score: float, keypoints: np.ndarray, weights: np.ndarray,
-                 time: float, sigmas: np.ndarray, options: TrackerOptions):
+                 score: float, time: float, sigmas: np.ndarray, options: TrackerOptions):
         self.id: Optional[int] = None
         self.start = self.seen = time
         self.size = _box_size(bbox)
-        self.box_score = float(box_score)
+        self.box_score, self.score = float(box_score), float(score)
         self.weights = np.asarray(weights, np.float64)
         self._sigmas = sigmas
         self._agility = options.agility
@@ -48,7 +51,7 @@ class Track:
         return points[:-2], variance[:-2], points[-2:].reshape(4)
 
     def update(self, bbox: np.ndarray, box_score: float, keypoints: np.ndarray, weights: np.ndarray,
-               time: float, detected: bool) -> None:
+               score: float, time: float, detected: bool) -> None:
         """Take in a sighting; ``detected`` is False where the box came from :meth:`predict`."""
         weights = np.asarray(weights, np.float64)
         # a carried box says nothing new about itself: it moves with the joints
@@ -56,9 +59,10 @@ class Track:
         self._filter.update(_points(keypoints, bbox), self._noise(weights),
                             np.concatenate([np.clip(weights, 0, 1), corner_weights]), time,
                             self._agility * self.size)
+        since = max(time - self.seen, 0.0)
         if detected:
-            share = -np.expm1(-max(time - self.seen, 0.0) / _SIZE_MEMORY)
-            self.size += share * (_box_size(bbox) - self.size)
+            self.size += -np.expm1(-since / _SIZE_MEMORY) * (_box_size(bbox) - self.size)
+        self.score += -np.expm1(-since / _SCORE_MEMORY) * (score - self.score)
         self.seen = time
         self.box_score = float(box_score)
         self.weights = weights

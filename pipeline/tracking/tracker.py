@@ -70,18 +70,23 @@ class PoseTracker:
         people = self._candidates(people)
         scores = person_scores(people)
 
-        # Step 1: associate confident people with all tracks, then weak ones with the tracks just seen
+        # Step 1: associate confident people with all tracks; then weak ones with the tracks just seen;
+        # then those who would start a track with whoever is lost
         owners: List[Optional[Track]] = [None] * len(people)
-        confident = scores >= self.options.high_score
-        self._associate(people, confident, self._tracks, owners, self.options.match_similarity)
-        just_seen = [track for track in self._tracks if track.seen == previous]
-        self._associate(people, ~confident, just_seen, owners, self.options.match_similarity_low)
+        options = self.options
+        confident, hesitant = scores >= options.high_score, scores >= options.start_score
+        just_seen = [track for track in self._tracks
+                     if track.seen == previous and track.score >= options.keep_score]
+        self._associate(people, confident, self._tracks, owners, options.match_similarity)
+        self._associate(people, ~confident, just_seen, owners, options.match_similarity_low)
+        self._associate(people, hesitant, self._tracks, owners, options.match_similarity_low)
 
         # Step 2: continue tracks, start new ones, forget hesitant ones that were not seen
         for index, track in enumerate(owners):
             if track is not None:
                 track.update(people.bboxes[index], people.bbox_scores[index], people.keypoints[index],
-                             people.keypoint_scores[index], self._time, detected=not people.carried[index])
+                             people.keypoint_scores[index], scores[index], self._time,
+                             detected=not people.carried[index])
         self._start_tracks(people, scores, owners)
         self._show_confirmed()
         self._tracks = [track for track in self._tracks if track.id is not None or track.seen == self._time]
@@ -113,20 +118,22 @@ class PoseTracker:
     def _candidates(self, people: People) -> People:
         """Without ghosts and doubles, best first, whatever the order they came in."""
         scores = person_scores(people)
-        order = np.lexsort((*people.bboxes.T, -scores))
+        # a carried box is only expected: where the detector has found the person, its box is better
+        order = np.lexsort((*people.bboxes.T, -scores, people.carried))
         people = people[order[scores[order] >= self.options.low_score]]
         same = pose_agreement(people, self._sigmas) >= self.options.duplicate_similarity
         return people[suppress(same, np.arange(len(people)))]
 
     def _associate(self, people: People, rows: np.ndarray, tracks: List[Track],
                    owners: List[Optional[Track]], least: float) -> None:
-        """Enter the track of each person of ``rows`` (a mask) that continues a free one into ``owners``."""
+        """Enter into ``owners`` the free tracks that people of ``rows`` (a mask) without owner continue."""
         free = [track for track in tracks if not any(track is owner for owner in owners)]
-        rows = np.flatnonzero(rows)
+        rows = np.flatnonzero(rows & np.array([owner is None for owner in owners], bool))
         if not free or not len(rows):
             return
         similarity = similarity_matrix(free, people[rows], self._time, self._sigmas, self.options.pose_weight)
-        for track, row in assign(similarity, least):
+        unseen = np.array([self._time - track.seen for track in free])
+        for track, row in assign(similarity, least, unseen):
             owners[rows[row]] = free[track]
 
     def _start_tracks(self, people: People, scores: np.ndarray, owners: List[Optional[Track]]) -> None:
@@ -138,7 +145,7 @@ class PoseTracker:
         keep = suppress(same, np.argsort(~owned, kind='stable'))
         for index in np.flatnonzero(keep & ~owned & ~people.carried & (scores >= options.start_score)):
             track = Track(people.bboxes[index], people.bbox_scores[index], people.keypoints[index],
-                          people.keypoint_scores[index], self._time, self._sigmas, options)
+                          people.keypoint_scores[index], scores[index], self._time, self._sigmas, options)
             if scores[index] >= options.high_score:
                 self._show(track)
             self._tracks.append(track)

@@ -174,3 +174,52 @@ def test_unusable_options_are_named(changes):
 def test_unknown_preset_is_named():
     with pytest.raises(InputError, match='nosuch.*crowd.*sport.*single'):
         TrackerOptions.preset('nosuch')
+
+
+def test_a_hesitant_sighting_finds_its_lost_track():
+    tracker = PoseTracker(SIGMAS)
+    for frame in range(10):
+        tracker.update(crowd((300, 300)), frame / 25, SIZE)
+    for frame in range(10, 25):
+        tracker.update(People.empty(17), frame / 25, SIZE)
+    for frame in range(25, 40):                          # the pose comes back slowly, as after a somersault
+        people = tracker.update(crowd((310, 300), score=0.25), frame / 25, SIZE)
+        assert list(people.track_ids) == [1]
+
+
+def test_a_track_that_stays_weak_ends():
+    tracker = PoseTracker(SIGMAS)
+    shown = [len(tracker.update(crowd((300, 300), score=0.27 if frame < 8 else 0.09), frame / 25, SIZE))
+             for frame in range(75)]
+    assert all(shown[8:20]) and not any(shown[60:])
+
+
+def test_what_the_detector_found_comes_before_what_was_carried():
+    tracker = PoseTracker(SIGMAS)
+    tracker.update(crowd((300, 300)), 0.0, SIZE)
+    found, carried = crowd((304, 300), score=0.6), crowd((300, 300), score=0.9)
+    both = People(**{name: np.concatenate([getattr(carried, name), getattr(found, name)])
+                     for name in ('bboxes', 'bbox_scores', 'keypoints', 'keypoint_scores')})
+    both.carried = np.array([True, False])
+    people = tracker.update(both, 0.04, SIZE)
+    assert len(people) == 1 and not people.carried[0]
+    np.testing.assert_array_equal(people.bboxes, found.bboxes)
+
+
+def test_newcomers_are_not_carried():
+    tracker = PoseTracker(SIGMAS)
+    people = crowd((300, 300))
+    people.carried = np.array([True])
+    assert len(tracker.update(people, 0.0, SIZE)) == 0
+
+
+def test_people_without_any_joint_are_dropped():
+    people = crowd((300, 300))
+    people.keypoint_scores[:] = 0
+    assert len(PoseTracker(SIGMAS).update(people, 0.0, SIZE)) == 0
+
+
+def test_time_that_stands_still_or_runs_back_is_survived():
+    tracker = PoseTracker(SIGMAS)
+    for time in (0.0, 0.04, 0.04, 0.02, 0.08):
+        assert list(tracker.update(crowd((300, 300)), time, SIZE).track_ids) == [1]
