@@ -8,7 +8,7 @@ that training with the same ``--holdout`` never saw. Errors are in percent of th
 import argparse
 import sys
 from pathlib import Path
-from typing import Callable, Dict, Optional, Sequence
+from typing import Callable, Dict, List, Optional, Sequence
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
@@ -16,8 +16,9 @@ import numpy as np  # noqa: E402
 
 from pipeline.datasets.error_model import ErrorModel  # noqa: E402
 from pipeline.datasets.sequences import PoseSequence, figure_size  # noqa: E402
-from pipeline.datasets.sources.coco_motion import load_picture_sequences  # noqa: E402
-from pipeline.errors import exit_cleanly  # noqa: E402
+from pipeline.datasets.sources import h36m  # noqa: E402
+from pipeline.datasets.sources.coco_motion import h36m_coco, load_picture_sequences  # noqa: E402
+from pipeline.errors import InputError, exit_cleanly  # noqa: E402
 from pipeline.evaluation.classical import gaussian, one_euro, savitzky_golay  # noqa: E402
 from pipeline.evaluation.keypoint_metrics import acceleration, joint_errors  # noqa: E402
 from pipeline.evaluation.refine_sequences import SequenceFilter, windowed  # noqa: E402
@@ -26,11 +27,13 @@ from pipeline.skeletons import load_skeleton  # noqa: E402
 
 def parse_arguments(arguments: Optional[Sequence[str]] = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('--penn', required=True, help='folder of Penn Action')
-    parser.add_argument('--jhmdb', required=True, help='folder of JHMDB')
+    parser.add_argument('--penn', help='folder of Penn Action')
+    parser.add_argument('--jhmdb', help='folder of JHMDB')
+    parser.add_argument('--h36m', help='folder of Human3.6M: its test subjects, motion capture without label noise, '
+                                       'instead of the other two')
     parser.add_argument('--refiner', action='append', default=[], metavar='NAME=WEIGHTS')
     parser.add_argument('--holdout', type=int, default=10)
-    parser.add_argument('--every', type=int, default=1, help='use every n-th held out sequence only')
+    parser.add_argument('--every', type=int, default=1, help='use every n-th sequence only')
     parser.add_argument('--threads', type=int, default=1)
     parser.add_argument('--seed', type=int, default=0)
     return parser.parse_args(arguments)
@@ -172,6 +175,24 @@ def report(sequences: Sequence[PoseSequence], methods: Dict[str, SequenceFilter]
               f'{accelerations["ordinary"]:.2f} |', flush=True)
 
 
+def load_sequences(options: argparse.Namespace) -> List[PoseSequence]:
+    """Sequences with COCO's joints that training has not seen.
+
+    Raises:
+        InputError: if no source is named.
+    """
+    if options.h36m:
+        rng, sequences = np.random.default_rng(options.seed), []
+        for recording in h36m.load_recordings(options.h36m, h36m.TEST_SUBJECTS, every=options.every):
+            truth = recording.camera.project(h36m_coco(recording.world, rng)).astype(np.float32)
+            sequences.append(PoseSequence(recording.name, truth, np.ones(truth.shape[:2], np.float32), h36m.FPS))
+        return sequences
+    if not (options.penn and options.jhmdb):
+        raise InputError('name --penn and --jhmdb, or --h36m')
+    sources = load_picture_sequences(options.penn, options.jhmdb, options.holdout)
+    return [s for _, held in sources for s in held if len(s) >= 16][::options.every]
+
+
 @exit_cleanly
 def main(arguments: Optional[Sequence[str]] = None) -> None:
     options = parse_arguments(arguments)
@@ -179,8 +200,7 @@ def main(arguments: Optional[Sequence[str]] = None) -> None:
 
     from pipeline.models.checkpoint import load_refiner
     torch.set_num_threads(options.threads)
-    sources = load_picture_sequences(options.penn, options.jhmdb, options.holdout)
-    sequences = [s for _, held in sources for s in held if len(s) >= 16][::options.every]
+    sequences = load_sequences(options)
     methods = {'input': lambda estimate, fps, scores=None: estimate, 'Gaussian, sigma 1': gaussian(1.0),
                'Gaussian, sigma 2': gaussian(2.0), 'Savitzky-Golay 11, 2': savitzky_golay(11, 2),
                'One-Euro 1 Hz, 0.02': one_euro(1.0, 0.02)}

@@ -1,6 +1,6 @@
 """Experiment 1, peer: DeciWatch, one frame in ten of 101, Human3.6M in 2D, real errors."""
 _base_ = ['../_base_/refiner_schedule.py', '../_base_/h36m_2d_hourglass.py']
-iterations = 600
+iterations = 400
 model = dict(
     type='SequenceRefiner',
     backbone=dict(type='DeciWatch', num_keypoints=16, dims=2, window=101, interval=10),

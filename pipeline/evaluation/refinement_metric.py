@@ -23,7 +23,8 @@ class RefinementMetric(BaseMetric):
     data set's ``sequence`` (its number), ``start`` (first frame) and ``fps``.
 
     Args:
-        metrics: of 'pck', 'mpjpe', 'pa-mpjpe', 'accel', 'jitter'.
+        report: of 'pck', 'mpjpe', 'pa-mpjpe', 'accel', 'jitter'. (MMEngine takes a key named
+            metrics for a list of metrics.)
         protocol: 'published' or 'corrected', see :mod:`pipeline.evaluation.protocols`.
         unit: factor on distances (1000 from metres to mm).
         root: joints whose mean is subtracted from stitched 3D poses; empty for none.
@@ -33,29 +34,32 @@ class RefinementMetric(BaseMetric):
     """
     default_prefix = None
 
-    def __init__(self, metrics: Sequence[str] = ('pck', 'accel'), protocol: str = 'corrected', unit: float = 1.0,
+    def __init__(self, report: Sequence[str] = ('pck', 'accel'), protocol: str = 'corrected', unit: float = 1.0,
                  root: Sequence[int] = (), collect_device: str = 'cpu', prefix: str = None):
         super().__init__(collect_device, prefix)
         if protocol not in PROTOCOLS:
             raise InputError(f'protocol {protocol!r}: allowed are {", ".join(PROTOCOLS)}')
-        self.metrics, self.protocol, self.unit, self.root = tuple(metrics), protocol, unit, list(root)
+        self.report, self.protocol, self.unit, self.root = tuple(report), protocol, unit, list(root)
 
     def process(self, data_batch, data_samples: Sequence[dict]) -> None:
+        # one entry per item of the data set: MMEngine cuts the results to the length of the data set
+        windows = []
         for sample in data_samples:
             window = {name: _array(sample[name]) for name in FIELDS if name in sample}
             window.update(sequence=int(sample['sequence']), start=int(sample['start']), length=int(sample['length']),
                           fps=float(sample['fps']))
-            self.results.append(window)
+            windows.append(window)
+        self.results.append(windows)
 
-    def compute_metrics(self, results: List[dict]) -> Dict[str, float]:
+    def compute_metrics(self, results: List[List[dict]]) -> Dict[str, float]:
         grouped = defaultdict(list)
-        for window in results:
+        for window in (window for windows in results for window in windows):
             grouped[window['sequence']].append(window)
         table = {}
         for kind, name in (('input', 'input_keypoints'), ('output', 'pred_keypoints')):
             sequences = [self._sequence(windows, name) for _, windows in sorted(grouped.items())]
             table.update({f'{kind}/{key}': value
-                          for key, value in evaluate(sequences, self.metrics, self.protocol, self.unit).items()})
+                          for key, value in evaluate(sequences, self.report, self.protocol, self.unit).items()})
         return table
 
     def _sequence(self, windows: List[dict], name: str) -> Evaluated:

@@ -60,6 +60,9 @@ def stitch(windows: np.ndarray, starts: Sequence[int], length: int, weights: str
 
     Returns:
         ``(S, ...)`` float32.
+
+    Raises:
+        ValueError: if windows leave a frame out.
     """
     window = windows.shape[1]
     frames = np.arange(window)
@@ -71,4 +74,6 @@ def stitch(windows: np.ndarray, starts: Sequence[int], length: int, weights: str
         end = min(start + window, length)
         total[start:end] += (part * weight)[:end - start]
         norm[start:end] += weight[:end - start]
+    if not norm.all():
+        raise ValueError(f'frame {int(norm.argmin())} of {length} is in no window')
     return (total / norm).astype(np.float32)

@@ -26,6 +26,11 @@ def test_blending_by_hand():
     assert stitch(windows, [0, 1], 4).tolist() == [0, 1, 2, 3]
 
 
+def test_a_frame_left_out_is_an_error():
+    with pytest.raises(ValueError, match='frame 3 of 5'):
+        stitch(np.zeros((1, 3, 1)), [0], 5)
+
+
 def test_a_cut_sequence_is_stitched_back():
     sequence = np.random.default_rng(0).normal(size=(37, 4, 2)).astype(np.float32)
     starts = window_starts(37, 16, 5)

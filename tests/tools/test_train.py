@@ -44,7 +44,7 @@ test_dataloader = dict(batch_size=1, num_workers=0, collate_fn=dict(type='first_
     sampler=dict(type='DefaultSampler', shuffle=False),
     dataset=dict(type='NpzPoseDataset', root={str(tmp_path)!r}, dataset='x', estimator='y', window=8, split='test',
                  step=4, cover=True))
-test_evaluator = dict(type='RefinementMetric', metrics=['pck', 'mpjpe', 'accel'])
+test_evaluator = dict(type='RefinementMetric', report=['pck', 'mpjpe', 'accel'])
 test_cfg = dict()
 visualizer = dict(type='Visualizer', vis_backends=[])
 '''
