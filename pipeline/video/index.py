@@ -243,10 +243,8 @@ def _geometry(stream, frame: av.VideoFrame) -> Tuple[int, int, Orientation]:
             width = round(width * shape)
         else:
             height = round(height / shape)
-    orientation = Orientation()
-    for data in frame.side_data:
-        if data.type == SideData.DISPLAYMATRIX:
-            orientation = Orientation.from_matrix(np.frombuffer(bytes(data), np.int32).tolist())
+    matrix = frame.side_data.get(SideData.DISPLAYMATRIX)
+    orientation = Orientation.from_matrix(np.frombuffer(matrix, np.int32).tolist()) if matrix else Orientation()
     if orientation.swaps_sides:
         width, height = height, width
     return width, height, orientation

@@ -202,7 +202,9 @@ def test_no_position_of_a_cut_hangs_or_raises_anything_else(clips):
         except InputError as error:
             assert str(path) in str(error) and '\n' not in str(error)
             counts.append(0)
-    assert counts == sorted(counts) and counts[0] == 0 and counts[-1] >= 10
+    # a cut may cost the frames that wait for the one it hits, but no more
+    assert all(count >= max(counts[:i + 1]) - 3 for i, count in enumerate(counts))
+    assert counts[0] == 0 and counts[-1] >= 10
 
 
 @pytest.mark.parametrize('seed', range(12))
