@@ -31,6 +31,7 @@ class OutputOptions:
         report: also write ``NAME_report.html``, a page to look at (needs ``json``).
         force: replace files that exist.
         start, end: seconds (``12.5``) or frames (``'300f'``) of the source.
+        reader: of video files, ``pyav`` or ``decord``.
         compare, boxes, ids, trails: see :class:`pipeline.render.RenderOptions`.
         progress: show a progress bar on the terminal.
         command: how the run was started, recorded in the files.
@@ -42,6 +43,7 @@ class OutputOptions:
     force: bool = False
     start: Optional[str] = None
     end: Optional[str] = None
+    reader: str = 'pyav'
     compare: bool = False
     boxes: bool = False
     ids: bool = True
@@ -70,7 +72,7 @@ def check_outputs(specs: Sequence[str], options: OutputOptions) -> None:
         raise InputError('a report is made from the JSON file: write that too')
     owners: Dict[Path, str] = {}
     for spec in map(str, specs):
-        with open_source(spec, options.start, options.end) as source:
+        with open_source(spec, options.start, options.end, reader=options.reader) as source:
             name = source.info.name
         for path in options.paths(name).values():
             other = owners.setdefault(path, spec)
@@ -90,7 +92,7 @@ def run_video(pipeline: VideoPipeline, spec, options: OutputOptions) -> Summary:
     """
     clock, summary, jitter = Clock(), Summary(), JitterMeter()
     begin = time.perf_counter()
-    with open_source(spec, options.start, options.end) as source, ExitStack() as stack:
+    with open_source(spec, options.start, options.end, reader=options.reader) as source, ExitStack() as stack:
         outputs = _open_outputs(pipeline, source.info, options, clock, stack)
         results = stack.enter_context(closing(pipeline.results(source, clock)))
         try:

@@ -40,6 +40,7 @@ def parse_arguments() -> argparse.Namespace:
     chain.add_argument('--device', default='cpu', help='cpu, cuda, cuda:1 … (%(default)s)')
     chain.add_argument('--start', help='seconds, or frames as 120f')
     chain.add_argument('--end', help='seconds, or frames as 240f')
+    chain.add_argument('--reader', default='pyav', help='pyav or decord, for video files (%(default)s)')
 
     picture = parser.add_argument_group('picture')
     picture.add_argument('--compare', action='store_true', help='before and after side by side')
@@ -73,8 +74,9 @@ def main() -> int:
     formats = tuple(name for name in ('json', 'csv', 'posetrack', 'trc') if getattr(args, name))
     options = OutputOptions(
         out_dir=args.out_dir, video=args.video, formats=formats, report=args.report, force=args.force,
-        start=args.start, end=args.end, compare=args.compare, boxes=args.boxes, ids=args.ids, trails=args.trails,
-        progress=sys.stderr.isatty() and not args.quiet, command=' '.join(sys.argv[1:]))
+        start=args.start, end=args.end, reader=args.reader, compare=args.compare, boxes=args.boxes,
+        ids=args.ids, trails=args.trails, progress=sys.stderr.isatty() and not args.quiet,
+        command=' '.join(sys.argv[1:]))
     check_outputs(inputs, options)
     pipeline = VideoPipeline.from_preset(args.preset, args.device, **chain_options(args))
     interrupted = False

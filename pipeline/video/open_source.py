@@ -10,12 +10,13 @@ from pipeline.video.moments import MomentLike, parse_moment
 from pipeline.video.source import VideoSource
 from pipeline.video.video_file import VideoFile
 
+READERS = ('pyav', 'decord')
 _MAX_RATE = 1000
 RateLike = Union[None, str, int, float, Fraction]
 
 
 def open_source(spec: Union[str, int, Path], start: MomentLike = None, end: MomentLike = None,
-                fps: RateLike = None, timeout: float = 10.0) -> VideoSource:
+                fps: RateLike = None, timeout: float = 10.0, reader: str = 'pyav') -> VideoSource:
     """Open one input.
 
     Args:
@@ -24,6 +25,7 @@ def open_source(spec: Union[str, int, Path], start: MomentLike = None, end: Mome
         start, end: first moment to read, and the moment before which to stop
             (seconds such as ``12.5`` or ``'1:02.5'``, or a frame such as ``'300f'``).
         fps: frame rate of images (30 if None); otherwise overrides the source's own.
+        reader: of video files, ``pyav`` or ``decord`` (see :class:`VideoFile`).
         timeout: seconds without a frame after which a camera or stream counts as stalled.
 
     Returns:
@@ -32,6 +34,8 @@ def open_source(spec: Union[str, int, Path], start: MomentLike = None, end: Mome
     Raises:
         InputError: one line that says what is wrong with the input.
     """
+    if reader not in READERS:
+        raise InputError(f'unknown reader {reader!r}: allowed are {", ".join(READERS)}')
     start, end, fps = parse_moment(start), parse_moment(end), _parse_rate(fps)
     text = str(spec)
     if not text:
@@ -48,7 +52,7 @@ def open_source(spec: Union[str, int, Path], start: MomentLike = None, end: Mome
     if path.is_file():
         if path.suffix.lower() in IMAGE_SUFFIXES:
             return ImageSequence(path.stem, [path], start, end, fps)
-        return VideoFile(path, start, end, fps)
+        return VideoFile(path, start, end, fps, reader)
     if path.exists():
         raise InputError(f'{path}: is neither a file nor a folder')
     if any(c in text for c in '*?['):

@@ -11,7 +11,6 @@ from pipeline.errors import InputError
 from pipeline.types import Frame, VideoInfo
 from pipeline.video.damage import Damage, DecodeError
 from pipeline.video.decode import decode
-from pipeline.video.decode_decord import decode_with_decord, decord_suits
 from pipeline.video.index import VideoIndex, index_video
 from pipeline.video.moments import Moment, frame_range
 from pipeline.video.source import VideoSource
@@ -27,8 +26,8 @@ _SHORT_SECONDS = 0.5  # headers round durations, and streams end at different ti
 class VideoFile(VideoSource):
     """A file in any container and codec that FFmpeg reads.
 
-    decord reads it where that is safe and PyAV elsewhere; from the first damage on,
-    a slower and careful decoder goes on. Damaged frames are skipped and counted, and a warning is
+    PyAV reads it, or decord where that is asked for and safe; from the first damage
+    on, a slower and careful decoder goes on. Damaged frames are skipped and counted, and a warning is
     logged at the end.
 
     Args:
@@ -36,14 +35,16 @@ class VideoFile(VideoSource):
         start, end: what to read; ``end`` is not included.
         fps: play the frames at this rate, whatever the file says. Its audio
             would no longer match, so ``info.path`` is None then.
+        reader: ``pyav``, or ``decord`` for the files on which it can be trusted, see
+            :mod:`pipeline.video.decode_decord`.
 
     Raises:
         InputError: if the file cannot be read or the range holds no frame.
     """
 
     def __init__(self, path: Path, start: Optional[Moment] = None, end: Optional[Moment] = None,
-                 fps: Optional[Fraction] = None):
-        self._path = path
+                 fps: Optional[Fraction] = None, reader: str = 'pyav'):
+        self._path, self._reader = path, reader
         self._index = index = index_video(path)
         self._times = index.times if fps is None else np.arange(len(index)) / float(fps)
         self._first, self._last = frame_range(str(path), self._times, start, end)
@@ -56,7 +57,7 @@ class VideoFile(VideoSource):
         damage = Damage()
         expected, first_gap, self.skipped = self._first, None, 0
         try:
-            with closing(_read(self._index, self._first, self._last, damage)) as pictures:
+            with closing(_read(self._index, self._first, self._last, damage, self._reader)) as pictures:
                 for i, image in pictures:
                     if i > expected:
                         self.skipped += i - expected
@@ -88,11 +89,12 @@ class VideoFile(VideoSource):
                            index.missing_seconds)
 
 
-def _read(index: VideoIndex, first: int, last: int, damage: Damage) -> Iterator[Tuple[int, np.ndarray]]:
+def _read(index: VideoIndex, first: int, last: int, damage: Damage,
+          reader: str) -> Iterator[Tuple[int, np.ndarray]]:
     """Pictures ``first <= i < last``, fast while the file is whole and carefully from the first damage on."""
     position = first
-    fast = (decode_with_decord(index, last) if decord_suits(index, first)
-            else decode(index, first, last, damage, careful=False))
+    fast = _decord(index, first, last) if reader == 'decord' else None
+    fast = fast or decode(index, first, last, damage, careful=False)
     try:
         with closing(fast) as pictures:
             for i, image in pictures:
@@ -101,3 +103,8 @@ def _read(index: VideoIndex, first: int, last: int, damage: Damage) -> Iterator[
     except DecodeError as error:
         logger.debug('%s: reading on carefully from frame %d: %s', index.path, position, error)
         yield from decode(index, position, last, damage, careful=True)
+
+
+def _decord(index: VideoIndex, first: int, last: int) -> Optional[Iterator[Tuple[int, np.ndarray]]]:
+    from pipeline.video.decode_decord import decode_with_decord, decord_suits  # its import takes 2 s and 300 MB
+    return decode_with_decord(index, last) if decord_suits(index, first) else None

@@ -56,3 +56,18 @@ def test_packets_with_hidden_frames_are_read_whole(clips):
     options = {'auto-alt-ref': '1', 'lag-in-frames': '16', 'cpu-used': '4', 'b': '300k'}
     index = index_video(clips.write('a.mp4', codec='libvpx-vp9', options=options, frames=60, gop=30))
     assert [clips.number_of(image) for _, image in decode_with_decord(index, 60)] == list(range(60))
+
+
+def test_it_reads_when_asked_for_and_where_it_can(clips, monkeypatch):
+    from pipeline.errors import InputError
+    from pipeline.video import decode_decord, open_source
+    readings = []
+    real = decode_decord.decode_with_decord
+    monkeypatch.setattr(decode_decord, 'decode_with_decord', lambda *a: readings.append(a) or real(*a))
+    vp9, h264 = clips.write('a.mp4', codec='libvpx-vp9', options=VP9, frames=6), clips.write('b.mp4', frames=6)
+    for path, reader, count in [(vp9, 'pyav', 0), (h264, 'decord', 0), (vp9, 'decord', 1)]:
+        with open_source(path, reader=reader) as source:
+            assert [frame.index for frame in source] == list(range(6))
+        assert len(readings) == count
+    with pytest.raises(InputError, match="'ffmpeg'.*pyav, decord"):
+        open_source(vp9, reader='ffmpeg')
