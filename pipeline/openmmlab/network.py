@@ -15,6 +15,7 @@ from pipeline.errors import InputError
 from pipeline.openmmlab.checkpoint import load_checkpoint
 from pipeline.openmmlab.config import config_name, first_line
 from pipeline.openmmlab.fuse import fuse_batch_norms
+from pipeline.openmmlab.trace import trace_network
 
 
 @dataclass(frozen=True)
@@ -25,12 +26,16 @@ class Speed:
         fuse: fold batch norms into convolutions.
         channels_last: keep feature maps as (B, H, W, C) in memory; on CPUs a third
             faster for depthwise convolutions.
+        trace: run backbone, neck and head as traced graphs where these give the same
+            (:mod:`pipeline.openmmlab.trace`); costs a few passes at the start. Not
+            with ``half``.
         half: run backbone and neck in half precision (float16 on a GPU, bfloat16 on a
             CPU that has it); heads and decoding stay in float32. Moves keypoints by
             a fraction of a heatmap cell.
     """
     fuse: bool = True
     channels_last: bool = True
+    trace: bool = True
     half: bool = False
 
 
@@ -87,6 +92,11 @@ def build_network(config: Config, registry: Registry, checkpoint: Union[None, st
         model.to(memory_format=torch.channels_last)
     if speed.half:
         run_half(model, device)
+    elif speed.trace:
+        trace_network(model)
+    if device.type == 'cpu' and hasattr(model, 'data_preprocessor'):
+        # everything is there already, and MMEngine's way of moving a sample there copies it
+        model.data_preprocessor.cast_data = lambda data: data
     return model, meta
 
 

@@ -29,7 +29,7 @@ def test_weights_are_in_the_table_of_assets(name):
 
 @pytest.mark.parametrize('name', NAMES)
 def test_estimator_builds_and_runs_with_coco_joints(name, frame):
-    options = dict(load_preset(name)['estimator'], checkpoint=None)
+    options = dict(load_preset(name)['estimator'], checkpoint=None, speed=dict(trace=False))
     estimator = PoseEstimator.from_config(**options)
     posed = estimator.estimate([[frame]], [PEOPLE])[0]
     assert estimator.skeleton.name == 'coco' and posed.keypoints.shape == (2, 17, 2)
