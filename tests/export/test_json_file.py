@@ -128,7 +128,10 @@ def test_an_aborted_export_leaves_nothing(tmp_path, end):
     assert os.listdir(tmp_path) == [] and exporter.files == []
 
 
-def test_ctrl_c_in_the_middle_of_a_frame_keeps_the_frames_before(tmp_path, monkeypatch):
+def test_ctrl_c_in_the_middle_of_a_frame_keeps_the_frames_before(tmp_path, monkeypatch, request):
+    # tests in the background of a shell inherit an ignored SIGINT
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    request.addfinalizer(lambda: signal.signal(signal.SIGINT, before))
     exporter = open_exporter('json', tmp_path / 'x.json', RUN, STICK, VIDEO)
     exporter.write(0, 0.0, two_people())
     with monkeypatch.context() as patch:
