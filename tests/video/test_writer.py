@@ -285,7 +285,9 @@ with open_source(sys.argv[1]) as source, BackgroundWriter(VideoWriter(sys.argv[2
 def test_an_interrupted_process_leaves_a_playable_file_and_ends_at_once(tmp_path, clips, repository):
     source = clips.write(frames=250, size=(320, 240), options={'preset': 'ultrafast'})
     process = subprocess.Popen([sys.executable, '-c', CHAIN, str(source), str(tmp_path / 'out.mp4')],
-                               cwd=repository, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+                               cwd=repository, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                               # tests in the background of a shell inherit an ignored SIGINT
+                               preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
     assert process.stdout.readline() == b'running\n'
     process.send_signal(signal.SIGINT)
     _, messages = process.communicate(timeout=60)
