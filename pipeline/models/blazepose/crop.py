@@ -1,4 +1,4 @@
-"""Which part of the frame BlazePose sees: a square around the hips, turned so that the body stands upright."""
+"""Which part of the frame BlazePose sees: a square around the hips, turned so that the body is upright."""
 from dataclasses import dataclass, replace
 
 import cv2
@@ -8,7 +8,7 @@ LEFT_SHOULDER, RIGHT_SHOULDER, LEFT_HIP, RIGHT_HIP = 5, 6, 11, 12
 # A square has at least this radius in torso lengths, times the radius factor: a standing body's ankles
 # are 1.6 torsos away, and legs that the seed did not see should still be in it.
 _LEAST_TORSOS = 1.5
-# Joints with less than this part of the seed's best score do not stretch the square.
+# Joints with less than this part of a pose's best score do not count.
 _SEEN = 0.3
 
 
@@ -37,8 +37,7 @@ class Crop:
         keypoints = np.asarray(keypoints, np.float64)
         hips = keypoints[[LEFT_HIP, RIGHT_HIP]].mean(axis=0)
         torso = keypoints[[LEFT_SHOULDER, RIGHT_SHOULDER]].mean(axis=0) - hips
-        seen = scores >= _SEEN * np.max(scores)
-        farthest = np.linalg.norm(keypoints[seen] - hips, axis=1).max()
+        farthest = np.linalg.norm(keypoints[seen(scores)] - hips, axis=1).max()
         radius = factor * max(farthest, _LEAST_TORSOS * np.hypot(*torso), 1.0)
         return cls(hips, float(radius), float(np.arctan2(torso[0], -torso[1])))
 
@@ -48,9 +47,21 @@ class Crop:
         bbox = np.asarray(bbox, np.float64)
         return cls((bbox[:2] + bbox[2:]) / 2, float(factor * max(*(bbox[2:] - bbox[:2]), 2.0) / 2), 0.0)
 
-    def turned(self, angle: float) -> 'Crop':
-        """The square turned further by ``angle`` radians around its centre."""
-        return replace(self, angle=self.angle + angle)
+    def fits(self, other: 'Crop', shift: float = 0.25, zoom: float = 1.4, turn: float = np.pi / 6) -> bool:
+        """Whether ``other`` shows much the same.
+
+        Args:
+            shift: largest distance of the centres, in radii of this square.
+            zoom: largest ratio of the radii, either way.
+            turn: largest difference of the angles, radians.
+        """
+        angle = (other.angle - self.angle + np.pi) % (2 * np.pi) - np.pi
+        return bool(np.hypot(*(other.centre - self.centre)) <= shift * self.radius
+                    and 1 / zoom <= other.radius / self.radius <= zoom and abs(angle) <= turn)
+
+    def changed(self, angle: float, zoom: float) -> 'Crop':
+        """The square turned by ``angle`` radians around its centre, its radius times ``zoom``."""
+        return replace(self, angle=self.angle + angle, radius=self.radius * zoom)
 
     def matrix(self, size: int) -> np.ndarray:
         """``(2, 3)`` affine map from px of the frame to px of a ``size`` x ``size`` picture.
@@ -80,6 +91,11 @@ class Crop:
         return (points - matrix[:, 2]) @ np.linalg.inv(matrix[:, :2]).T
 
 
+def seen(scores: np.ndarray) -> np.ndarray:
+    """Which joints count: ``(17,)`` bool, those that are not weak beside the best one."""
+    return scores >= _SEEN * np.max(scores)
+
+
 def _shrunk(image: np.ndarray, matrix: np.ndarray, size: int, step: int):
     """The part of ``image`` under the square, ``step`` times smaller, and the map from there."""
     inverse = cv2.invertAffineTransform(matrix)
@@ -92,6 +108,7 @@ def _shrunk(image: np.ndarray, matrix: np.ndarray, size: int, step: int):
     if not blocks.all():
         return image, matrix
     high = low + blocks * step
-    part = cv2.resize(image[low[1]:high[1], low[0]:high[0]], tuple(map(int, blocks)), interpolation=cv2.INTER_AREA)
+    part = image[low[1]:high[1], low[0]:high[0]]
+    part = cv2.resize(part, tuple(map(int, blocks)), interpolation=cv2.INTER_AREA)
     turn = matrix[:, :2] * step
     return part, np.column_stack([turn, matrix[:, 2] + matrix[:, :2] @ (low + (step - 1) / 2)])

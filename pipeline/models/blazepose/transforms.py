@@ -1,7 +1,4 @@
 """The test pipeline of BlazePose: cut the person out, and keep what a second look needs."""
-from dataclasses import dataclass
-from typing import Optional
-
 import pipeline.compat  # noqa: F401  (before anything of mmcv, MMDetection or MMPose)
 import numpy as np
 from mmcv.transforms import BaseTransform
@@ -9,21 +6,7 @@ from mmpose.datasets.transforms import PackPoseInputs
 from mmpose.registry import TRANSFORMS
 
 from pipeline.models.blazepose.crop import Crop
-
-
-@dataclass(frozen=True)
-class View:
-    """One person to look at.
-
-    Attributes:
-        image: ``(H, W, 3)`` uint8, the whole frame (not a copy).
-        crop: the square that was cut out first.
-        keypoints, scores: ``(17, 2)`` px and ``(17,)``: the seed pose, if there is one.
-    """
-    image: np.ndarray
-    crop: Crop
-    keypoints: Optional[np.ndarray] = None
-    scores: Optional[np.ndarray] = None
+from pipeline.models.blazepose.look import View
 
 
 @TRANSFORMS.register_module()
@@ -50,8 +33,9 @@ class BlazePoseCrop(BaseTransform):
 
     def transform(self, results: dict) -> dict:
         seed, scores = results.get('keypoints_seed'), results.get('keypoint_scores_seed')
-        if seed is not None and scores is not None:
-            view = View(results['img'], Crop.around_pose(seed[0], scores[0], self.radius_factor), seed[0], scores[0])
+        if seed is not None and np.isfinite(seed).all():
+            crop = Crop.around_pose(seed[0], scores[0], self.radius_factor)
+            view = View(results['img'], crop, seed[0], scores[0])
         else:
             view = View(results['img'], Crop.around_box(results['bbox'][0], self.radius_factor))
         side = 2 * view.crop.radius

@@ -35,7 +35,8 @@ class MultiPose:
         return len(self.bboxes)
 
     def __getitem__(self, index) -> 'MultiPose':
-        return MultiPose(self.bboxes[index], self.scores[index], self.keypoints[index], self.keypoint_scores[index])
+        return MultiPose(self.bboxes[index], self.scores[index],
+                         self.keypoints[index], self.keypoint_scores[index])
 
 
 def decode(output: np.ndarray, height: int, width: int) -> MultiPose:

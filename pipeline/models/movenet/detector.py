@@ -39,8 +39,8 @@ class MoveNetDetector(BaseDetector):
 
     def __init__(self, backbone: dict, data_preprocessor: Optional[dict] = None,
                  calibration: Tuple[float, float] = (0.22, 0.06), score_thr: float = 0.1,
-                 keypoint_thr: float = 0.15, least_iou: float = 0.6, nms_iou: float = 0.7, nms_oks: float = 0.75,
-                 init_cfg: Optional[dict] = None):
+                 keypoint_thr: float = 0.15, least_iou: float = 0.6, nms_iou: float = 0.7,
+                 nms_oks: float = 0.75, init_cfg: Optional[dict] = None):
         super().__init__(data_preprocessor=data_preprocessor, init_cfg=init_cfg)
         if not calibration[1] > 0:
             raise InputError(f'calibration={calibration}: the width must be above 0')
