@@ -1,4 +1,5 @@
 """The page in a real browser: it shows, it can be clicked, it can be scrubbed."""
+from time import monotonic, sleep
 from fractions import Fraction
 
 import cv2
@@ -136,8 +137,12 @@ def test_scrubbing_moves_both_videos_and_all_play_heads(tab, frame):
     assert time == pytest.approx(min(frame + 0.3, 39) / 20, abs=0.02)
     shown = tab.evaluate('page.player.position()')
     show(tab, time)
-    assert brightness(tab, 'overlay') == pytest.approx(20 + 5 * shown, abs=2.5)
-    assert brightness(tab, 'original') == pytest.approx(240 - 5 * shown, abs=2.5)
+    for video, expected in (('overlay', 20 + 5 * shown), ('original', 240 - 5 * shown)):
+        # a seek is over before its picture is painted, on a busy machine by seconds
+        deadline = monotonic() + 30
+        while abs(brightness(tab, video) - expected) > 2.5 and monotonic() < deadline:
+            sleep(0.1)
+        assert brightness(tab, video) == pytest.approx(expected, abs=2.5)
     assert f'frame {shown}' in tab.evaluate('document.getElementById("clock").textContent')
     chart, head = tab.box('.chart canvas'), tab.box('.chart .head')
     assert (head[0] - chart[0] - 46) / (chart[2] - 50) == pytest.approx(time / (39 / 20), abs=0.01)
