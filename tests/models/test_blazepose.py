@@ -381,3 +381,12 @@ def test_background_is_nobody(links, two_people):
                       pose.astype(np.float32), np.full((1, 17), 0.8, np.float32))
     people = links[1].estimate([[frame]], [seed])[0]
     np.testing.assert_allclose(people.keypoint_scores, 0.4)
+
+
+def test_mmposes_own_functions_run_it(links, two_people, repository):
+    from mmpose.apis import inference_topdown, init_model
+    frame, found = two_people
+    model = init_model(str(repository / 'configs' / 'estimators' / 'blazepose_full_coco17.py'), None, device='cpu')
+    results = inference_topdown(model, np.ascontiguousarray(frame.image[..., ::-1]), found.bboxes)
+    boxed = links[1].estimate([[frame]], [Detections(found.bboxes, found.scores)])[0]
+    np.testing.assert_allclose([r.pred_instances.keypoints[0] for r in results], boxed.keypoints, atol=0.01)

@@ -50,13 +50,13 @@ class BlazePoseEstimator(BasePoseEstimator):
                  flag_thr: float = 0.5, max_deviation: float = 0.35, max_twist: float = 0.15,
                  retries: Sequence[Tuple[float, float]] = ((-12, 0.9), (12, 0.9)),
                  lost_retries: Sequence[Tuple[float, float]] = ((-45, 1), (45, 1)), unconfirmed: float = 0.5,
-                 test_cfg: Optional[dict] = None, metainfo: Optional[dict] = None,
-                 init_cfg: Optional[dict] = None):
+                 train_cfg: Optional[dict] = None, test_cfg: Optional[dict] = None,
+                 metainfo: Optional[dict] = None, init_cfg: Optional[dict] = None):
         # past BasePoseEstimator's own constructor, which demands a head
         super(BasePoseEstimator, self).__init__(data_preprocessor=data_preprocessor, init_cfg=init_cfg)
         self.metainfo = self._load_metainfo(metainfo)
         self.backbone = MODELS.build(backbone)
-        self.train_cfg, self.test_cfg = {}, dict(test_cfg or {})
+        self.train_cfg, self.test_cfg = dict(train_cfg or {}), dict(test_cfg or {})
         self.radius_factor, self.flag_thr, self.max_deviation = radius_factor, flag_thr, max_deviation
         self.max_twist, self.unconfirmed = max_twist, unconfirmed
         self.retries, self.lost_retries = tuple(retries), tuple(lost_retries)
