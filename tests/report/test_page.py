@@ -69,7 +69,7 @@ def brightness(tab, name):
 
 def show(tab, time):
     tab.evaluate(f'page.player.seek({time})')
-    tab.until('[...document.querySelectorAll("video")].every(v => !v.seeking && v.readyState >= 2)')
+    tab.until('page.player.videos.every(v => v.wanted === null && !v.element.seeking && v.element.readyState >= 2)')
     # two drawn frames later the picture is on the screen
     tab.evaluate('new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))')
 

@@ -13,7 +13,13 @@ class Player {
       const video = document.getElementById(name);
       video.addEventListener('error', () => this.drop(video, figure, source.name));
       video.addEventListener('loadeddata', () => this.align(true));
-      this.videos.push({element: video, offset: source.offset});
+      const entry = {element: video, offset: source.offset, wanted: null};
+      video.addEventListener('seeked', () => {
+        const {wanted} = entry;
+        entry.wanted = null;
+        if (wanted !== null) video.currentTime = wanted;
+      });
+      this.videos.push(entry);
       video.src = source.src;
     }
   }
@@ -55,10 +61,16 @@ class Player {
   align(force) {
     const position = this.position(), begin = this.times[position];
     const half = position + 1 < this.times.length ? (this.times[position + 1] - begin) / 2 : 0.005;
-    for (const {element, offset} of this.videos) {
-      const wanted = (this.playing ? this.time : begin + half) - offset;
-      if (force || Math.abs(element.currentTime - wanted) > 0.06) element.currentTime = Math.max(wanted, 0);
+    for (const entry of this.videos) {
+      const wanted = (this.playing ? this.time : begin + half) - entry.offset;
+      if (force || Math.abs(entry.element.currentTime - wanted) > 0.06) this.aim(entry, Math.max(wanted, 0));
     }
+  }
+
+  // One seek at a time: a seek that interrupts another can leave the earlier picture on the screen,
+  // and a quick hand on the slider would restart the decoder at each move. The last wish wins.
+  aim(entry, wanted) {
+    if (entry.element.seeking) entry.wanted = wanted; else entry.element.currentTime = wanted;
   }
 
   toggle() { if (this.playing) this.pause(); else this.play(); }
@@ -77,9 +89,10 @@ class Player {
       this.time = master ? master.element.currentTime + master.offset : this.time + (now - last) / 1000 * this.rate;
       last = now;
       if (this.time >= this.end) { this.pause(); this.seek(this.end); return; }
-      for (const {element, offset} of this.videos) {
+      for (const entry of this.videos) {
+        const {element, offset} = entry;
         if (master && element !== master.element && Math.abs(element.currentTime + offset - this.time) > 0.08)
-          element.currentTime = this.time - offset;
+          this.aim(entry, this.time - offset);
       }
       this.onTime(this.time);
       requestAnimationFrame(tick);
