@@ -14,7 +14,7 @@ from pipeline import links
 from pipeline.clock import Clock
 from pipeline.detection import PersonDetector
 from pipeline.estimation import PoseEstimator
-from pipeline.presets import load_preset
+from pipeline.presets import merged_preset
 from pipeline.refine import StreamRefiner, build_refiner
 from pipeline.tracking import PoseTracker, TrackerOptions
 from pipeline.types import FrameResult
@@ -48,6 +48,18 @@ class VideoPipeline:
         self.options = options or {}
 
     @property
+    def per_frame(self) -> bool:
+        """Whether what :meth:`posed` gives for a frame depends on its picture (and its neighbours') only.
+
+        Then a video can be posed in pieces, and :meth:`refined` in one.
+        """
+        return not self.follow
+
+    @property
+    def _threads(self) -> Optional[int]:
+        return max(1, (os.cpu_count() or 2) // 2) if self.overlap else None
+
+    @property
     def skeleton(self):
         """Joint names, limbs and mirror pairs of the poses."""
         return self.estimator.skeleton
@@ -69,11 +81,7 @@ class VideoPipeline:
         Raises:
             InputError: for anything unknown, missing or unfit.
         """
-        config = {**load_preset(preset), **{k: v for k, v in overrides.items() if v is not None}}
-        config['refiner'] = refiner or config.get('refiner', 'hanet')
-        for name, given in (('detector', detector), ('estimator', estimator), ('tracker', tracker)):
-            given = given or {}
-            config[name] = given if 'config' in given else {**config.get(name, {}), **given}
+        config = merged_preset(preset, refiner, detector=detector, estimator=estimator, tracker=tracker, **overrides)
         return cls.from_config(config, device, name=str(preset))
 
     @classmethod
@@ -97,8 +105,12 @@ class VideoPipeline:
                 yield from self.results(opened, clock)
             return
         clock = clock or Clock()
-        self.tracker.reset()
-        threads = max(1, (os.cpu_count() or 2) // 2) if self.overlap else None
+        with closing(self.posed(source, clock)) as posed:
+            yield from self.refined(posed, clock)
+
+    def posed(self, source: VideoSource, clock: Clock) -> Iterator[FrameResult]:
+        """The first half of :meth:`results`: frames with the poses of their people, nobody tracked yet."""
+        threads = self._threads
         with ExitStack() as stack, _torch_threads(threads):
             frames = stack.enter_context(closing(prefetch(clock.around('decode', source), size=max(4, 2 * self.batch))))
             if self.follow:
@@ -107,9 +119,12 @@ class VideoPipeline:
                 found = links.detect(frames, self.detector, clock, self.batch)
             if self.overlap:
                 found = stack.enter_context(closing(prefetch(_under(threads, found), size=2 * self.batch)))
-            posed = links.estimate(found, self.estimator, clock, self.batch)
-            tracked = links.track(posed, self.tracker, clock)
-            yield from links.refine(tracked, self.refiner, clock)
+            yield from links.estimate(found, self.estimator, clock, self.batch)
+
+    def refined(self, posed: Iterable[FrameResult], clock: Clock) -> Iterator[FrameResult]:
+        """The second half: tracks, and smooth ones."""
+        self.tracker.reset()
+        yield from _under(self._threads, links.refine(links.track(posed, self.tracker, clock), self.refiner, clock))
 
     def run(self, video: Union[str, Path], out_dir: Union[str, Path] = 'output', **options):
         """Process a video into files; returns a summary. Options: :class:`pipeline.run.OutputOptions`."""
@@ -128,7 +143,7 @@ def _torch_threads(count: Optional[int]) -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def _under(threads: int, items: Iterable) -> Iterator:
+def _under(threads: Optional[int], items: Iterable) -> Iterator:
     # the number is kept per Python thread, so the thread that pulls has to set it
     with _torch_threads(threads):
         yield from items

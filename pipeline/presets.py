@@ -42,3 +42,23 @@ def load_preset(name: Union[str, Path]) -> dict:
             f'lacks {", ".join(missing)}' if missing else '', f'has unknown {", ".join(unknown)}' if unknown else '',
             f'a preset has {", ".join(LINKS + OPTIONS)}'])))
     return config
+
+
+def merged_preset(preset: Union[str, Path], refiner: Union[None, str, dict] = None, **given) -> dict:
+    """The preset with what is given in its place.
+
+    Args:
+        refiner: in place of the preset's; HANet if neither says.
+        given: ``detector``, ``estimator`` and ``tracker`` options that go over the preset's
+            (one that names a ``config`` replaces the preset's link altogether), and
+            other keys of a preset; None leaves the preset's.
+
+    Raises:
+        InputError: as :func:`load_preset`.
+    """
+    models = {name: given.pop(name, None) or {} for name in ('detector', 'estimator', 'tracker')}
+    config = {**load_preset(preset), **{key: value for key, value in given.items() if value is not None}}
+    config['refiner'] = refiner or config.get('refiner', 'hanet')
+    for name, options in models.items():
+        config[name] = options if 'config' in options else {**config.get(name, {}), **options}
+    return config
