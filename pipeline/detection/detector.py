@@ -1,5 +1,6 @@
 """People in frames, from any MMDetection config and checkpoint."""
 from pathlib import Path
+from threading import Lock
 from typing import List, Mapping, Optional, Sequence, Union
 
 import numpy as np
@@ -37,6 +38,7 @@ class PersonDetector:
                 raise InputError(f'{name}={value}: must be between 0 and 1')
         self.model, self.transforms, self.person = model, transforms, person
         self.score_thr, self.nms_iou, self.takes_rgb = score_thr, nms_iou, takes_rgb
+        self._one_at_a_time = Lock()
 
     @classmethod
     def from_config(cls, config: Union[str, Path, Config], checkpoint: Union[None, str, Path] = None,
@@ -65,17 +67,23 @@ class PersonDetector:
                        accepts_rgb(transforms, model.data_preprocessor))
         try:
             detector.detect([Frame(0, 0.0, np.zeros((64, 64, 3), np.uint8))])
+        except InputError:
+            raise
         except Exception as error:  # whatever a model and a pipeline that do not fit come up with
             raise InputError(f'{config_name(config)}: cannot process a frame ({first_line(error)})') from error
         return detector
 
     @torch.inference_mode()
     def detect(self, frames: Sequence[Frame]) -> List[Detections]:
-        """People of each frame, best first; all frames go through the network as one batch."""
+        """People of each frame, best first; all frames go through the network as one batch.
+
+        Several threads may ask; they are answered one after the other.
+        """
         if not frames:
             return []
         batch = pseudo_collate([self._prepared(frame.image) for frame in frames])
-        results = self.model.test_step(batch)
+        with self._one_at_a_time:
+            results = self.model.test_step(batch)
         return [self._people(result.pred_instances, frame.image.shape) for result, frame in zip(results, frames)]
 
     def _prepared(self, image: np.ndarray) -> dict:

@@ -153,6 +153,8 @@ class PoseEstimator:
         one = Detections(np.array([[16, 16, 48, 48]], np.float32), np.ones(1, np.float32))
         try:
             people = self.estimate([[blank] * len(self.frame_offsets)], [one])[0]
+        except InputError:
+            raise
         except Exception as error:  # whatever a model and a pipeline that do not fit come up with
             raise InputError(f'{config_name(config)}: cannot process a frame ({first_line(error)})') from error
         if people.keypoints.shape[1] != self.skeleton.num_keypoints:

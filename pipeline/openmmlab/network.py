@@ -1,7 +1,7 @@
 """Networks from configs, ready to run: built in their own scope, loaded, folded, on their device."""
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Optional, Tuple, Union
+from typing import List, Optional, Tuple, Union
 
 import pipeline.compat  # noqa: F401  (before anything of mmcv, MMDetection or MMPose)
 import torch
@@ -15,7 +15,7 @@ from pipeline.errors import InputError
 from pipeline.openmmlab.checkpoint import load_checkpoint
 from pipeline.openmmlab.config import config_name, first_line
 from pipeline.openmmlab.fuse import fuse_batch_norms
-from pipeline.openmmlab.trace import trace_network
+from pipeline.runtime import RUNTIMES, Graphs, OnnxExporter, trace
 
 
 @dataclass(frozen=True)
@@ -27,8 +27,11 @@ class Speed:
         channels_last: keep feature maps as (B, H, W, C) in memory; on CPUs a third
             faster for depthwise convolutions.
         trace: run backbone, neck and head as traced graphs where these give the same
-            (:mod:`pipeline.openmmlab.trace`); costs a few passes at the start. Not
+            (:class:`pipeline.runtime.Graphs`); costs a few passes at the start. Not
             with ``half``.
+        runtime: ``torch``, or ``onnxruntime``, which runs backbone, neck and head from
+            exported graphs, on a CPU; the first start exports them into the user's cache
+            folder. The head runs in torch where it cannot be exported.
         half: run backbone and neck in half precision (float16 on a GPU, bfloat16 on a
             CPU that has it); heads and decoding stay in float32. Moves keypoints by
             a fraction of a heatmap cell.
@@ -36,6 +39,7 @@ class Speed:
     fuse: bool = True
     channels_last: bool = True
     trace: bool = True
+    runtime: str = 'torch'
     half: bool = False
 
 
@@ -73,6 +77,7 @@ def build_network(config: Config, registry: Registry, checkpoint: Union[None, st
             an unknown device.
     """
     device = check_device(device)
+    _check_runtime(speed, device)
     if 'model' not in config:
         raise InputError(f'{config_name(config)}: has no model')
     drop_pretrained(config.model)
@@ -92,8 +97,10 @@ def build_network(config: Config, registry: Registry, checkpoint: Union[None, st
         model.to(memory_format=torch.channels_last)
     if speed.half:
         run_half(model, device)
+    elif speed.runtime == 'onnxruntime':
+        run_exported(model, config)
     elif speed.trace:
-        trace_network(model)
+        run_traced(model)
     if device.type == 'cpu' and hasattr(model, 'data_preprocessor'):
         # everything is there already, and MMEngine's way of moving a sample there copies it
         model.data_preprocessor.cast_data = lambda data: data
@@ -126,6 +133,41 @@ def drop_pretrained(config: Optional[dict]) -> None:
     elif isinstance(config, (list, tuple)):
         for value in config:
             drop_pretrained(value)
+
+
+def runs_in_torch(model: nn.Module) -> bool:
+    """Whether a model's network is torch's at all; others have no parameters that torch knows of."""
+    return any(True for _ in model.parameters())
+
+
+def run_traced(model: nn.Module) -> None:
+    """Let backbone and neck (``extract_feat``) and the head of a model run as traced graphs, as far as they can."""
+    if runs_in_torch(model):
+        model.extract_feat = Graphs(model.extract_feat, trace)
+        for name, head in _heads(model):
+            head.forward = Graphs(head.forward, trace)
+
+
+def run_exported(model: nn.Module, config: Config) -> None:
+    """Let ONNX Runtime run backbone and neck, and the head where it can be exported."""
+    if runs_in_torch(model):
+        exporter = OnnxExporter(model, 'extract_feat', repr(config.model))
+        model.extract_feat = Graphs(model.extract_feat, exporter, required=f'{config_name(config)}: its backbone')
+        for name, head in _heads(model):
+            head.forward = Graphs(head.forward, OnnxExporter(head, name, repr(config.model)))
+
+
+def _heads(model: nn.Module) -> List[Tuple[str, nn.Module]]:
+    found = [(name, getattr(model, name, None)) for name in ('head', 'bbox_head')]
+    return [(name, head) for name, head in found if isinstance(head, nn.Module)]
+
+
+def _check_runtime(speed: Speed, device: torch.device) -> None:
+    if speed.runtime not in RUNTIMES:
+        raise InputError(f'unknown runtime {speed.runtime!r}: allowed are {", ".join(RUNTIMES)}')
+    if speed.runtime == 'onnxruntime' and (device.type != 'cpu' or speed.half):
+        what = 'half precision' if speed.half else f'device {device}'
+        raise InputError(f'runtime onnxruntime: runs in single precision on device cpu, not with {what}')
 
 
 def run_half(model: nn.Module, device: torch.device) -> None:

@@ -3,8 +3,8 @@ import pytest
 import torch
 from torch import nn
 
-from pipeline.openmmlab import trace
-from pipeline.openmmlab.trace import Traced, trace_network
+from pipeline.openmmlab.network import run_traced
+from pipeline.runtime import Graphs, graphs, trace
 
 
 class Counted:
@@ -21,7 +21,7 @@ class Counted:
 def python_calls(function, *inputs):
     """Results of the traced function, and how often Python ran it for them after the first."""
     counted = Counted(function)
-    traced = Traced(counted)
+    traced = Graphs(counted, trace)
     traced(inputs[0])
     before = counted.calls
     return [traced(value) for value in inputs], counted.calls - before
@@ -54,8 +54,8 @@ def test_nested_inputs_and_results_keep_their_arrangement(network):
 
 
 def test_every_size_of_input_gets_its_own_graph_up_to_a_limit(network, monkeypatch):
-    monkeypatch.setattr(trace, 'MAX_GRAPHS', 2)
-    traced = Traced(network)
+    monkeypatch.setattr(graphs, 'MAX_GRAPHS', 2)
+    traced = Graphs(network, trace)
     for size in (8, 9, 10):
         value = torch.randn(2, 3, size, size)
         torch.testing.assert_close(traced(value), network(value))
@@ -84,10 +84,10 @@ def test_results_that_are_no_tensors_stay_as_they_are(function):
 
 
 def test_other_arguments_go_to_the_function():
-    traced = Traced(lambda x, scale=1: x * scale)
+    traced = Graphs(lambda x, scale=1: x * scale, trace)
     value = torch.ones(2, 2)
     assert traced(value, scale=3).sum() == 12 and traced(value, 2).sum() == 8
-    assert Traced(len)('text') == 4 and Traced(len)([]) == 0
+    assert Graphs(len, trace)('text') == 4 and Graphs(len, trace)([]) == 0
 
 
 def test_networks_outside_torch_are_left_alone():
@@ -96,5 +96,5 @@ def test_networks_outside_torch_are_left_alone():
             return inputs
 
     model = Outside()
-    trace_network(model)
+    run_traced(model)
     assert 'extract_feat' not in vars(model)
