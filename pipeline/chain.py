@@ -33,8 +33,7 @@ class VideoPipeline:
         follow: pose people also where the tracker expects them and the detector
             misses them (always so with ``detect_every`` over 1).
         overlap: find people in a thread of its own while the frames before are posed;
-            each network then gets half of the cores. Not with ``follow``: a
-            prediction waits for the frames before it.
+            each of torch's networks then gets half of the cores.
         options: what to record in output files (preset, configs, weights).
     """
 
@@ -44,7 +43,7 @@ class VideoPipeline:
         self.detector, self.estimator, self.tracker, self.refiner = detector, estimator, tracker, refiner
         self.detect_every, self.follow = detect_every, follow or detect_every > 1
         self.batch = 1 if self.follow else batch
-        self.overlap = overlap and not self.follow
+        self.overlap = overlap
         self.options = options or {}
 
     @property
@@ -113,12 +112,12 @@ class VideoPipeline:
         threads = self._threads
         with ExitStack() as stack, _torch_threads(threads):
             frames = stack.enter_context(closing(prefetch(clock.around('decode', source), size=max(4, 2 * self.batch))))
-            if self.follow:
-                found = links.detect_and_follow(frames, self.detector, clock, self.detect_every, self.tracker.predict)
-            else:
-                found = links.detect(frames, self.detector, clock, self.batch)
+            found = links.detect(frames, self.detector, clock, self.batch, self.detect_every)
             if self.overlap:
-                found = stack.enter_context(closing(prefetch(_under(threads, found), size=2 * self.batch)))
+                ahead = max(2 * self.batch, self.detect_every)
+                found = stack.enter_context(closing(prefetch(_under(threads, found), size=ahead)))
+            if self.follow:
+                found = links.follow(found, self.detector, clock, self.tracker.predict)
             yield from links.estimate(found, self.estimator, clock, self.batch)
 
     def refined(self, posed: Iterable[FrameResult], clock: Clock) -> Iterator[FrameResult]:

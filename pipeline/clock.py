@@ -2,14 +2,16 @@
 import time
 from collections import defaultdict
 from contextlib import contextmanager
+from threading import Lock
 from typing import Dict, Iterable, Iterator
 
 
 class Clock:
-    """Adds up wall time by stage. Each stage belongs to one thread, so no lock is needed."""
+    """Adds up wall time by stage, from any number of threads."""
 
     def __init__(self):
         self.seconds: Dict[str, float] = defaultdict(float)
+        self._lock = Lock()
 
     @contextmanager
     def __call__(self, stage: str) -> Iterator[None]:
@@ -17,7 +19,8 @@ class Clock:
         try:
             yield
         finally:
-            self.seconds[stage] += time.perf_counter() - start
+            with self._lock:
+                self.seconds[stage] += time.perf_counter() - start
 
     def around(self, stage: str, items: Iterable) -> Iterator:
         """Iterate over ``items``; the time that they take to come counts for ``stage``."""

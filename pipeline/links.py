@@ -6,7 +6,7 @@ by the few frames that wait inside the links however long the video is.
 import math
 from collections import deque
 from itertools import islice
-from typing import Callable, Iterable, Iterator, List, Sequence, Tuple, TypeVar
+from typing import Callable, Iterable, Iterator, List, Optional, Sequence, Tuple, TypeVar
 
 import numpy as np
 import torch
@@ -20,6 +20,7 @@ from pipeline.tracking import PoseTracker
 from pipeline.types import Detections, Frame, FrameResult
 
 Found = Tuple[Frame, Detections]
+Looked = Tuple[Frame, Optional[Detections]]
 Item = TypeVar('Item')
 
 # Seconds in which a person whom the detector keeps missing loses half of the score. Long enough
@@ -29,33 +30,41 @@ MISSED_HALF_LIFE = 0.8
 SAME_PERSON = 0.5
 
 
-def detect(frames: Iterable[Frame], detector: PersonDetector, clock: Clock, batch: int = 1) -> Iterator[Found]:
-    """Find people in every frame; ``batch`` frames go through the detector together."""
-    for group in _groups(frames, batch):
-        with clock('detect'):
-            found = detector.detect(group)
-        yield from zip(group, found)
+def detect(frames: Iterable[Frame], detector: PersonDetector, clock: Clock, batch: int = 1,
+           every: int = 1) -> Iterator[Looked]:
+    """Look for people in every ``every``-th frame; the other frames come with None.
 
-
-def detect_and_follow(frames: Iterable[Frame], detector: PersonDetector, clock: Clock, every: int,
-                      predict: Callable[[float], Detections]) -> Iterator[Found]:
-    """Find people in every ``every``-th frame, and follow those who were there before.
-
-    Between two looks, and beside people whom a look misses, the estimator is given
-    the boxes (and keypoints) that ``predict(time)`` expects. Who is missed time and
-    again loses score, see :data:`MISSED_HALF_LIFE`, until the tracker lets go.
+    Of ``batch`` frames those to be looked at go through the detector together.
     """
-    looked = -math.inf
-    for count, frame in enumerate(frames):
+    for group in _groups(enumerate(frames), batch):
+        chosen = [frame for count, frame in group if count % every == 0]
+        with clock('detect'):
+            found = iter(detector.detect(chosen) if chosen else ())
+        for count, frame in group:
+            yield frame, None if count % every else next(found)
+
+
+def follow(looked: Iterable[Looked], detector: PersonDetector, clock: Clock,
+           predict: Callable[[float], Detections]) -> Iterator[Found]:
+    """Follow those who were there before.
+
+    In frames that were not looked at, and beside people whom a look missed, the
+    estimator is given the boxes (and keypoints) that ``predict(time)`` expects. Who is
+    missed time and again loses score, see :data:`MISSED_HALF_LIFE`, until the tracker
+    lets go. Where nobody is left to follow, the detector looks after all.
+    """
+    last = -math.inf
+    for frame, found in looked:
         carried = predict(frame.time)
         carried.carried[:] = True
-        if count % every and len(carried):
+        if found is None and len(carried):
             yield frame, carried
             continue
-        with clock('detect'):
-            found = detector.detect([frame])[0]
-        carried.scores *= 0.5 ** ((frame.time - looked) / MISSED_HALF_LIFE)
-        looked = frame.time
+        if found is None:
+            with clock('detect'):
+                found = detector.detect([frame])[0]
+        carried.scores *= 0.5 ** ((frame.time - last) / MISSED_HALF_LIFE)
+        last = frame.time
         yield frame, _join(found, carried)
 
 

@@ -80,9 +80,23 @@ def predicted(x, score=1.0):
     return lambda time: Detections(np.array([[x, 0, x + 10, 10]], np.float32), np.full(1, score, np.float32))
 
 
+def looked_and_followed(count, detector, every, predict):
+    looked = links.detect(frames(count), detector, Clock(), every=every)
+    return links.follow(looked, detector, Clock(), predict)
+
+
+@pytest.mark.parametrize('batch', [1, 4])
+def test_frames_that_are_not_looked_at_come_with_none(batch):
+    detector = Detector()
+    looked = list(links.detect(frames(7), detector, Clock(), batch, every=3))
+    assert [frame.index for frame, _ in looked] == list(range(7))
+    assert [found is not None for _, found in looked] == [True, False, False] * 2 + [True]
+    assert detector.calls == ([[0], [3], [6]] if batch == 1 else [[0, 3], [6]])
+
+
 def test_every_third_frame_is_looked_at_and_the_others_follow():
     detector = Detector()
-    found = list(links.detect_and_follow(frames(7), detector, Clock(), 3, predicted(-100)))
+    found = list(looked_and_followed(7, detector, 3, predicted(-100)))
     assert detector.calls == [[0], [3], [6]]
     assert [d.carried.tolist() for _, d in found] == [[False, True], [True], [True]] * 2 + [[False, True]]
 
@@ -92,17 +106,17 @@ def test_who_is_found_is_not_carried_too():
         def detect(self, group):
             return [Detections(np.array([[0, 0, 10, 10]], np.float32), np.ones(1, np.float32))]
 
-    found = [d for _, d in links.detect_and_follow(frames(4), Here(), Clock(), 1, predicted(1))]
+    found = [d for _, d in looked_and_followed(4, Here(), 1, predicted(1))]
     assert [d.carried.tolist() for d in found] == [[False]] * 4
 
 
 def test_who_is_missed_loses_half_of_the_score_per_half_life():
-    found = [d for _, d in links.detect_and_follow(frames(9), Detector(), Clock(), 4, predicted(-100, 0.8))]
+    found = [d for _, d in looked_and_followed(9, Detector(), 4, predicted(-100, 0.8))]
     assert found[1].scores.tolist() == pytest.approx([0.8])  # nobody looked: nothing was missed
     assert found[4].scores.tolist() == pytest.approx([1.0, 0.8 * 2 ** -0.5])  # 0.4 s after the last look
 
 
 def test_detect_looks_when_nobody_is_followed():
     detector = Detector()
-    list(links.detect_and_follow(frames(5), detector, Clock(), 3, lambda time: Detections.empty()))
+    list(looked_and_followed(5, detector, 3, lambda time: Detections.empty()))
     assert detector.calls == [[i] for i in range(5)]

@@ -5,8 +5,8 @@ input_size = 512
 
 model = dict(
     type='MoveNetDetector',
-    # 2 threads for an otherwise idle machine of 2 cores
-    backbone=dict(type='LiteRTNetwork', model_path='asset:movenet-multipose', num_threads=2),
+    # the other cores are busy with the people of the frames before
+    backbone=dict(type='LiteRTNetwork', model_path='asset:movenet-multipose', num_threads=1),
     data_preprocessor=dict(type='DetDataPreprocessor', bgr_to_rgb=True, pad_size_divisor=32),
     calibration=(0.22, 0.06),
     score_thr=0.1,

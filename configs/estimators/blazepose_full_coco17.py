@@ -3,8 +3,8 @@ custom_imports = dict(imports=['pipeline.models.blazepose'], allow_failed_import
 
 model = dict(
     type='BlazePoseEstimator',
-    # 2 threads for an otherwise idle machine of 2 cores
-    backbone=dict(type='LiteRTNetwork', model_path='asset:blazepose-full', num_threads=2),
+    # as many people side by side as there are cores
+    backbone=dict(type='LiteRTNetwork', model_path='asset:blazepose-full', num_threads=1, copies=None),
     data_preprocessor=dict(type='PoseDataPreprocessor', mean=[0, 0, 0], std=[255, 255, 255], bgr_to_rgb=True),
     radius_factor=1.25,
     flag_thr=0.5,

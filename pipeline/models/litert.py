@@ -2,8 +2,10 @@
 import os
 import sys
 from contextlib import contextmanager
+from queue import SimpleQueue
+from threading import Lock
 from pathlib import Path
-from typing import Iterator, List
+from typing import Iterator, List, Optional
 
 import pipeline.compat  # noqa: F401  (before anything of mmcv, MMDetection or MMPose)
 import numpy as np
@@ -18,26 +20,57 @@ from pipeline.errors import InputError
 class LiteRTNetwork(nn.Module):
     """A TFLite graph with one input, as a module without parameters.
 
-    It runs on the CPU whatever device the model around it is moved to, and one
-    thread at a time may call it.
+    It runs on the CPU whatever device the model around it is moved to. Any number of
+    threads may call it; ``copies`` of them at a time are served.
 
     Args:
         model_path: a ``.tflite`` file, or ``asset:NAME``.
-        num_threads: of LiteRT. Beyond the machine's idle cores, threads wait for
-            each other and everything slows down.
+        num_threads: of each copy. Small graphs gain little by a second thread, which
+            costs more processor time than it saves: several copies side by side are better.
+        copies: that run at once, each with its own memory; None for one per core that
+            this process may use.
 
     Raises:
         InputError: if the file is missing or no TFLite graph.
     """
 
-    def __init__(self, model_path: str, num_threads: int = 2):
+    def __init__(self, model_path: str, num_threads: int = 1, copies: Optional[int] = 1):
         super().__init__()
-        from ai_edge_litert.interpreter import Interpreter
         path = Path(resolve(model_path))
         if not path.is_file():
             raise InputError(f'{path}: no such file; a .tflite graph is needed')
-        if not (isinstance(num_threads, int) and num_threads >= 1):
-            raise InputError(f'num_threads={num_threads!r}: must be a whole number from 1 up')
+        copies = _cores() if copies is None else copies
+        for name, value in (('num_threads', num_threads), ('copies', copies)):
+            if not (isinstance(value, int) and value >= 1):
+                raise InputError(f'{name}={value!r}: must be a whole number from 1 up')
+        graphs = [_Graph(path, num_threads) for _ in range(copies)]
+        self.copies, self.dtype = copies, graphs[0].dtype
+        self._idle: SimpleQueue = SimpleQueue()
+        for graph in graphs:
+            self._idle.put(graph)
+
+    def forward(self, image: np.ndarray) -> List[np.ndarray]:
+        """Run the graph.
+
+        Args:
+            image: ``(1, H, W, C)`` in the graph's ``dtype``. Graphs that take any
+                size are prepared anew when it changes, which takes some frames' time.
+
+        Returns:
+            The outputs, copied, in the graph's order.
+        """
+        graph = self._idle.get()
+        try:
+            return graph.run(image)
+        finally:
+            self._idle.put(graph)
+
+
+class _Graph:
+    """One interpreter; one thread at a time may use it."""
+
+    def __init__(self, path: Path, num_threads: int):
+        from ai_edge_litert.interpreter import Interpreter
         try:
             with _quiet():
                 self._interpreter = Interpreter(str(path), num_threads=num_threads)
@@ -50,16 +83,7 @@ class LiteRTNetwork(nn.Module):
         self._outputs = [output['index'] for output in self._interpreter.get_output_details()]
         self._shape = None
 
-    def forward(self, image: np.ndarray) -> List[np.ndarray]:
-        """Run the graph.
-
-        Args:
-            image: ``(1, H, W, C)`` in the graph's ``dtype``. Graphs that take any
-                size are prepared anew when it changes, which takes some frames' time.
-
-        Returns:
-            The outputs, copied, in the graph's order.
-        """
+    def run(self, image: np.ndarray) -> List[np.ndarray]:
         if image.shape != self._shape:
             with _quiet():
                 self._interpreter.resize_tensor_input(self._input, image.shape, strict=True)
@@ -70,20 +94,29 @@ class LiteRTNetwork(nn.Module):
         return [self._interpreter.get_tensor(index) for index in self._outputs]
 
 
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count() or 1
+
+
+# two threads that exchange stderr at once would lose it
+_stderr = Lock()
+
+
 @contextmanager
 def _quiet() -> Iterator[None]:
     """Keep LiteRT's own notes about delegates off the terminal; failures are raised, not printed."""
-    sys.stderr.flush()
-    try:
-        kept = os.dup(2)
-    except OSError:  # no stderr to keep quiet
-        yield
-        return
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, 2)
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(nowhere)
-        os.close(kept)
+    with _stderr:
+        sys.stderr.flush()
+        try:
+            kept = os.dup(2)
+        except OSError:  # no stderr to keep quiet
+            yield
+            return
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        try:
+            os.dup2(nowhere, 2)
+            yield
+        finally:
+            os.dup2(kept, 2)
+            os.close(nowhere)
+            os.close(kept)

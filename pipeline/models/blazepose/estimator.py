@@ -1,4 +1,5 @@
-"""BlazePose in MMPose's registry: one person at a time, with as many looks as it needs."""
+"""BlazePose in MMPose's registry: each person by itself, with as many looks as it needs."""
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Iterator, List, Optional, Sequence, Tuple
 
@@ -33,6 +34,8 @@ class BlazePoseEstimator(BasePoseEstimator):
     seed pose stands, with its scores halved: a seed that nothing confirms for
     several frames fades away.
 
+    As many people are posed side by side as the network has ``copies``.
+
     Args:
         backbone: config of the network.
         data_preprocessor: config; must give RGB in 0..1.
@@ -60,6 +63,9 @@ class BlazePoseEstimator(BasePoseEstimator):
         self.radius_factor, self.flag_thr, self.max_deviation = radius_factor, flag_thr, max_deviation
         self.max_twist, self.unconfirmed = max_twist, unconfirmed
         self.retries, self.lost_retries = tuple(retries), tuple(lost_retries)
+        # torch's own threads, which every Python thread has anew, would only be in each other's way
+        self._side_by_side = ThreadPoolExecutor(getattr(self.backbone, 'copies', 1), 'person',
+                                                torch.set_num_threads, (1,))
 
     @torch.no_grad()
     def predict(self, inputs: torch.Tensor, data_samples: List[PoseDataSample]) -> List[PoseDataSample]:
@@ -73,8 +79,8 @@ class BlazePoseEstimator(BasePoseEstimator):
             The data samples with ``pred_instances``: ``keypoints`` (1, 17, 2) px of the
             frame, ``keypoint_scores`` (1, 17), ``bboxes``, ``bbox_scores``.
         """
-        for picture, sample in zip(inputs, data_samples):
-            pose = self._settle(sample.view, picture)
+        views = [sample.view for sample in data_samples]
+        for pose, sample in zip(self._side_by_side.map(self._settle, views, inputs), data_samples):
             sample.pred_instances = InstanceData(
                 keypoints=pose.keypoints[None].astype(np.float32),
                 keypoint_scores=pose.scores[None].astype(np.float32),
@@ -92,6 +98,7 @@ class BlazePoseEstimator(BasePoseEstimator):
     def loss(self, inputs, data_samples):
         raise NotImplementedError('BlazePose comes as a trained graph and cannot be trained here')
 
+    @torch.no_grad()  # which each thread has to say for itself
     def _settle(self, view: View, picture: torch.Tensor) -> Look:
         """Look as long as there are doubts; take the least doubtful look, or the seed."""
         best = self._look(view, view.crop, picture)
