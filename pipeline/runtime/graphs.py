@@ -64,7 +64,7 @@ class Graphs:
                 if _agree(expected, graph(*flatten(other))):
                     return _Checked(graph, arrange(expected, [None] * len(flatten(expected))))
         except Exception as error:  # making graphs fails in as many ways as there are models
-            reason = f'{type(error).__name__}: {error}'
+            reason = ' '.join([type(error).__name__ + ':', *str(error).splitlines()[:1]])
         if self.required and not any(self.graphs.values()):
             raise InputError(f'{self.required} gives no graph: {reason}')
         return None

@@ -1,6 +1,7 @@
 """Graphs exported to ONNX and run by ONNX Runtime, on CPUs."""
 import io
 import warnings
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Callable, Iterator, List, Optional
 
@@ -76,7 +77,8 @@ def export(function: Callable[[Nested], Nested], example: Nested, module: nn.Mod
     """
     inputs = [f'input{i}' for i in range(len(flatten(example)))]
     content = io.BytesIO()
-    with torch.inference_mode(False), torch.no_grad(), warnings.catch_warnings():
+    # where an operator is missing, torch prints the whole graph
+    with torch.inference_mode(False), torch.no_grad(), warnings.catch_warnings(), redirect_stdout(io.StringIO()):
         warnings.simplefilter('ignore')  # what tracing warns of is checked by Graphs
         example = arrange(example, [tensor.clone() for tensor in flatten(example)])
         outputs = [f'output{i}' for i in range(len(flatten(function(example))))]
@@ -94,6 +96,7 @@ class _Flat(nn.Module):
         super().__init__()
         self.function, self.example = function, example
         self.owner = module
+        self.train(module.training)  # the exporter puts everything back into the mode in which it finds this
 
     def forward(self, *tensors: torch.Tensor) -> List[torch.Tensor]:
         return flatten(self.function(arrange(self.example, tensors)))
