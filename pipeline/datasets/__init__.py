@@ -1,2 +1,3 @@
 """Training and test data, registered in MMPose."""
-from pipeline.datasets import collate, hooks, npz_pose_dataset, pair_batches, window_batches  # noqa: F401, registers them
+from pipeline.datasets import (  # noqa: F401, registers them
+    collate, hooks, lifting_batches, npz_pose_dataset, pair_batches, pair_sequences, window_batches)

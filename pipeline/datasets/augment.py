@@ -43,12 +43,12 @@ def random_linear(windows: int, rng: np.random.Generator, tilt: float = 12.0, an
 
 
 def mirror(arrays: Sequence[np.ndarray], which: np.ndarray, flip: Sequence[int]) -> Tuple[np.ndarray, ...]:
-    """Mirror windows ``which`` ``(B,)`` about x = 0; ``(B, T, K, 2)`` are mirrored, ``(B, T, K)`` re-ordered."""
+    """Mirror windows ``which`` ``(B,)`` about x = 0; ``(B, T, K, D)`` are mirrored, ``(B, T, K)`` re-ordered."""
     mirrored = []
     for array in arrays:
         other = array[:, :, flip]
         if array.ndim == 4:
-            other = other * np.array([-1, 1], array.dtype)
+            other = other * np.array([-1] + [1] * (array.shape[-1] - 1), array.dtype)
         mirrored.append(np.where(which.reshape((-1,) + (1,) * (array.ndim - 1)), other, array))
     return tuple(mirrored)
 

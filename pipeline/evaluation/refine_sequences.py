@@ -20,7 +20,7 @@ def windowed(refiner, step: int, weights: str = 'triangle', flip: Optional[Seque
         step: frames between windows; smaller steps average more answers.
         weights: how windows are blended, see :func:`stitch`.
         flip: mirror joint indices; the mirrored sequence is refined as well and both answers averaged
-            (2D only: x changes its sign).
+            (x changes its sign).
         batch_size: windows at a time.
     """
 
@@ -52,4 +52,4 @@ def _refine(refiner, windows: np.ndarray, scores: np.ndarray, fps: float, batch_
 
 
 def _mirror(poses: np.ndarray, flip: Sequence[int]) -> np.ndarray:
-    return poses[..., list(flip), :] * np.array([-1, 1], poses.dtype)
+    return poses[..., list(flip), :] * np.array([-1] + [1] * (poses.shape[-1] - 1), poses.dtype)

@@ -25,6 +25,11 @@ MPII_NAMES = ('right_ankle', 'right_knee', 'right_hip', 'left_hip', 'left_knee',
               'thorax', 'upper_neck', 'head_top', 'right_wrist', 'right_elbow', 'right_shoulder',
               'left_shoulder', 'left_elbow', 'left_wrist')
 MPII_FLIP = (5, 4, 3, 2, 1, 0, 6, 7, 8, 9, 15, 14, 13, 12, 11, 10)
+# The 17 joints of the 3D truth, and their mirror joints.
+H36M_NAMES = ('pelvis', 'right_hip', 'right_knee', 'right_foot', 'left_hip', 'left_knee', 'left_foot', 'spine',
+              'thorax', 'neck_base', 'head', 'left_shoulder', 'left_elbow', 'left_wrist', 'right_shoulder',
+              'right_elbow', 'right_wrist')
+H36M_FLIP = (0, 4, 5, 6, 1, 2, 3, 7, 8, 9, 10, 14, 15, 16, 11, 12, 13)
 # Shoulders, elbows, wrists, hips, knees, ankles: defined alike enough to be compared.
 MPII_LIMBS = (0, 1, 2, 3, 4, 5, 10, 11, 12, 13, 14, 15)
 
@@ -131,6 +136,12 @@ def _subject_recordings(arrays, subject, cameras, exclude, every) -> Iterator[Re
         estimate = _restore(arrays[key]).astype(np.float32)
         if len(world) == len(estimate):
             yield Recording(subject, action, camera_name, cameras[f'{subject}/{camera_name}'], world, estimate)
+
+
+def camera_poses(recording: Recording) -> np.ndarray:
+    """The truth as its camera sees it, relative to the pelvis, ``(T, 17, 3)`` float32 mm; x right, y down, z ahead."""
+    turned = recording.world.astype(np.float64) @ recording.camera.rotation.T
+    return (turned - turned[:, :1]).astype(np.float32)
 
 
 def _restore(differences: np.ndarray) -> np.ndarray:
