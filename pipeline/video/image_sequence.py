@@ -42,17 +42,17 @@ class ImageSequence(VideoSource):
         fps = fps or DEFAULT_IMAGE_RATE
         self._times = np.arange(len(paths)) / float(fps)
         self._paths = paths
-        self._first, self._last = frame_range(name, self._times, start, end)
-        images = map(_read_image, paths[self._first:self._last])
+        self.first, self._last = frame_range(name, self._times, start, end)
+        images = map(_read_image, paths[self.first:self._last])
         sample = next((image for image in images if image is not None), None)
         if sample is None:
-            raise InputError(f'{paths[self._first]}: not an image that can be read')
+            raise InputError(f'{paths[self.first]}: not an image that can be read')
         self.info = VideoInfo(name=name, width=sample.shape[1], height=sample.shape[0], fps=fps,
-                              num_frames=self._last - self._first, start=float(self._times[self._first]))
+                              num_frames=self._last - self.first, start=float(self._times[self.first]))
 
     def __iter__(self) -> Iterator[Frame]:
         self.skipped = 0
-        for i in range(self._first, self._last):
+        for i in range(self.first, self._last):
             image = _read_image(self._paths[i])
             if image is None:
                 self.skipped += 1

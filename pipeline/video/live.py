@@ -53,7 +53,7 @@ class LiveSource(VideoSource):
         if self._head is None:
             raise InputError(f'{address}: cannot be opened or gives no frame')
         _, _, image = self._head
-        self.info = VideoInfo(name=_name(address), width=image.shape[1], height=image.shape[0],
+        self.info = VideoInfo(name=live_name(address), width=image.shape[1], height=image.shape[0],
                               fps=fps or self._rate)
 
     def __iter__(self) -> Iterator[Frame]:
@@ -147,7 +147,7 @@ def _scheme(address: str) -> str:
     return address.partition('://')[0].lower()
 
 
-def _name(address: Union[int, str]) -> str:
+def live_name(address: Union[int, str]) -> str:
     """A file name stem: 'camera0', or the last part of a path or URL without query and suffix."""
     if isinstance(address, int):
         return f'camera{address}'

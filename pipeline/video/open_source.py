@@ -5,7 +5,7 @@ from typing import Optional, Union
 
 from pipeline.errors import InputError
 from pipeline.video.image_sequence import IMAGE_SUFFIXES, ImageSequence, images_by_pattern, images_in_folder
-from pipeline.video.live import LiveSource
+from pipeline.video.live import LiveSource, live_name
 from pipeline.video.moments import MomentLike, parse_moment
 from pipeline.video.source import VideoSource
 from pipeline.video.video_file import VideoFile
@@ -40,25 +40,58 @@ def open_source(spec: Union[str, int, Path], start: MomentLike = None, end: Mome
     text = str(spec)
     if not text:
         raise InputError('the input has no name')
-    path = Path(text)
-    if text.isdigit() and not path.exists():
-        return LiveSource(int(text), start, end, fps, timeout)
-    if text.startswith('/dev/') or ('://' in text and not text.startswith('file://')):
+    if is_camera(text):
+        return LiveSource(int(text) if text.isdigit() else text, start, end, fps, timeout)
+    if is_url(text):
         return LiveSource(text, start, end, fps, timeout)
-    if text.startswith('file://'):
-        path = Path(text[len('file://'):])
+    path = local_path(text)
     if path.is_dir():
-        return ImageSequence(path.resolve().name or 'images', images_in_folder(path), start, end, fps)
+        return ImageSequence(source_name(text), images_in_folder(path), start, end, fps)
     if path.is_file():
         if path.suffix.lower() in IMAGE_SUFFIXES:
-            return ImageSequence(path.stem, [path], start, end, fps)
+            return ImageSequence(source_name(text), [path], start, end, fps)
         return VideoFile(path, start, end, fps, reader)
     if path.exists():
         raise InputError(f'{path}: is neither a file nor a folder')
-    if any(c in text for c in '*?['):
-        paths = images_by_pattern(text)
-        return ImageSequence(paths[0].resolve().parent.name or 'images', paths, start, end, fps)
+    if is_pattern(text):
+        return ImageSequence(source_name(text), images_by_pattern(text), start, end, fps)
     raise InputError(f'{path}: no such file or folder')
+
+
+def source_name(text: str) -> str:
+    """Stem of the output files of the input ``text``, without opening it.
+
+    Raises:
+        InputError: for a pattern that matches nothing.
+    """
+    if is_camera(text) or is_url(text):
+        return live_name(int(text) if text.isdigit() else text)
+    path = local_path(text)
+    if path.is_dir():
+        return path.resolve().name or 'images'
+    if not path.exists() and is_pattern(text):
+        return images_by_pattern(text)[0].resolve().parent.name or 'images'
+    return path.stem
+
+
+def is_camera(text: str) -> bool:
+    """Whether ``text`` is a camera's index or a device."""
+    return text.isdigit() and not Path(text).exists() or text.startswith('/dev/')
+
+
+def is_url(text: str) -> bool:
+    """Whether ``text`` is the address of a stream; ``file://`` is not."""
+    return '://' in text and not text.startswith(('file://', '/dev/'))
+
+
+def is_pattern(text: str) -> bool:
+    """Whether ``text`` can match several files."""
+    return any(c in text for c in '*?[')
+
+
+def local_path(text: str) -> Path:
+    """The path that ``text`` names."""
+    return Path(text[len('file://'):] if text.startswith('file://') else text)
 
 
 def _parse_rate(fps: RateLike) -> Optional[Fraction]:

@@ -10,9 +10,11 @@ class VideoSource(ABC):
 
     Attributes:
         info: what is known before the first frame.
+        first: index of the first frame that is asked for.
         skipped: frames left out so far because they were damaged.
     """
     info: VideoInfo
+    first: int = 0
     skipped: int = 0
 
     @abstractmethod

@@ -47,31 +47,31 @@ class VideoFile(VideoSource):
         self._path, self._reader = path, reader
         self._index = index = index_video(path)
         self._times = index.times if fps is None else np.arange(len(index)) / float(fps)
-        self._first, self._last = frame_range(str(path), self._times, start, end)
+        self.first, self._last = frame_range(str(path), self._times, start, end)
         self.info = VideoInfo(
             name=path.stem, width=index.width, height=index.height, fps=fps or index.fps,
-            num_frames=self._last - self._first, path=str(path) if fps is None else None,
-            start=float(self._times[self._first]))
+            num_frames=self._last - self.first, path=str(path) if fps is None else None,
+            start=float(self._times[self.first]))
 
     def __iter__(self) -> Iterator[Frame]:
         damage = Damage()
-        expected, first_gap, self.skipped = self._first, None, 0
+        expected, first_gap, self.skipped = self.first, None, 0
         try:
-            with closing(_read(self._index, self._first, self._last, damage, self._reader)) as pictures:
+            with closing(_read(self._index, self.first, self._last, damage, self._reader)) as pictures:
                 for i, image in pictures:
                     if i > expected:
                         self.skipped += i - expected
                         first_gap = expected if first_gap is None else first_gap
                     expected = i + 1
                     yield Frame(i, float(self._times[i]), image)
-            if expected == self._first:
+            if expected == self.first:
                 raise InputError(f'{self._path}: no frame can be decoded from {self.info.start:.3f} s on')
             if expected < self._last:
                 self.skipped += self._last - expected
                 first_gap = expected if first_gap is None else first_gap
             self._report_shortness()
         finally:
-            wanted = self._last - self._first
+            wanted = self._last - self.first
             if self.skipped and (damage.errors or self.skipped < _FIELDS * wanted):
                 logger.warning('%s: %d of %d frames are damaged and were skipped, the first at %.3f s',
                                self._path, self.skipped, wanted, self._times[first_gap])

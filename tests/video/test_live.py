@@ -160,4 +160,4 @@ def test_an_end_stops_a_camera(camera):
     ('http://host/film.final.mp4', 'film_final'), ('/dev/video2', 'video2'),
     ('udp://239.0.0.1:1234', '239_0_0')])
 def test_outputs_are_named_after_the_address(address, name):
-    assert live._name(address) == name
+    assert live.live_name(address) == name

@@ -1,0 +1,110 @@
+"""Workers as processes of this machine."""
+import multiprocessing
+import os
+import signal
+import threading
+from multiprocessing import connection
+from typing import Dict, List, Optional, Sequence, Tuple
+
+from pipeline.batch.settings import BatchSettings
+from pipeline.batch.worker import Outcome, Worker
+
+_GRACE_SECONDS = 5.0
+
+
+class LocalCrew:
+    """``size`` processes, each with a chain of its own; one that dies is replaced.
+
+    The cores are shared out among them.
+
+    Args:
+        settings: of the batch.
+        size: processes.
+        devices: the processes take them in turn.
+    """
+
+    def __init__(self, settings: BatchSettings, size: int, devices: Sequence[str] = ('cpu',)):
+        self._settings, self.size = settings, size
+        self._seats: List[_Seat] = [_Seat(settings, devices[i % len(devices)], size) for i in range(size)]
+
+    @property
+    def free(self) -> int:
+        """Workers without a task."""
+        return sum(seat.task is None for seat in self._seats)
+
+    def submit(self, task) -> None:
+        """Give ``task`` to a free worker."""
+        next(seat for seat in self._seats if seat.task is None).start(task)
+
+    def wait(self) -> List[Tuple[object, Outcome]]:
+        """The tasks that have ended since, with their outcomes; waits for at least one."""
+        waiting: Dict[object, _Seat] = {seat.pipe: seat for seat in self._seats if seat.task is not None}
+        return [waiting[pipe].take() for pipe in connection.wait(list(waiting))]
+
+    def close(self) -> None:
+        """End all workers, busy ones too."""
+        for seat in self._seats:
+            seat.end()
+
+
+class _Seat:
+    """A place for one process after another."""
+
+    def __init__(self, settings: BatchSettings, device: str, size: int):
+        self._settings, self._device, self._size = settings, device, size
+        self._process: Optional[multiprocessing.Process] = None
+        self.pipe, self.task = None, None
+
+    def start(self, task) -> None:
+        if self._process is None:
+            context = multiprocessing.get_context('spawn')
+            self.pipe, other = context.Pipe()
+            self._process = context.Process(target=_work, args=(other, self._settings, self._device, self._size),
+                                            daemon=True)
+            self._process.start()
+            other.close()  # so that the pipe breaks when the process ends
+        self.task = task
+        try:
+            self.pipe.send(task)
+        except BrokenPipeError:  # it died idle; take() finds out
+            pass
+
+    def take(self) -> Tuple[object, Outcome]:
+        task, self.task = self.task, None
+        try:
+            return task, self.pipe.recv()
+        except (EOFError, OSError):
+            self._process.join()
+            code = self._process.exitcode
+            how = f'signal {signal.Signals(-code).name}' if code < 0 else f'code {code}'
+            self.end()
+            return task, Outcome(error=f'its worker died ({how})', again=True)
+
+    def end(self) -> None:
+        if self._process is not None:
+            self.pipe.close()  # an idle process ends by itself
+            self._process.join(0 if self.task else _GRACE_SECONDS)
+            self._process.kill()
+            self._process.join()
+        self._process = None
+
+
+def _work(pipe, settings: BatchSettings, device: str, size: int) -> None:
+    """Main loop of a worker process."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's business: a video is whole or not there
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    import torch
+    torch.set_num_threads(max(1, (os.cpu_count() or 1) // size))
+    worker = Worker(settings, device)
+    while True:
+        try:
+            task = pipe.recv()
+        except EOFError:
+            return
+        pipe.send(worker.run(task))
+
+
+def _end_with_parent() -> None:
+    # else a killed batch's workers would go on writing beside the run that resumes it
+    connection.wait([multiprocessing.parent_process().sentinel])
+    os._exit(1)

@@ -1,0 +1,233 @@
+"""Many videos through one chain into a folder: what is done is kept, what fails is told."""
+import hashlib
+import json
+import re
+import shutil
+from collections import deque
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Callable, Deque, Dict, List, Optional, Protocol, Sequence, Tuple
+
+from pipeline.batch.lock import folder_lock
+from pipeline.batch.manifest import Manifest
+from pipeline.batch.settings import BatchSettings
+from pipeline.batch.tasks import Join, Plan, Segment, Whole
+from pipeline.batch.videos import Video
+from pipeline.batch.worker import Outcome
+from pipeline.errors import InputError
+
+PARTS = '.segments'
+
+
+class Crew(Protocol):
+    """Workers somewhere: :class:`LocalCrew`, :class:`RayCrew`."""
+    @property
+    def free(self) -> int: ...
+    def submit(self, task) -> None: ...
+    def wait(self) -> List[Tuple[object, Outcome]]: ...
+    def close(self) -> None: ...
+
+
+@dataclass
+class BatchReport:
+    """What became of the videos of a batch: keys, and for those that failed also why."""
+    done: List[str] = field(default_factory=list)
+    skipped: List[str] = field(default_factory=list)
+    failed: Dict[str, str] = field(default_factory=dict)
+    left: List[str] = field(default_factory=list)
+    stopped: str = ''
+
+    def __str__(self) -> str:
+        counts = [(len(self.done), 'done'), (len(self.skipped), 'done before'), (len(self.failed), 'failed'),
+                  (len(self.left), 'not begun')]
+        lines = [', '.join(f'{count} {what}' for count, what in counts if count) or 'nothing to do']
+        lines += [f'  {key}: {reason}' for key, reason in self.failed.items()]
+        return '\n'.join(lines + ([f'stopped: {self.stopped}'] if self.stopped else []))
+
+
+def run_batch(videos: Sequence[Video], settings: BatchSettings, hire: Callable[[BatchSettings], Crew],
+              retries: int = 1, segment: Optional[int] = None, force: bool = False,
+              notify: Callable[[str], None] = lambda line: None) -> BatchReport:
+    """Run every video that the folder does not hold yet, and go on where an earlier run stopped.
+
+    Args:
+        videos: see :func:`find_videos`.
+        settings: of all of them; ``settings.outputs.out_dir`` is the folder.
+        hire: makes the workers; called only if there is work.
+        retries: further attempts at a task that failed for a reason that may pass, such as a
+            worker that died.
+        segment: pose videos of more frames in segments of so many, each a task of its own.
+        force: replace files that no run of this folder has written.
+        notify: gets a line for each video that ended.
+
+    Raises:
+        InputError: if another run holds the folder, its manifest is broken, or no video
+            could be done with these settings.
+    """
+    folder = settings.outputs.out_dir
+    with folder_lock(folder):
+        manifest, report, fingerprint = Manifest(folder), BatchReport(), settings.fingerprint()
+        manifest.compact()
+        jobs = []
+        for video in videos:
+            job = _Job(video, settings, fingerprint, retries, segment, force, manifest.is_ours(video.key))
+            try:
+                job.state = video.state()
+            except (InputError, OSError) as error:
+                _end(job, str(error), manifest, report, notify)
+                continue
+            if manifest.is_done(video.key, job.state, fingerprint):
+                report.skipped.append(video.key)
+            else:
+                jobs.append(job)
+        if jobs:
+            _work_off(deque(jobs), hire(settings), manifest, report, notify)
+        manifest.compact()
+        return report
+
+
+def _work_off(waiting: Deque['_Job'], crew: Crew, manifest: Manifest, report: BatchReport, notify) -> None:
+    """Keep every worker busy until nothing is left."""
+    running: List[Tuple[object, _Job]] = []
+    begun: List[_Job] = []
+    try:
+        while True:
+            while crew.free and not report.stopped and (found := _next_task(begun, waiting, manifest, report, notify)):
+                crew.submit(found[0])
+                running.append(found)
+            if not running:
+                break
+            for task, outcome in crew.wait():
+                job = running.pop([other is task for other, _ in running].index(True))[1]
+                report.stopped = report.stopped or (outcome.error if outcome.fatal else '')
+                if job.take(task, outcome):
+                    begun.remove(job)
+                    _end(job, job.error, manifest, report, notify)
+    finally:  # also after Ctrl-C: what is under way leaves nothing half-written
+        crew.close()
+        for job in begun:
+            job.clear()
+        report.left += [job.video.key for job in [*begun, *waiting]]
+    if report.stopped and not report.done:
+        raise InputError(report.stopped)
+
+
+def _next_task(begun: List['_Job'], waiting: Deque['_Job'], manifest: Manifest, report: BatchReport,
+               notify) -> Optional[tuple]:
+    """A task of a video that was begun, or of the next one; None if all wait for others."""
+    for job in begun:
+        if job.tasks:
+            return job.next_task(), job
+    while waiting:
+        job = waiting.popleft()
+        if (path := job.obstacle()) is not None:
+            _end(job, f'{path}: exists already; choose another folder or pass --force', manifest, report, notify)
+            continue
+        if manifest.was_cut_off(job.video.key):
+            job.clear()
+        job.ours = True
+        manifest.add(job.record('started'))
+        begun.append(job)
+        return job.next_task(), job
+    return None
+
+
+def _end(job: '_Job', error: str, manifest: Manifest, report: BatchReport, notify) -> None:
+    key = job.video.key
+    if error:
+        report.failed[key] = error
+        job.clear()
+    else:
+        report.done.append(key)
+        shutil.rmtree(job.parts, ignore_errors=True)
+    manifest.add(job.record('failed' if error else 'done', error=error, **job.values))
+    notify(f'{key}: {error}' if error else '{}: {frames} frames, {people} people, {seconds:.1f} s'.format(
+        key, **job.values))
+
+
+class _Job:
+    """One video on its way.
+
+    Attributes:
+        tasks: what can be started now.
+        ours: whether a run of this folder has begun with it, so that what is there may be replaced.
+        running: tasks that were started and have not ended.
+        error: why the video failed; empty as long as it did not.
+        values: of the finished video.
+    """
+
+    def __init__(self, video: Video, settings: BatchSettings, fingerprint: str, retries: int,
+                 segment: Optional[int], force: bool, ours: bool):
+        self.video, self.ours, self._settings, self._fingerprint = video, ours, settings, fingerprint
+        self.state: dict = {}
+        self.error, self.values, self.running = '', {}, 0
+        self._force = force or ours
+        self.tasks: deque = deque([Plan(video, segment) if segment else Whole(video, force=True)])
+        self._tries_left, self._tries = retries, 1
+        self._segments: List[Path] = []
+
+    @property
+    def _folder(self) -> Path:
+        return self._settings.outputs.out_dir
+
+    @property
+    def parts(self) -> Path:
+        """Where segments wait for each other."""
+        return self._folder / PARTS / self.video.key
+
+    def obstacle(self) -> Optional[Path]:
+        """A file that is in the way."""
+        paths = self._settings.outputs.paths(self.video.name).values()
+        places = (self._folder / self.video.folder / path.name for path in paths)
+        return None if self._force else next((path for path in places if path.exists()), None)
+
+    def next_task(self):
+        self.running += 1
+        return self.tasks.popleft()
+
+    def take(self, task, outcome: Outcome) -> bool:
+        """Go on from what ``task`` gave; whether the video has ended by it."""
+        self.running -= 1
+        if self.error:
+            pass
+        elif outcome.damaged:
+            self._segments, self.tasks = [], deque([Whole(self.video, force=True)])
+        elif outcome.error and outcome.again and self._tries_left:
+            self._tries_left, self._tries = self._tries_left - 1, self._tries + 1
+            self.clear()
+            self.tasks.append(task)
+        elif outcome.error:
+            self.error = outcome.error
+            self.tasks.clear()
+        elif isinstance(task, Plan):
+            self._cut(outcome.values['ranges'])
+        elif isinstance(task, Segment):
+            if self._segments and not self.tasks and not self.running:
+                self.tasks.append(Join(self.video, tuple(self._segments), force=True))
+        else:
+            self.values = outcome.values
+        return not self.tasks and not self.running
+
+    def _cut(self, ranges) -> None:
+        # the name tells input and settings: a later run takes only what would come out the same
+        kind = hashlib.sha256(json.dumps([self._fingerprint, self.state], sort_keys=True).encode()).hexdigest()[:16]
+        self._segments = [self.parts / kind / f'{r.keep[0]}-{r.keep[1]}.npz' for r in ranges]
+        missing = [Segment(self.video, r, path) for r, path in zip(ranges, self._segments) if not path.exists()]
+        whole = Join(self.video, tuple(self._segments), force=True) if ranges else Whole(self.video, force=True)
+        self.tasks.extend(missing or [whole])
+
+    def clear(self) -> None:
+        """Remove what a killed worker left of this video's files, which it writes under passing names."""
+        stems = '|'.join(re.escape(path.stem) for path in self._settings.outputs.paths(self.video.name).values())
+        passing = re.compile(rf'\.({stems})(\.csv\.run|_id\d+)?-[a-z0-9_]{{8}}\.part(\.\w+)?')
+        folder = self._folder / self.video.folder
+        for path in folder.iterdir() if folder.is_dir() else ():
+            if passing.fullmatch(path.name):
+                shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
+
+    def record(self, status: str, **values) -> dict:
+        """The manifest's line."""
+        return dict(dict(video=self.video.key, input=self.video.spec, state=self.state, settings=self._fingerprint,
+                         status=status, ours=self.ours, attempts=self._tries,
+                         frames=0, people=0, seconds=0.0, files={}, error=''),
+                    **values)

@@ -1,0 +1,49 @@
+"""The posed people of a stretch of a video in a file, to the last bit."""
+from dataclasses import fields
+from pathlib import Path
+from typing import Dict, Iterable, Sequence
+
+import numpy as np
+
+from pipeline.errors import InputError
+from pipeline.files import atomic_path
+from pipeline.types import FrameResult, People
+
+_COLUMNS = tuple(field.name for field in fields(People))
+
+
+def write_segment(path: Path, results: Iterable[FrameResult], num_keypoints: int) -> int:
+    """Write the people of ``results`` (not the pictures); the file appears when it is complete.
+
+    Returns:
+        The number of frames.
+    """
+    people, indices = [People.empty(num_keypoints)], []
+    for result in results:
+        indices.append(result.frame.index)
+        people.append(result.people)
+    columns = {name: np.concatenate([getattr(p, name) for p in people]) for name in _COLUMNS}
+    with atomic_path(path, force=True) as temporary:
+        with open(temporary, 'wb') as file:
+            np.savez(file, indices=np.array(indices, np.int64), counts=np.array([len(p) for p in people[1:]], np.int64),
+                     **columns)
+    return len(indices)
+
+
+def read_segments(paths: Sequence[Path]) -> Dict[int, People]:
+    """The people of all frames by their index.
+
+    Raises:
+        InputError: if a file is missing or broken.
+    """
+    people: Dict[int, People] = {}
+    for path in paths:
+        try:
+            with np.load(path, allow_pickle=False) as arrays:
+                columns = {name: arrays[name] for name in _COLUMNS}
+                ends = np.cumsum(arrays['counts'])
+                for index, count, end in zip(arrays['indices'].tolist(), arrays['counts'].tolist(), ends.tolist()):
+                    people[index] = People(**{name: column[end - count:end] for name, column in columns.items()})
+        except (OSError, ValueError, KeyError) as error:
+            raise InputError(f'{path}: not a segment of a video ({error})') from error
+    return people

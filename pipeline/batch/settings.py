@@ -1,0 +1,65 @@
+"""What all videos of a batch have in common, and a fingerprint of it."""
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Dict, Iterator, Optional
+
+from pipeline.export import run_info
+from pipeline.openmmlab.config import resolve_config
+from pipeline.presets import merged_preset
+from pipeline.run import OutputOptions
+
+# fields of OutputOptions that say where and how a run goes on, but not what is in its files
+_NOT_CONTENT = ('out_dir', 'force', 'progress', 'command')
+
+
+@dataclass(frozen=True)
+class BatchSettings:
+    """A chain and its outputs, as plain values that can travel to another process.
+
+    Attributes:
+        preset: of :meth:`pipeline.VideoPipeline.from_preset`.
+        device: of it.
+        chain: further arguments of it.
+        outputs: what to write for each video; ``out_dir`` is the batch's folder.
+    """
+    preset: str = 'embedded'
+    device: str = 'cpu'
+    chain: Dict[str, Any] = field(default_factory=dict)
+    outputs: OutputOptions = field(default_factory=OutputOptions)
+
+    def build(self, device: Optional[str] = None):
+        """The chain, on ``device`` in place of the settings' if given.
+
+        Raises:
+            InputError: for anything unknown, missing or unfit.
+        """
+        from pipeline.chain import VideoPipeline
+        return VideoPipeline.from_preset(self.preset, device or self.device, **self.chain)
+
+    def fingerprint(self) -> str:
+        """SHA-256 of all that can change what is in the files, as 16 hex digits.
+
+        That is the merged preset, the content of its config and weights files, the
+        kind of device, the output options and the versions of the packages.
+
+        Raises:
+            InputError: if the preset or a config of it is not there.
+        """
+        config = merged_preset(self.preset, **self.chain)
+        configs = {name: hashlib.sha256(resolve_config(name).read_bytes()).hexdigest()
+                   for name in sorted(set(_configs(config)))}
+        outputs = {name: value for name, value in asdict(self.outputs).items() if name not in _NOT_CONTENT}
+        content = dict(run=run_info(config).to_dict(), configs=configs, outputs=outputs,
+                       device=self.device.partition(':')[0])
+        return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()[:16]
+
+
+def _configs(value) -> Iterator[str]:
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            if key == 'config' and isinstance(inner, (str, Path)):
+                yield str(inner)
+            else:
+                yield from _configs(inner)

@@ -1,0 +1,92 @@
+"""The inputs of a batch: which videos they mean, what their files are called, and whether they changed."""
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Dict, Iterator, List, Sequence
+
+from pipeline.errors import InputError
+from pipeline.video.image_sequence import IMAGE_SUFFIXES, images_by_pattern, images_in_folder
+from pipeline.video.open_source import is_camera, is_pattern, is_url, local_path, source_name
+
+VIDEO_SUFFIXES = frozenset(('.3gp', '.asf', '.avi', '.flv', '.gif', '.m2ts', '.m4v', '.mkv', '.mov', '.mp4', '.mpeg',
+                            '.mpg', '.mts', '.mxf', '.ogv', '.ts', '.vob', '.webm', '.wmv', '.y4m'))
+
+
+@dataclass(frozen=True)
+class Video:
+    """One input.
+
+    Attributes:
+        spec: what :func:`pipeline.video.open_source` is given.
+        name: stem of its output files.
+        folder: where in the batch's folder they go; relative, without ``..``.
+    """
+    spec: str
+    name: str
+    folder: str = ''
+
+    @property
+    def key(self) -> str:
+        """What the manifest calls it; no two videos of a batch share it."""
+        return f'{self.folder}/{self.name}' if self.folder else self.name
+
+    def state(self) -> dict:
+        """What changes when the input does: sizes and times of its files; a stream has only its address.
+
+        Raises:
+            InputError: if it is not there.
+        """
+        if is_url(self.spec):
+            return dict(url=self.spec)
+        path = local_path(self.spec)
+        if path.is_file():
+            paths = [path]
+        else:
+            paths = images_in_folder(path) if path.is_dir() else _matching(self.spec)
+        states = [path.stat() for path in paths]
+        return dict(files=len(paths), bytes=sum(s.st_size for s in states),
+                    modified=max(s.st_mtime_ns for s in states))
+
+
+def find_videos(specs: Sequence[str]) -> List[Video]:
+    """The videos that ``specs`` mean, each once.
+
+    A folder with images is one video; any other folder stands for all video files
+    below it, whose outputs keep their subfolders.
+
+    Raises:
+        InputError: if a folder holds neither, an input is a camera, or two inputs
+            would write the same files.
+    """
+    found: Dict[str, Video] = {}
+    for spec in map(str, specs):
+        for video in _videos(spec):
+            other = found.setdefault(video.key, video)
+            if Path(other.spec).resolve() != Path(video.spec).resolve():
+                raise InputError(f'{other.spec} and {video.spec} would both write {video.key}_…; '
+                                 'run them into different folders')
+    return list(found.values())
+
+
+def _videos(spec: str) -> Iterator[Video]:
+    if is_camera(spec):
+        raise InputError(f'{spec}: a camera has no end; use tools/demo.py')
+    path = local_path(spec)
+    if is_url(spec) or not path.is_dir() or _has_images(path):
+        yield Video(spec, source_name(spec))
+        return
+    files = sorted(file for file in path.rglob('*') if file.suffix.lower() in VIDEO_SUFFIXES and file.is_file())
+    if not files:
+        raise InputError(f'{spec}: holds neither images nor videos')
+    for file in files:
+        folder = file.parent.relative_to(path).as_posix()
+        yield Video(str(file), source_name(str(file)), '' if folder == '.' else folder)
+
+
+def _matching(spec: str) -> List[Path]:
+    if not is_pattern(spec):
+        raise InputError(f'{spec}: no such file or folder')
+    return images_by_pattern(spec)
+
+
+def _has_images(folder: Path) -> bool:
+    return any(file.suffix.lower() in IMAGE_SUFFIXES for file in folder.iterdir())
