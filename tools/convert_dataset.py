@@ -12,7 +12,7 @@ from typing import Optional, Sequence
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from pipeline.datasets.npz_pose_dataset import read_sequences, write_safe  # noqa: E402
+from pipeline.datasets.npz_layouts import read_sequences, write_safe  # noqa: E402
 from pipeline.errors import InputError, exit_cleanly  # noqa: E402
 
 

@@ -1,72 +1,18 @@
-"""The npz layouts that DeciWatch, SmoothNet and HANet share.
-
-``ROOT/gt/DATASET_gt_SPLIT.npz`` and ``ROOT/det/ESTIMATOR/DATASET_ESTIMATOR_SPLIT.npz`` hold
-one entry per sequence: ``imgname``, ``joints_2d`` ``(S, K, 2)`` px with ``imgshape`` (height,
-width, channels) and ``bbox`` ``(S, 4)``, or ``joints_3d`` ``(S, K * 3)`` in metres. The
-entries are pickled object arrays, which can run code when they are opened: reading them
-must be asked for. ``tools/convert_dataset.py`` writes them once as safe files, which
-are read without asking.
-"""
-import pickle
-from pathlib import Path
-from typing import Dict, List, Tuple, Union
+"""Windows of the npz data sets that DeciWatch, SmoothNet and HANet share: 2D, 3D and SMPL."""
+from typing import Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
 import torch
 
 import pipeline.compat  # noqa: F401, before mmpose
 from mmpose.registry import DATASETS
+from pipeline.datasets.npz_layouts import find_files, read_sequences
+from pipeline.datasets.rotations import axis_angle_to_6d
 from pipeline.errors import InputError
 from pipeline.evaluation.stitching import cut, window_starts
-from pipeline.files import atomic_path
 
-
-def read_sequences(path: Union[str, Path], allow_pickle: bool = False) -> Dict[str, List[np.ndarray]]:
-    """Every array of a file as a list with one entry per sequence.
-
-    Args:
-        path: in the published (pickled) or in the safe layout.
-        allow_pickle: read the published layout; only for files you trust.
-
-    Raises:
-        InputError: if the file is missing or broken, or pickled and not allowed.
-    """
-    if not Path(path).is_file():
-        raise InputError(f'{path}: no such file')
-    try:
-        with np.load(path, allow_pickle=allow_pickle) as arrays:
-            if 'lengths' in arrays.files:
-                return _split_safe(arrays)
-            return {name: [np.asarray(entry) for entry in arrays[name]] for name in arrays.files}
-    except ValueError as error:
-        if 'allow_pickle' not in str(error):
-            raise InputError(f'{path}: not an npz of pose sequences ({error})') from error
-        raise InputError(f'{path}: holds pickled objects, which can run code when opened. If you trust its origin, '
-                         'pass allow_pickle=True or convert it with tools/convert_dataset.py') from error
-    except (OSError, pickle.UnpicklingError) as error:
-        raise InputError(f'{path}: not an npz of pose sequences ({error})') from error
-
-
-def _split_safe(arrays) -> Dict[str, List[np.ndarray]]:
-    ends = np.cumsum(arrays['lengths'])[:-1]
-    return {name: list(arrays[name]) if name == 'imgshape' else np.split(arrays[name], ends)
-            for name in arrays.files if name != 'lengths'}
-
-
-def write_safe(path: Union[str, Path], sequences: Dict[str, List[np.ndarray]], force: bool = False) -> None:
-    """Write sequences without pickle: frames end to end, and ``lengths``.
-
-    Raises:
-        InputError: if the file exists or cannot be written.
-    """
-    frames = {name: entries for name, entries in sequences.items() if name != 'imgshape'}
-    arrays = {name: np.concatenate(entries) for name, entries in frames.items()}
-    arrays = {name: array.astype(str) if array.dtype == object else array for name, array in arrays.items()}
-    arrays['lengths'] = np.array([len(entry) for entry in next(iter(frames.values()))])
-    if 'imgshape' in sequences:
-        arrays['imgshape'] = np.stack(sequences['imgshape'])
-    with atomic_path(path, force) as temporary:
-        np.savez_compressed(temporary, **arrays)
+# what a file calls its poses, and how many numbers a joint has there and inside
+REPRESENTATIONS = {'2D': ('joints_2d', 2, 2), '3D': ('joints_3d', 3, 3), 'smpl': ('pose', 3, 6)}
 
 
 @DATASETS.register_module()
@@ -80,10 +26,13 @@ class NpzPoseDataset(torch.utils.data.Dataset):
     published evaluation count.
 
     Args:
-        root: folder with ``gt`` and ``det``.
+        root: folder in one of the layouts of :mod:`pipeline.datasets.npz_layouts`.
         dataset, estimator: names in the file names, such as 'jhmdb' and 'simplebaseline'.
         window: ``T``.
-        dims: 2 or 3.
+        representation: '2D' (``joints_2d``, px), '3D' (``joints_3d``, metres) or 'smpl' (``pose``,
+            24 axis-angle vectors, given as 6D rotations: ``K`` = 24, ``D`` = 6).
+        dims: 2 or 3, the older way to say '2D' or '3D'.
+        joints: of the file's joints, those to take, in this order; all by default.
         split: 'train' or 'test'.
         step: frames between test windows; the published value is the interval N.
         test_mode: whole sequences instead of training windows; by default for split 'test'.
@@ -92,30 +41,33 @@ class NpzPoseDataset(torch.utils.data.Dataset):
         allow_pickle: read the published layout; only for files you trust.
 
     Raises:
-        InputError: if a file is missing, or estimates and truths differ in shape.
+        InputError: if a file is missing, lacks the representation, or holds poses that are no numbers,
+            of another size, or in another number than their truth.
     """
 
-    def __init__(self, root: str, dataset: str, estimator: str, window: int, dims: int = 2, split: str = 'train',
-                 step: int = 1, test_mode: bool = None, cover: bool = False, fps: float = 30.0,
+    def __init__(self, root: str, dataset: str, estimator: str, window: int, representation: Optional[str] = None,
+                 dims: int = 2, joints: Optional[Sequence[int]] = None, split: str = 'train', step: int = 1,
+                 test_mode: Optional[bool] = None, cover: bool = False, fps: float = 30.0,
                  allow_pickle: bool = False):
-        gt_path = Path(root) / 'gt' / f'{dataset}_gt_{split}.npz'
-        det_path = Path(root) / 'det' / estimator / f'{dataset}_{estimator}_{split}.npz'
-        truth, estimate = read_sequences(gt_path, allow_pickle), read_sequences(det_path, allow_pickle)
-        field = f'joints_{dims}d'
-        for path, arrays in ((gt_path, truth), (det_path, estimate)):
-            if field not in arrays:
-                raise InputError(f'{path}: has no {field}, only {", ".join(arrays)}')
-        self.window, self.dims, self.step, self.cover, self.fps = window, dims, step, cover, fps
+        representation = representation or f'{dims}D'
+        if representation not in REPRESENTATIONS:
+            raise InputError(f'representation {representation!r}: allowed are {", ".join(REPRESENTATIONS)}')
+        paths = find_files(root, dataset, estimator, representation, split)
+        truth, estimate = (read_sequences(path, allow_pickle) for path in paths)
+        self.window, self.step, self.cover, self.fps = window, step, cover, fps
+        self.dims = REPRESENTATIONS[representation][2]
         self.test_mode = split == 'test' if test_mode is None else test_mode
-        self.truth = [np.asarray(p, np.float64).reshape(len(p), -1, dims) for p in truth[field]]
-        self.estimate = [np.asarray(p, np.float64).reshape(len(p), -1, dims) for p in estimate[field]]
+        self.truth, self.estimate = (_poses(arrays, representation, joints, path)
+                                     for arrays, path in zip((truth, estimate), paths))
+        if len(self.truth) != len(self.estimate):
+            raise InputError(f'{paths[1]}: {len(self.estimate)} sequences for {len(self.truth)} of the truth')
         for i, (a, b) in enumerate(zip(self.truth, self.estimate)):
             if a.shape != b.shape:
-                raise InputError(f'{det_path}: sequence {i} is {b.shape}, its truth is {a.shape}')
-        if len(self.truth) != len(self.estimate):
-            raise InputError(f'{det_path}: {len(self.estimate)} sequences for {len(self.truth)} of the truth')
+                raise InputError(f'{paths[1]}: sequence {i} is {b.shape}, its truth is {a.shape}')
         self.image_size = [np.asarray(s[1::-1], np.float64) for s in truth['imgshape']] if 'imgshape' in truth else None
-        self.boxes = [np.asarray(b, np.float64) for b in truth['bbox']] if 'bbox' in truth else None
+        self.extras = {'bbox': truth.get('bbox')}
+        if representation == 'smpl':
+            self.extras.update(true_shape=truth.get('shape'), estimated_shape=estimate.get('shape'))
         lengths = np.array([len(p) for p in self.truth])
         self.first = np.cumsum(lengths) - lengths
         self.num_frames = int(lengths.sum())
@@ -129,7 +81,8 @@ class NpzPoseDataset(torch.utils.data.Dataset):
 
     def __getitem__(self, index: int) -> dict:
         """Training: ``inputs`` ``(T, K, D)`` ...; test: the same with a leading axis over windows, and
-        ``bbox``, ``sequence``, ``start``, ``length`` among the ``data_samples``."""
+        ``sequence``, ``start``, ``length``, where known ``bbox`` ``(W, T, 4)``, ``true_shape`` and
+        ``estimated_shape`` ``(W, T, 10)`` among the ``data_samples``."""
         if not 0 <= index < len(self):
             raise IndexError(index)
         sequence, starts = (index, None) if self.test_mode else self._locate(index)
@@ -143,8 +96,10 @@ class NpzPoseDataset(torch.utils.data.Dataset):
             fields['image_size'] = torch.from_numpy(self.image_size[sequence]).expand(count, 2)
         if not self.test_mode:
             return dict(inputs={k: v[0] for k, v in fields.items()}, data_samples={k: v[0] for k, v in samples.items()})
-        if self.boxes is not None:
-            samples['bbox'] = self._windows(self.boxes[sequence], starts)
+        for name, sequences in self.extras.items():
+            if sequences is not None:
+                frames = np.asarray(sequences[sequence], np.float64).reshape(len(self.truth[sequence]), -1)
+                samples[name] = self._windows(frames, starts)
         samples.update(sequence=torch.full((count,), sequence), start=torch.from_numpy(starts),
                        length=torch.full((count,), len(self.truth[sequence])), fps=fields['fps'])
         return dict(inputs=fields, data_samples=samples)
@@ -156,3 +111,28 @@ class NpzPoseDataset(torch.utils.data.Dataset):
 
     def _windows(self, frames: np.ndarray, starts: np.ndarray) -> torch.Tensor:
         return torch.from_numpy(cut(frames, starts, self.window, pad='zero'))
+
+
+def _poses(arrays: Dict[str, List[np.ndarray]], representation: str, joints: Optional[Sequence[int]], path
+           ) -> List[np.ndarray]:
+    """``(S, K, D)`` float64 of every sequence of a file."""
+    field, stored, _ = REPRESENTATIONS[representation]
+    if field not in arrays:
+        raise InputError(f'{path}: has no {field}, only {", ".join(arrays)}')
+    poses = []
+    for i, entry in enumerate(arrays[field]):
+        entry = np.asarray(entry, np.float64)
+        if entry.ndim not in (2, 3) or not len(entry) or entry[0].size % stored:
+            raise InputError(f'{path}: sequence {i} of {field} is {entry.shape}; '
+                             f'(S, K * {stored}) or (S, K, {stored}) is needed')
+        entry = entry.reshape(len(entry), -1, stored)
+        if joints is not None:
+            if max(joints) >= entry.shape[1] or min(joints) < 0:
+                raise InputError(f'{path}: sequence {i} of {field} has {entry.shape[1]} joints; '
+                                 f'joint {max(joints)} is asked for')
+            entry = entry[:, list(joints)]
+        if not np.isfinite(entry).all():
+            raise InputError(f'{path}: sequence {i} of {field} has values that are not numbers, first in frame '
+                             f'{int(np.flatnonzero(~np.isfinite(entry).all((1, 2)))[0])}')
+        poses.append(axis_angle_to_6d(entry) if representation == 'smpl' else entry)
+    return poses

@@ -12,8 +12,6 @@ from pipeline.errors import InputError
 from pipeline.evaluation.protocols import PROTOCOLS, Evaluated, evaluate
 from pipeline.evaluation.stitching import stitch
 
-FIELDS = ('pred_keypoints', 'input_keypoints', 'target', 'target_weight', 'bbox')
-
 
 @METRICS.register_module()
 class RefinementMetric(BaseMetric):
@@ -33,6 +31,7 @@ class RefinementMetric(BaseMetric):
         InputError: for an unknown protocol.
     """
     default_prefix = None
+    fields = ('pred_keypoints', 'input_keypoints', 'target', 'target_weight', 'bbox')
 
     def __init__(self, report: Sequence[str] = ('pck', 'accel'), protocol: str = 'corrected', unit: float = 1.0,
                  root: Sequence[int] = (), collect_device: str = 'cpu', prefix: str = None):
@@ -45,7 +44,7 @@ class RefinementMetric(BaseMetric):
         # one entry per item of the data set: MMEngine cuts the results to the length of the data set
         windows = []
         for sample in data_samples:
-            window = {name: _array(sample[name]) for name in FIELDS if name in sample}
+            window = {name: _array(sample[name]) for name in self.fields if name in sample}
             window.update(sequence=int(sample['sequence']), start=int(sample['start']), length=int(sample['length']),
                           fps=float(sample['fps']))
             windows.append(window)
@@ -55,30 +54,32 @@ class RefinementMetric(BaseMetric):
         grouped = defaultdict(list)
         for window in (window for windows in results for window in windows):
             grouped[window['sequence']].append(window)
+        sequences = [sorted(windows, key=lambda window: window['start']) for _, windows in sorted(grouped.items())]
         table = {}
         for kind, name in (('input', 'input_keypoints'), ('output', 'pred_keypoints')):
-            sequences = [self._sequence(windows, name) for _, windows in sorted(grouped.items())]
-            table.update({f'{kind}/{key}': value
-                          for key, value in evaluate(sequences, self.report, self.protocol, self.unit).items()})
+            table.update({f'{kind}/{key}': value for key, value in self.numbers(sequences, name).items()})
         return table
 
-    def _sequence(self, windows: List[dict], name: str) -> Evaluated:
-        windows = sorted(windows, key=lambda window: window['start'])
-        starts = [window['start'] for window in windows]
-        length = windows[0]['length']
+    def numbers(self, sequences: Sequence[List[dict]], name: str) -> Dict[str, float]:
+        """Numbers by name of the poses in field ``name``; windows of each sequence in order."""
+        return evaluate([self.stitched(windows, name) for windows in sequences], self.report, self.protocol, self.unit)
+
+    def stitched(self, windows: List[dict], name: str) -> Evaluated:
+        """One sequence put together from its windows, relative to the root if there is one."""
+        prediction, truth = self.blend(windows, name), self.blend(windows, 'target')
+        if self.root:
+            prediction, truth = (poses - poses[:, self.root].mean(1, keepdims=True) for poses in (prediction, truth))
+        boxes, weight = (self.blend(windows, field) if field in windows[0] else None
+                         for field in ('bbox', 'target_weight'))
+        return Evaluated(prediction, truth, boxes, weight, windows[0]['fps'])
+
+    def blend(self, windows: List[dict], field: str) -> np.ndarray:
+        """A field over the frames of a sequence, ``(S, ...)``."""
+        starts, length = [window['start'] for window in windows], windows[0]['length']
         if self.protocol == 'published':  # what no window covers is left out, padding is not
             length = starts[-1] + len(windows[0]['target'])
         weights = 'uniform' if self.protocol == 'published' else 'triangle'
-
-        def stitched(field):
-            return stitch(np.stack([window[field] for window in windows]), starts, length, weights)
-
-        prediction, truth = stitched(name), stitched('target')
-        if self.root:
-            prediction, truth = (poses - poses[:, self.root].mean(1, keepdims=True) for poses in (prediction, truth))
-        boxes = stitched('bbox') if 'bbox' in windows[0] else None
-        weight = stitched('target_weight') if 'target_weight' in windows[0] else None
-        return Evaluated(prediction, truth, boxes, weight, windows[0]['fps'])
+        return stitch(np.stack([window[field] for window in windows]), starts, length, weights)
 
 
 def _array(value) -> np.ndarray:

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from pipeline.datasets.npz_pose_dataset import NpzPoseDataset, read_sequences, write_safe
+from pipeline.datasets.npz_layouts import read_sequences, write_safe
+from pipeline.datasets.npz_pose_dataset import NpzPoseDataset
 from pipeline.errors import InputError
 from tools.convert_dataset import convert_folder
 

@@ -29,7 +29,7 @@ def test_published_drops_what_no_window_covers():
     first = next(windows())
     metric = RefinementMetric(['mpjpe'], 'published')
     metric.process(None, [first])
-    assert len(metric._sequence(metric.results[0], 'pred_keypoints').truth) == 3
+    assert len(metric.stitched(metric.results[0], 'pred_keypoints').truth) == 3
 
 
 def test_unknown_protocol():

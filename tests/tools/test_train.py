@@ -22,7 +22,7 @@ def config(tmp_path):
         sequences.append(PoseSequence(f's{i}', truth.astype(np.float32), np.ones((20, 3), np.float32), 30.0,
                                       estimate.astype(np.float32), f's{i}'))
     save_pairs(tmp_path / 'pairs.npz', sequences)
-    from pipeline.datasets.npz_pose_dataset import write_safe
+    from pipeline.datasets.npz_layouts import write_safe
     boxes = [np.tile([0.0, 0, 50, 80], (20, 1))] * 3
     shapes = [np.array([480, 640, 3])] * 3
     write_safe(tmp_path / 'gt' / 'x_gt_test.npz',
