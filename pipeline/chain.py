@@ -3,6 +3,7 @@
     from pipeline import VideoPipeline
     VideoPipeline.from_preset('embedded').run('video.mp4', out_dir='out')
 """
+import math
 import os
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
@@ -14,7 +15,9 @@ from pipeline import links
 from pipeline.clock import Clock
 from pipeline.detection import PersonDetector
 from pipeline.estimation import PoseEstimator
-from pipeline.presets import merged_preset
+from pipeline.errors import InputError
+from pipeline.openmmlab import runs_in_torch
+from pipeline.presets import merged_preset, with_runtime
 from pipeline.refine import StreamRefiner, build_refiner
 from pipeline.tracking import PoseTracker, TrackerOptions
 from pipeline.types import FrameResult
@@ -28,6 +31,9 @@ class VideoPipeline:
         detector, estimator, tracker, refiner: the links, in this order.
         detect_every: look for people in every n-th frame only; in between the
             tracker says where they moved.
+        every: watch every n-th frame only; people in the frames between are filled in by
+            the refiner, and marked (``People.filled``). Of the watched frames so many
+            are looked at by the detector that ``detect_every`` is kept.
         batch: frames that go through a network together. 1 answers soonest; on a
             GPU several are faster.
         follow: pose people also where the tracker expects them and the detector
@@ -39,11 +45,11 @@ class VideoPipeline:
 
     def __init__(self, detector: PersonDetector, estimator: PoseEstimator, tracker: PoseTracker,
                  refiner: StreamRefiner, detect_every: int = 1, batch: int = 1, follow: bool = False,
-                 overlap: bool = True, options: Optional[dict] = None):
+                 overlap: bool = True, every: int = 1, options: Optional[dict] = None):
         self.detector, self.estimator, self.tracker, self.refiner = detector, estimator, tracker, refiner
         self.detect_every, self.follow = detect_every, follow or detect_every > 1
         self.batch = 1 if self.follow else batch
-        self.overlap = overlap
+        self.overlap, self.every = overlap, every
         self.options = options or {}
 
     @property
@@ -52,7 +58,7 @@ class VideoPipeline:
 
         Then a video can be posed in pieces, and :meth:`refined` in one.
         """
-        return not self.follow
+        return not self.follow and self.every == 1
 
     @property
     def _threads(self) -> Optional[int]:
@@ -75,7 +81,8 @@ class VideoPipeline:
             refiner: a refiner's name or options in place of the preset's.
             detector, estimator, tracker: options that go over the preset's; one that
                 names a ``config`` replaces the preset's link altogether.
-            overrides: ``detect_every``, ``batch``, ``follow``, ``overlap``.
+            overrides: ``detect_every``, ``batch``, ``follow``, ``overlap``, ``every``, and
+                ``runtime`` (``torch``, or ``onnxruntime`` for the networks that are torch's).
 
         Raises:
             InputError: for anything unknown, missing or unfit.
@@ -86,12 +93,18 @@ class VideoPipeline:
     @classmethod
     def from_config(cls, config: dict, device: str = 'cpu', name: str = '') -> 'VideoPipeline':
         """Build the chain from a preset's dictionary (see :mod:`pipeline.presets`)."""
-        estimator = PoseEstimator.from_config(device=device, **config['estimator'])
-        return cls(PersonDetector.from_config(device=device, **config['detector']), estimator,
-                   PoseTracker(estimator.skeleton.sigmas, TrackerOptions(**config.get('tracker', {}))),
-                   build_refiner(config.get('refiner', 'hanet'), estimator.skeleton, device),
-                   detect_every=config.get('detect_every', 1), batch=config.get('batch', 1),
-                   follow=config.get('follow', False), overlap=config.get('overlap', True), options=dict(preset=name, device=device, **config))
+        runtime = config.get('runtime', 'torch')
+        detector_options, estimator_options = (with_runtime(config[link], runtime) for link in ('detector', 'estimator'))
+        estimator = PoseEstimator.from_config(device=device, **estimator_options)
+        detector = PersonDetector.from_config(device=device, **detector_options)
+        if runtime != 'torch' and not any(runs_in_torch(link.model) for link in (detector, estimator)):
+            raise InputError(f'runtime {runtime}: neither the detector nor the estimator of {name or "this chain"} is '
+                             "one of torch's networks")
+        return cls(detector, estimator, PoseTracker(estimator.skeleton.sigmas, TrackerOptions(**config.get('tracker', {}))),
+                   build_refiner(config.get('refiner', 'hanet'), estimator.skeleton, device, runtime),
+                   **{key: config[key] for key in ('detect_every', 'batch', 'follow', 'overlap', 'every')
+                      if key in config},
+                   options=dict(preset=name, device=device, **config))
 
     def results(self, source: Union[str, Path, VideoSource], clock: Optional[Clock] = None) -> Iterator[FrameResult]:
         """Iterate over the frames of ``source`` with their refined people.
@@ -112,13 +125,15 @@ class VideoPipeline:
         threads = self._threads
         with ExitStack() as stack, _torch_threads(threads):
             frames = stack.enter_context(closing(prefetch(clock.around('decode', source), size=max(4, 2 * self.batch))))
-            found = links.detect(frames, self.detector, clock, self.batch, self.detect_every)
+            frames = links.watch(frames, self.every)
+            batch = self.batch if self.follow else self.batch * self.every  # so that `batch` of them are watched
+            found = links.detect(frames, self.detector, clock, batch, math.ceil(self.detect_every / self.every))
             if self.overlap:
-                ahead = max(2 * self.batch, self.detect_every)
+                ahead = max(2 * batch, self.detect_every, self.every)
                 found = stack.enter_context(closing(prefetch(_under(threads, found), size=ahead)))
             if self.follow:
                 found = links.follow(found, self.detector, clock, self.tracker.predict)
-            yield from links.estimate(found, self.estimator, clock, self.batch)
+            yield from links.estimate(found, self.estimator, clock, batch)
 
     def refined(self, posed: Iterable[FrameResult], clock: Clock) -> Iterator[FrameResult]:
         """The second half: tracks, and smooth ones."""

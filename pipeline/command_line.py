@@ -22,6 +22,8 @@ def add_chain_options(parser: argparse.ArgumentParser) -> None:
     chain.add_argument('--score-thr', type=float, metavar='0..1', help='lowest score of a detected person')
     chain.add_argument('--flip-test', action='store_true', default=None, help='average with the mirrored picture')
     chain.add_argument('--detect-every', type=int, metavar='N', help='detect in every N-th frame only')
+    chain.add_argument('--every', type=int, metavar='N', help='watch every N-th frame only; the refiner fills the rest')
+    chain.add_argument('--runtime', help="of torch's networks: torch or onnxruntime (faster on CPUs)")
     chain.add_argument('--batch', type=int, metavar='N', help='frames per network call (GPU)')
     chain.add_argument('--device', default='cpu', help='cpu, cuda, cuda:1 … (%(default)s)')
     chain.add_argument('--start', help='seconds, or frames as 120f')
@@ -52,7 +54,7 @@ def check_options(args: argparse.Namespace) -> None:
     Raises:
         InputError: naming the option.
     """
-    for name in ('detect_every', 'batch'):
+    for name in ('detect_every', 'batch', 'every'):
         value = getattr(args, name)
         if value is not None and value < 1:
             raise InputError(f'--{name.replace("_", "-")} {value}: must be 1 or more')
@@ -85,7 +87,7 @@ def chain_options(args: argparse.Namespace) -> dict:
     if args.flip_test is not None:
         estimator['flip_test'] = args.flip_test
     return dict(refiner=refiner, detector=detector, estimator=estimator, detect_every=args.detect_every,
-                batch=args.batch)
+                batch=args.batch, every=args.every, runtime=args.runtime)
 
 
 def output_options(args: argparse.Namespace, **others):

@@ -5,6 +5,7 @@ by the few frames that wait inside the links however long the video is.
 """
 import math
 from collections import deque
+from dataclasses import replace
 from itertools import islice
 from typing import Callable, Iterable, Iterator, List, Optional, Sequence, Tuple, TypeVar
 
@@ -17,7 +18,7 @@ from pipeline.detection import PersonDetector
 from pipeline.estimation import PoseEstimator
 from pipeline.refine import StreamRefiner
 from pipeline.tracking import PoseTracker
-from pipeline.types import Detections, Frame, FrameResult
+from pipeline.types import Detections, Frame, FrameResult, People
 
 Found = Tuple[Frame, Detections]
 Looked = Tuple[Frame, Optional[Detections]]
@@ -30,18 +31,34 @@ MISSED_HALF_LIFE = 0.8
 SAME_PERSON = 0.5
 
 
+def watch(frames: Iterable[Frame], every: int) -> Iterator[Frame]:
+    """Mark every ``every``-th frame, and the last one, as watched, and no other."""
+    held = None  # one frame is held back, for it may be the last
+    for count, frame in enumerate(frames):
+        if held is not None:
+            yield held
+        held = frame if count % every == 0 else replace(frame, watched=False)
+    if held is not None:
+        yield replace(held, watched=True)
+
+
 def detect(frames: Iterable[Frame], detector: PersonDetector, clock: Clock, batch: int = 1,
            every: int = 1) -> Iterator[Looked]:
-    """Look for people in every ``every``-th frame; the other frames come with None.
+    """Look for people in every ``every``-th watched frame; the other frames come with None.
 
     Of ``batch`` frames those to be looked at go through the detector together.
     """
-    for group in _groups(enumerate(frames), batch):
-        chosen = [frame for count, frame in group if count % every == 0]
+    watched = 0
+    for group in _groups(frames, batch):
+        chosen = []
+        for frame in group:
+            if frame.watched and watched % every == 0:
+                chosen.append(frame)
+            watched += frame.watched
         with clock('detect'):
-            found = iter(detector.detect(chosen) if chosen else ())
-        for count, frame in group:
-            yield frame, None if count % every else next(found)
+            found = dict(zip(map(id, chosen), detector.detect(chosen) if chosen else ()))
+        for frame in group:
+            yield frame, found.get(id(frame))
 
 
 def follow(looked: Iterable[Looked], detector: PersonDetector, clock: Clock,
@@ -55,6 +72,9 @@ def follow(looked: Iterable[Looked], detector: PersonDetector, clock: Clock,
     """
     last = -math.inf
     for frame, found in looked:
+        if not frame.watched:
+            yield frame, Detections.empty()
+            continue
         carried = predict(frame.time)
         carried.carried[:] = True
         if found is None and len(carried):
@@ -69,19 +89,30 @@ def follow(looked: Iterable[Looked], detector: PersonDetector, clock: Clock,
 
 
 def estimate(found: Iterable[Found], estimator: PoseEstimator, clock: Clock, batch: int = 1) -> Iterator[FrameResult]:
-    """Pose all people of ``batch`` frames at once; neighbours of a frame come from the stream."""
+    """Pose all people of ``batch`` frames at once; neighbours of a frame come from the stream.
+
+    Frames that are not watched come with nobody, and the estimator may see them as neighbours only.
+    """
     for group in _groups(neighbourhoods(found, estimator.frame_offsets), batch):
+        watched = [(items, detections) for items, (frame, detections) in group if frame.watched]
         with clock('pose'):
-            posed = estimator.estimate([[frame for frame, _ in items] for items, _ in group],
-                                       [detections for _, (_, detections) in group])
-        for (_, (frame, detections)), people in zip(group, posed):
+            posed = iter(estimator.estimate([[frame for frame, _ in items] for items, _ in watched],
+                                            [detections for _, detections in watched]) if watched else ())
+        for _, (frame, detections) in group:
+            if not frame.watched:
+                yield FrameResult(frame, People.empty(estimator.skeleton.num_keypoints))
+                continue
+            people = next(posed)
             people.carried = detections.carried
             yield FrameResult(frame, people)
 
 
 def track(results: Iterable[FrameResult], tracker: PoseTracker, clock: Clock) -> Iterator[FrameResult]:
-    """Give people their ids."""
+    """Give people their ids, in the frames that are watched."""
     for result in results:
+        if not result.frame.watched:
+            yield result
+            continue
         height, width = result.frame.image.shape[:2]
         with clock('track'):
             people = tracker.update(result.people, result.frame.time, (width, height))

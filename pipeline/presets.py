@@ -12,7 +12,7 @@ from pipeline.errors import InputError
 
 FOLDER = Path(__file__).resolve().parents[1] / 'configs' / 'presets'
 LINKS = ('detector', 'estimator', 'tracker', 'refiner')
-OPTIONS = ('detect_every', 'batch', 'follow', 'overlap')
+OPTIONS = ('detect_every', 'batch', 'follow', 'overlap', 'every', 'runtime')
 
 
 def preset_names() -> list:
@@ -62,3 +62,8 @@ def merged_preset(preset: Union[str, Path], refiner: Union[None, str, dict] = No
     for name, options in models.items():
         config[name] = options if 'config' in options else {**config.get(name, {}), **options}
     return config
+
+
+def with_runtime(link: dict, runtime: str) -> dict:
+    """A detector's or estimator's options with the runtime of its network, unless they name one."""
+    return {**link, 'speed': {'runtime': runtime, **link.get('speed', {})}}

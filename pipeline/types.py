@@ -40,10 +40,13 @@ class Frame:
         index: position in the source, counted from its very first frame.
         time: presentation time in seconds since the source's first frame.
         image: ``(H, W, 3)`` uint8, RGB.
+        watched: False where no estimator looks at it and its people are filled in from
+            the watched frames around it.
     """
     index: int
     time: float
     image: np.ndarray
+    watched: bool = True
 
 
 @dataclass

@@ -35,6 +35,7 @@ class SequenceRefiner(BaseModel):
         window: ``T``.
         interval: ``N``; the network looks at every N-th frame.
         dims: ``D``.
+        network_options: what :meth:`refine` tells the backbone beside its inputs.
     """
 
     def __init__(self, backbone: Union[nn.Module, Mapping],
@@ -56,7 +57,7 @@ class SequenceRefiner(BaseModel):
                              f'of {self.num_keypoints} joints')
         self.register_buffer('sampled', torch.arange(self.window) % self.interval == 0, persistent=False)
         # the network says which frames it reads; skipping the others is exact with this mask only
-        self._options = {'sampled_only': True} if getattr(self.backbone, 'cross_mask', '') == 'masked' else {}
+        self.network_options = {'sampled_only': True} if getattr(self.backbone, 'cross_mask', '') == 'masked' else {}
 
     @torch.no_grad()
     def refine(self, keypoints: Tensor, scores: Optional[Tensor] = None, fps: Optional[Tensor] = None,
@@ -120,7 +121,7 @@ class SequenceRefiner(BaseModel):
         scaling = self.normaliser.fit(filled, known, image_size)
         # a joint that no frame shows stands at zero, the middle of the figure
         normalised = torch.where(known[:, None, :, None], scaling.apply(filled), 0.0)
-        output = self.backbone(normalised.flatten(2), scores * seen, fps, **self._options)
+        output = self.backbone(normalised.flatten(2), scores * seen, fps, **self.network_options)
         return output.final.reshape(keypoints.shape), output.refined.reshape(keypoints.shape), scaling
 
     def _complete(self, keypoints, scores, fps):

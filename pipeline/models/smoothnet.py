@@ -74,6 +74,9 @@ class SmoothNet(BaseModule):
         check_shape('keypoints', keypoints, (len(keypoints), self.window, self.num_keypoints * self.dims),
                     '(B, T, K * D)')
         x = keypoints.transpose(1, 2)  # (B, C, T)
-        answers = [branch(x.diff(n=order, dim=-1)) for order, branch in enumerate(self.branches)]
+        answers = []
+        for branch in self.branches:
+            answers.append(branch(x))
+            x = x[..., 1:] - x[..., :-1]  # the next order
         final = self.fusion(torch.cat(answers, dim=-1)).transpose(1, 2)
         return HANetOutput(final, final)

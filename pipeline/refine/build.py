@@ -14,7 +14,8 @@ NETWORKS = ('hanet', 'smoothnet', 'deciwatch')
 REFINERS = (*FILTERS, *NETWORKS)
 
 
-def build_refiner(options: Union[str, dict], skeleton: Skeleton, device: str = 'cpu') -> StreamRefiner:
+def build_refiner(options: Union[str, dict], skeleton: Skeleton, device: str = 'cpu',
+                  runtime: str = 'torch') -> StreamRefiner:
     """Make the refiner that ``options`` describe.
 
     Args:
@@ -23,6 +24,7 @@ def build_refiner(options: Union[str, dict], skeleton: Skeleton, device: str = '
             in ``pipeline/weights`` for this skeleton), ``max_gap`` (seconds), and
             arguments of the filter.
         skeleton: of the poses it will be given.
+        device, runtime: of the networks; ``onnxruntime`` runs them from exported graphs.
 
     Raises:
         InputError: for an unknown name or argument, or if no weights fit the skeleton.
@@ -33,7 +35,7 @@ def build_refiner(options: Union[str, dict], skeleton: Skeleton, device: str = '
     if name not in REFINERS:
         raise InputError(f'unknown refiner {name!r}: allowed are {", ".join(REFINERS)}')
     try:
-        smoother = _filter(name, options) if name in FILTERS else _network(name, skeleton, device, options)
+        smoother = _filter(name, options) if name in FILTERS else _network(name, skeleton, device, runtime, options)
     except TypeError as error:
         raise InputError(f'refiner {name!r}: {error}') from error
     return StreamRefiner(smoother, 0.0 if name == 'none' else max_gap)
@@ -43,10 +45,10 @@ def _filter(name: str, options: dict) -> Smoother:
     return FILTERS[name](**options)
 
 
-def _network(name: str, skeleton: Skeleton, device: str, options: dict) -> Smoother:
+def _network(name: str, skeleton: Skeleton, device: str, runtime: str, options: dict) -> Smoother:
     from pipeline.refine.network import network_smoother  # torch only where a network is wanted
     checkpoint = options.pop('checkpoint', None) or WEIGHTS / f'{name}_{skeleton.name}{skeleton.num_keypoints}.pth'
     if not Path(checkpoint).is_file():
         raise InputError(f'{checkpoint}: no such weights for refiner {name!r} and skeleton {skeleton.name!r} '
                          f'({skeleton.num_keypoints} joints); give a checkpoint or use {", ".join(FILTERS)}')
-    return network_smoother(Path(checkpoint), skeleton.names, device=device, **options)
+    return network_smoother(Path(checkpoint), skeleton.names, device=device, runtime=runtime, **options)

@@ -1,17 +1,20 @@
 """A trained network (HANet, SmoothNet, DeciWatch) as a smoother."""
 from pathlib import Path
-from typing import Optional, Sequence
+from typing import List, Optional, Sequence
 
 import numpy as np
 import torch
 
 from pipeline.errors import InputError
 from pipeline.models.checkpoint import load_refiner
+from pipeline.models.hanet.hanet import HANetOutput
+from pipeline.models.sequence_refiner import SequenceRefiner
 from pipeline.refine.windows import WindowSmoother, hann_blend
+from pipeline.runtime import Graphs, OnnxExporter
 
 
 def network_smoother(checkpoint: Path, keypoint_names: Sequence[str], device: str = 'cpu',
-                     overlap: int = 2, threads: Optional[int] = 1) -> WindowSmoother:
+                     overlap: int = 2, threads: Optional[int] = 1, runtime: str = 'torch') -> WindowSmoother:
     """Load a refiner and let it run over overlapping windows.
 
     Args:
@@ -20,6 +23,7 @@ def network_smoother(checkpoint: Path, keypoint_names: Sequence[str], device: st
         overlap: windows that answer for each frame; more is smoother and slower.
         threads: torch threads for one window; such small matrices gain nothing
             from more, and more would wait for cores that other links use.
+        runtime: ``torch``, or ``onnxruntime``: see :func:`run_exported`.
 
     Raises:
         InputError: if the file is no refiner, or was trained on other joints.
@@ -28,6 +32,9 @@ def network_smoother(checkpoint: Path, keypoint_names: Sequence[str], device: st
     if tuple(model.keypoint_names) != tuple(keypoint_names):
         raise InputError(f'{checkpoint}: refines the joints {", ".join(model.keypoint_names)}; '
                          f'the estimator gives {", ".join(keypoint_names)}')
+
+    if runtime == 'onnxruntime':
+        run_exported(model)
 
     def refine(keypoints: np.ndarray, scores: np.ndarray, times: np.ndarray) -> np.ndarray:
         fps = (times.shape[1] - 1) / (times[:, -1] - times[:, 0])
@@ -42,3 +49,24 @@ def network_smoother(checkpoint: Path, keypoint_names: Sequence[str], device: st
 
     window = model.window
     return WindowSmoother(refine, window, max(window // overlap, 1), hann_blend(window))
+
+
+def run_exported(model: SequenceRefiner) -> None:
+    """Let ONNX Runtime run a refiner's network; what surrounds it (scaling, missing joints) stays in torch."""
+    backbone = model.backbone
+    forward, options = backbone.forward, model.network_options
+
+    def function(inputs: Sequence[torch.Tensor]) -> List[torch.Tensor]:
+        output = forward(*inputs, **options)
+        return [output.final, output.refined]
+
+    exporter = OnnxExporter(backbone, type(backbone).__name__, repr(model.meta), sorted(options))
+    graphs = Graphs(function, exporter, _windows_like, required='the refiner')
+    backbone.forward = lambda *inputs, **_: HANetOutput(*graphs(inputs))
+
+
+def _windows_like(inputs: Sequence[torch.Tensor], batch: int) -> List[torch.Tensor]:
+    """Windows, scores and frame rates as a refiner's network may be given them."""
+    generator = torch.Generator().manual_seed(batch)
+    keypoints, scores, fps = (torch.rand(batch, *value.shape[1:], generator=generator) for value in inputs)
+    return type(inputs)((2 * keypoints - 1, scores, 5 + 55 * fps))

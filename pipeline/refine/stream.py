@@ -59,15 +59,16 @@ class StreamRefiner:
         smoother: what refines a track.
         max_gap: a person missing for up to this many seconds is filled in and
             marked (``People.filled``); after a longer absence the track starts anew.
+            Nobody is missing from a frame that is not watched: it is filled in as well.
     """
 
     def __init__(self, smoother: Smoother, max_gap: float = 0.3):
         self.smoother, self.max_gap = smoother, max_gap
         self._reset()
 
-    def latency(self, fps: float) -> int:
-        """The most frames that a result may lag behind, at ``fps`` frames per second."""
-        return self.smoother.lookahead + int(np.ceil(self.max_gap * fps)) + 1
+    def latency(self, fps: float, every: int = 1) -> int:
+        """The most frames that a result may lag behind, at ``fps`` frames per second of which every n-th is watched."""
+        return self.smoother.lookahead + int(np.ceil(self.max_gap * fps)) + 1 + 2 * (every - 1)
 
     def stream(self, results: Iterator[FrameResult]) -> Iterator[FrameResult]:
         """Refine an iterator of frames; yields each of them once, in order."""
@@ -86,8 +87,13 @@ class StreamRefiner:
                 row.refined = row.keypoints
             else:
                 self._extend(row, position, time)
-        for track_id in [i for i, t in self._tracks.items() if t.position < position and time - t.time >= self.max_gap]:
-            self._tracks.pop(track_id).close()
+        if result.frame.watched:
+            # who was seen in the last watched frame is missing from now on, not since then
+            patience = self.max_gap + (self._previous - self._watched)
+            for track_id in [i for i, t in self._tracks.items() if t.position < position and time - t.time >= patience]:
+                self._tracks.pop(track_id).close()
+            self._watched = time
+        self._previous = time
         return self._take_final()
 
     def flush(self) -> List[FrameResult]:
@@ -103,6 +109,7 @@ class StreamRefiner:
         self._tracks: Dict[int, _Track] = {}
         self._waiting = deque()
         self._given = 0  # frames given back so far
+        self._watched = self._previous = 0.0  # times of the last watched frame, and of the last one
 
     def _extend(self, row: _Row, position: int, time: float) -> None:
         track = self._tracks.get(row.track_id)
@@ -111,7 +118,8 @@ class StreamRefiner:
         for between in range(track.position + 1, position):
             waiting = self._waiting[between - self._given]
             share = (waiting.result.frame.time - track.time) / (time - track.time)
-            bridge = _between(track.row, row, share)
+            # half the confidence where a person was looked for and not found
+            bridge = _between(track.row, row, share, 0.5 if waiting.result.frame.watched else 1.0)
             waiting.rows.append(bridge)
             # score 0: the smoother must not take interpolated joints for seen ones
             track.push(bridge, np.zeros_like(row.scores), waiting.result.frame.time)
@@ -135,12 +143,11 @@ def _rows(people: People) -> List[_Row]:
                  people.keypoint_scores[i], int(people.track_ids[i])) for i in range(len(people))]
 
 
-def _between(before: _Row, after: _Row, share: float) -> _Row:
+def _between(before: _Row, after: _Row, share: float, confidence: float) -> _Row:
     def mix(a, b):
         return ((1 - share) * a + share * b).astype(np.float32)
-    # half the confidence: seen before and after, but not here
-    return _Row(mix(before.bbox, after.bbox), 0.5 * min(before.bbox_score, after.bbox_score),
-                mix(before.keypoints, after.keypoints), 0.5 * mix(before.scores, after.scores),
+    return _Row(mix(before.bbox, after.bbox), confidence * min(before.bbox_score, after.bbox_score),
+                mix(before.keypoints, after.keypoints), confidence * mix(before.scores, after.scores),
                 after.track_id, filled=True)
 
 

@@ -1,7 +1,7 @@
 """Graphs exported to ONNX and run by ONNX Runtime, on CPUs."""
 import io
 import warnings
-from contextlib import redirect_stdout
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Callable, Iterator, List, Optional
 
@@ -77,9 +77,7 @@ def export(function: Callable[[Nested], Nested], example: Nested, module: nn.Mod
     """
     inputs = [f'input{i}' for i in range(len(flatten(example)))]
     content = io.BytesIO()
-    # where an operator is missing, torch prints the whole graph
-    with torch.inference_mode(False), torch.no_grad(), warnings.catch_warnings(), redirect_stdout(io.StringIO()):
-        warnings.simplefilter('ignore')  # what tracing warns of is checked by Graphs
+    with torch.inference_mode(False), torch.no_grad(), _quiet():
         example = arrange(example, [tensor.clone() for tensor in flatten(example)])
         outputs = [f'output{i}' for i in range(len(flatten(function(example))))]
         # The TorchScript exporter needs neither onnxscript nor a rewrite of MMDetection's and MMPose's code.
@@ -100,6 +98,19 @@ class _Flat(nn.Module):
 
     def forward(self, *tensors: torch.Tensor) -> List[torch.Tensor]:
         return flatten(self.function(arrange(self.example, tensors)))
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without the exporter's warnings, which Graphs checks for, and without a print of the whole graph."""
+    log = torch._C._jit_onnx_log  # the exporter switches it on, whatever it is told
+    torch._C._jit_onnx_log = lambda *_: None
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter('ignore')
+            yield
+    finally:
+        torch._C._jit_onnx_log = log
 
 
 def _open(path: Path, threads: int) -> onnxruntime.InferenceSession:

@@ -120,11 +120,11 @@ def test_what_cannot_be_exported_is_one_error():
         graphs(torch.ones(2, 3))
 
 
-def test_operators_that_onnx_lacks_are_one_quiet_line(capsys):
+def test_operators_that_onnx_lacks_are_one_quiet_line(capfd):
     graphs = exported(nn.AdaptiveAvgPool2d(2))
     with pytest.raises(InputError, match='^the network gives no graph: [^\n]*adaptive[^\n]*$'):
         graphs(torch.ones(2, 3, 9, 8))
-    assert capsys.readouterr().out == ''
+    assert capfd.readouterr().out == ''
 
 
 def test_what_need_not_be_exported_runs_in_torch():
