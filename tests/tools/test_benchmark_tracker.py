@@ -38,7 +38,7 @@ def test_table_and_file(tool, data, tmp_path, capsys):
     results = json.loads(out.read_text())
     assert [result['tracker'] for result in results][0] == 'ours'
     ordinary = results[0]['scenarios']['25/s ordinary']
-    assert ordinary['objects'] == 2 * 11 * 15
+    assert ordinary['objects'] == 2 * 12 * 15
     errors = ordinary['misses'] + ordinary['false_positives'] + ordinary['switches']
     assert ordinary['MOTA'] == pytest.approx(100 * (1 - errors / ordinary['objects']))
     assert f'{ordinary["MOTA"]:6.2f}' in capsys.readouterr().out

@@ -57,22 +57,28 @@ class MotCounts:
         return 100 * _ratio(self.detections, self.objects)
 
 
-def count_sequence(matches: Sequence[FrameMatch], where: str = '') -> MotCounts:
-    """Events of one sequence, poseval's two habits included.
+def count_sequence(matches: Sequence[FrameMatch], where: str = '', as_poseval: bool = True) -> MotCounts:
+    """Events of one sequence.
 
-    The last frame is left out. A frame without predictions or without truth
-    counts as one miss and one false positive of one object, per joint. One
-    exception, so that the truth scores 100 against itself: a frame where ignore
-    regions leave nothing on either side of equal files counts nothing.
+    poseval has two habits: the last frame is left out, and a frame without
+    predictions or without truth counts as one miss and one false positive of one
+    object, per joint. One exception, so that the truth scores 100 against itself: a
+    frame where ignore regions leave nothing on either side of equal files counts
+    nothing.
+
+    Args:
+        matches: frames in order.
+        where: what to name in errors.
+        as_poseval: with these habits; without, every frame counts as it is.
 
     Raises:
         InputError: if a person has no track id.
     """
     accumulator = Accumulator()
-    for match in matches[:-1]:
+    for match in matches[:-1] if as_poseval else matches:
         if not len(match.truth) and not len(match.prediction) and match.copied:
             continue
-        if not len(match.truth) or not len(match.prediction):
+        if as_poseval and not (len(match.truth) and len(match.prediction)):
             accumulator.count_unmatchable()
             continue
         for frame in (match.truth, match.prediction):

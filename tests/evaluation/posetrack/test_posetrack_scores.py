@@ -117,6 +117,18 @@ def test_empty_predictions_score_nothing():
     assert scores['MOTA']['Mean'] == -100 and scores['MOTP']['Mean'] is None
 
 
+def test_frames_can_count_as_they_are():
+    from pipeline.evaluation.posetrack.assignment import match_sequence
+    from pipeline.evaluation.posetrack.mot import count_sequence
+    truth = sequence(*[frame(person(0, 0, 1), person(0, 500, 2), index=i) for i in range(3)])
+    prediction = sequence(frame(person(0, 0, 7), index=0), frame(index=1), frame(person(0, 0, 7), index=2))
+    matches = match_sequence(truth, prediction)
+    as_poseval, as_they_are = count_sequence(matches), count_sequence(matches, as_poseval=False)
+    assert (as_poseval.objects[0], as_poseval.misses[0], as_poseval.false_positives[0]) == (3, 2, 1)
+    assert (as_they_are.objects[0], as_they_are.misses[0], as_they_are.false_positives[0]) == (6, 4, 0)
+    assert as_they_are.fragments[0] == 1
+
+
 def test_frames_without_truth_cost_nothing():
     truth = sequence(frame(person(0, 0), index=0), frame(index=1), frame(person(0, 0), index=2))
     prediction = sequence(frame(person(0, 0), index=0), frame(person(50, 50, 2), index=1),
