@@ -142,7 +142,8 @@ def test_flow_and_loss(model, numbers):
     close(z, numbers['flow_z'])
     close(log_det, numbers['flow_logdet'])
     close(flow.log_prob(x), numbers['flow_log_prob'])
-    close(flow.to_data(z), numbers['flow_x'], 1e-4)
+    close(flow.to_data(x), numbers['flow_forward_p'])
+    close(flow.to_data(z), x, 1e-4)
 
     coords, sigma = (torch.from_numpy(numbers[f'rle_{name}']).requires_grad_() for name in ('pred', 'sigma'))
     target, weight = (torch.from_numpy(numbers[f'rle_{name}']) for name in ('target', 'weight'))
