@@ -58,6 +58,8 @@ class Manifest:
 
     def compact(self) -> None:
         """Rewrite the file with the last record of each video."""
+        for passing in self.folder.glob(f'.{self.path.stem}-????????.part{self.path.suffix}'):  # a kill was here
+            passing.unlink(missing_ok=True)
         with atomic_path(self.path, force=True) as temporary:
             with open(temporary, 'w', encoding='utf-8') as file:
                 for record in self.records.values():

@@ -1,0 +1,215 @@
+"""Batches in this process, with toys for networks: what is kept, retried, refused and told."""
+import json
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from pipeline.batch import find_videos, run_batch
+from pipeline.batch.manifest import NAME, Manifest
+from pipeline.batch.worker import Outcome
+from pipeline.errors import InputError
+from pipeline.run import OutputOptions
+from tests.batch.toy_chain import InlineCrew, ToySettings, write_video
+
+
+@pytest.fixture
+def batch(tmp_path):
+    """Three short videos and settings for them: ``(videos, settings)``."""
+    for i, name in enumerate('abc'):
+        write_video(tmp_path / 'in' / f'{name}.mp4', 3 + i, seed=i)
+    return find_videos([str(tmp_path / 'in')]), ToySettings(OutputOptions(tmp_path / 'out', formats=('json', 'csv')))
+
+
+def files_in(folder: Path) -> dict:
+    """Content by relative name, without the batch's own files."""
+    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob('*'))
+            if path.is_file() and path.name not in (NAME, '.batch.lock')}
+
+
+def test_everything_is_done_once(batch):
+    videos, settings = batch
+    lines = []
+    report = run_batch(videos, settings, InlineCrew, notify=lines.append)
+    assert (report.done, report.skipped, report.failed, report.left) == (['a', 'b', 'c'], [], {}, [])
+    assert [line.split(',')[0] for line in lines] == ['a: 3 frames', 'b: 4 frames', 'c: 5 frames']
+    out = settings.outputs.out_dir
+    assert sorted(files_in(out)) == [f'{n}_{what}' for n in 'abc' for what in (
+        'overlay.mp4', 'poses.csv', 'poses.csv.run.json', 'poses.json')]
+    records = Manifest(out).records
+    assert records['b']['frames'] == 4 and records['b']['people'] == 1
+    assert records['b']['files'] == {name: len(content) for name, content in files_in(out).items() if name[0] == 'b'}
+    again = run_batch(videos, settings, hire=None)  # nobody is needed
+    assert (again.done, again.skipped) == ([], ['a', 'b', 'c'])
+
+
+def test_what_changed_is_done_again(batch):
+    videos, settings = batch
+    run_batch(videos, settings, InlineCrew)
+    write_video(Path(videos[0].spec), 6)
+    (settings.outputs.out_dir / 'b_poses.json').write_text('{}')
+    assert run_batch(videos, settings, InlineCrew).done == ['a', 'b']
+    assert run_batch(videos, replace(settings, refiner='gaussian'), InlineCrew).done == ['a', 'b', 'c']
+
+
+def test_a_failure_is_told_and_stops_nobody(batch, tmp_path):
+    videos, settings = batch
+    Path(videos[1].spec).write_text('this is no video')
+    videos += find_videos([str(tmp_path / 'gone.mp4')])
+    report = run_batch(videos, settings, InlineCrew)
+    assert report.done == ['a', 'c']
+    assert set(report.failed) == {'b', 'gone'}
+    assert 'not a video' in report.failed['b'] and 'no such file' in report.failed['gone']
+    assert str(report).splitlines()[0] == '2 done, 2 failed'
+    assert not [name for name in files_in(settings.outputs.out_dir) if name.startswith(('b', '.b'))]
+    write_video(Path(videos[1].spec), 4)
+    assert run_batch(videos[:3], settings, InlineCrew).done == ['b']
+
+
+def test_files_of_others_are_kept(batch):
+    videos, settings = batch
+    mine = settings.outputs.out_dir / 'b_poses.json'
+    mine.parent.mkdir()
+    mine.write_text('mine')
+    for _ in range(2):  # having failed once must not make the file ours
+        report = run_batch(videos, settings, InlineCrew)
+        assert 'b_poses.json: exists already' in report.failed['b']
+        assert mine.read_text() == 'mine'
+    assert run_batch(videos, settings, InlineCrew, force=True).done == ['b']
+
+
+class Flaky(InlineCrew):
+    """Fails the first ``failures`` tasks of every video with ``outcome``."""
+    failures, outcome = 1, Outcome(error='its worker died (signal SIGKILL)', again=True)
+
+    def __init__(self, settings):
+        super().__init__(settings)
+        self.left = {}
+
+    def wait(self):
+        task = self._tasks[-1]
+        left = self.left.setdefault(task.video.key, self.failures)
+        if not left:
+            return super().wait()
+        self.left[task.video.key] -= 1
+        return [(self._tasks.pop(), self.outcome)]
+
+
+@pytest.mark.parametrize('failures, retries, done', [(1, 1, True), (2, 1, False), (2, 2, True), (1, 0, False)])
+def test_failures_that_may_pass_are_tried_again(batch, failures, retries, done):
+    videos, settings = batch
+    report = run_batch(videos, settings, type('Crew', (Flaky,), dict(failures=failures)), retries)
+    assert report.done == (['a', 'b', 'c'] if done else [])
+    assert done or set(report.failed.values()) == {'its worker died (signal SIGKILL)'}
+    record = Manifest(settings.outputs.out_dir).records['a']
+    assert record['attempts'] == min(failures, retries) + 1
+
+
+def test_settings_that_fit_nobody_end_the_batch_at_once(batch):
+    videos, settings = batch
+    with pytest.raises(InputError, match='no such weights'):
+        run_batch(videos, replace(settings, broken='x.pth: no such weights'), InlineCrew)
+    assert files_in(settings.outputs.out_dir) == {}
+    assert run_batch(videos, settings, InlineCrew).done == ['a', 'b', 'c']
+
+
+def test_a_full_disk_ends_the_batch_and_what_was_done_stays(batch, monkeypatch):
+    videos, settings = batch
+    full = type('Full', (Flaky,), dict(wait=lambda self: InlineCrew.wait(self) if self._tasks[-1].video.key == 'a' else [
+        (self._tasks.pop(), Outcome(error='out/b_poses.json: no space left on the disk', fatal=True))]))
+    report = run_batch(videos, settings, full)
+    assert (report.done, set(report.failed), report.left) == (['a'], {'b'}, ['c'])
+    assert str(report).splitlines()[-1].startswith('stopped: ') and 'no space left' in report.stopped
+    assert run_batch(videos, settings, InlineCrew).skipped == ['a']
+
+
+def test_the_disk_being_full_is_recognised(batch, monkeypatch):
+    import errno
+    from pipeline.batch.tasks import Whole
+    from pipeline.batch.worker import Worker
+    videos, settings = batch
+    real_open = open
+
+    def full(path, mode='r', *args, **kwargs):
+        if 'w' in mode and '.part' in str(path):
+            raise OSError(errno.ENOSPC, 'No space left on device')
+        return real_open(path, mode, *args, **kwargs)
+
+    monkeypatch.setattr('builtins.open', full)
+    outcome = Worker(settings).run(Whole(videos[0]))
+    assert outcome.fatal and 'no space left' in outcome.error and '\n' not in outcome.error
+
+
+def test_an_interrupted_batch_leaves_nothing_half_written(batch):
+    videos, settings = batch
+
+    class Interrupted(InlineCrew):
+        def wait(self):
+            if self._tasks[-1].video.key == 'b':
+                (settings.outputs.out_dir / '.b_overlay-abcd1234.part.mp4').touch()  # as a killed worker leaves it
+                (settings.outputs.out_dir / '.b2_overlay-abcd1234.part.mp4').touch()  # somebody else's
+                raise KeyboardInterrupt
+            return super().wait()
+
+    with pytest.raises(KeyboardInterrupt):
+        run_batch(videos, settings, Interrupted)
+    left = [name for name in os.listdir(settings.outputs.out_dir) if name[0] in '.b']
+    assert sorted(left) == ['.b2_overlay-abcd1234.part.mp4', '.batch.lock']
+    assert run_batch(videos, settings, InlineCrew).done == ['b', 'c']
+
+
+def killed_after(events: int, run) -> bool:
+    """Run ``run()`` in a forked process that is gone without a word at its ``events``-th event; whether it got there.
+
+    An event is a frame detected, a file opened, renamed or removed, a line of the manifest.
+    """
+    child = os.fork()
+    if child == 0:
+        left = [events]
+
+        def watched(function):
+            def call(*args, **kwargs):
+                left[0] -= 1
+                if left[0] < 0:
+                    os._exit(99)  # like SIGKILL: nothing is flushed, closed or cleaned up
+                return function(*args, **kwargs)
+            return call
+
+        from pipeline.batch import manifest
+        from tests.batch import toy_chain
+        toy_chain.ToyDetector.detect = watched(toy_chain.ToyDetector.detect)
+        manifest.os.fsync = watched(os.fsync)
+        os.replace, Path.unlink = watched(os.replace), watched(Path.unlink)
+        os.write = watched(os.write)
+        try:
+            run()
+        finally:
+            os._exit(0)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 99
+
+
+def test_a_kill_at_any_moment_and_a_resume_give_the_same_files(batch, tmp_path):
+    videos, settings = batch
+    run_batch(videos, settings, InlineCrew)
+    expected = files_in(settings.outputs.out_dir)
+    kills, events = 0, 0
+    step = 1 if os.environ.get('POSE_NIGHTLY') else 7
+    while True:
+        out = tmp_path / f'killed{events}'
+        settings_here = replace(settings, outputs=replace(settings.outputs, out_dir=out))
+        if not killed_after(events, lambda: run_batch(videos, settings_here, InlineCrew)):
+            break
+        kills += 1
+        report = run_batch(videos, settings_here, InlineCrew)
+        assert not report.failed and len(report.done) + len(report.skipped) == 3
+        assert files_in(out) == expected, f'after event {events}'
+        events += step
+    assert kills * step >= 50  # moments, among them each frame and each file's renaming
+
+
+def test_the_manifest_is_plain_json_lines(batch):
+    videos, settings = batch
+    run_batch(videos, settings, InlineCrew)
+    rows = [json.loads(line) for line in (settings.outputs.out_dir / NAME).read_text().splitlines()]
+    assert [(row['video'], row['status']) for row in rows] == [('a', 'done'), ('b', 'done'), ('c', 'done')]
