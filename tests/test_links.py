@@ -1,4 +1,6 @@
 """Links pull what they need, keep the order, and clamp neighbourhoods at both ends."""
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -24,6 +26,7 @@ class Detector:
 
 class Estimator:
     frame_offsets = (-1, 0, 1)
+    skeleton = SimpleNamespace(num_keypoints=1)
 
     def __init__(self):
         self.windows = []
@@ -63,6 +66,47 @@ def test_neighbourhoods_hold_back_only_what_they_must():
     iterator = links.neighbourhoods(source(), (-1, 0, 1))
     next(iterator)
     assert pulled == [0, 1]
+
+
+@pytest.mark.parametrize('count, every, watched', [(7, 3, [0, 3, 6]), (8, 3, [0, 3, 6, 7]), (1, 5, [0]), (0, 2, []),
+                                                   (4, 1, [0, 1, 2, 3])])
+def test_every_nth_frame_and_the_last_one_are_watched(count, every, watched):
+    marked = list(links.watch(frames(count), every))
+    assert [f.index for f in marked] == list(range(count))
+    assert [f.index for f in marked if f.watched] == watched
+
+
+@pytest.mark.parametrize('batch', [1, 4, 100])
+def test_frames_that_are_not_watched_cost_no_network(batch):
+    detector, estimator = Detector(), Estimator()
+    found = links.detect(links.watch(frames(9), 4), detector, Clock(), batch)
+    results = list(links.estimate(found, estimator, Clock(), batch))
+    assert [r.frame.index for r in results] == list(range(9))
+    assert sorted(sum(detector.calls, [])) == [0, 4, 8]
+    assert estimator.windows == [[0, 0, 1], [3, 4, 5], [7, 8, 8]]
+    assert [len(r.people) for r in results] == [1, 0, 0, 0, 1, 0, 0, 0, 1]
+    assert [r.people.keypoints.shape[1] for r in results] == [1] * 9
+
+
+def test_detector_looks_at_every_nth_watched_frame():
+    detector = Detector()
+    found = links.detect(links.watch(frames(9), 2), detector, Clock(), every=2)
+    found = list(links.follow(found, detector, Clock(), predicted(-100)))
+    assert detector.calls == [[0], [4], [8]]
+    assert [len(d) for _, d in found] == [2, 0, 1, 0, 2, 0, 1, 0, 2]
+
+
+def test_tracker_sees_watched_frames_only():
+    class Tracker:
+        times = []
+
+        def update(self, people, time, size):
+            self.times.append(time)
+            return people
+
+    results = links.estimate(links.detect(links.watch(frames(5), 2), Detector(), Clock()), Estimator(), Clock())
+    assert len(list(links.track(results, Tracker(), Clock()))) == 5
+    assert Tracker.times == [0.0, 0.2, 0.4]
 
 
 @pytest.mark.parametrize('batch', [1, 3, 100])

@@ -1,4 +1,6 @@
 """The stream keeps order and frames, bridges short gaps only, and equals the whole-track result."""
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -86,3 +88,55 @@ def test_latency_is_never_exceeded():
         behind = max(behind, i - done[-1].frame.index) if done else behind
     assert 0 < behind <= refiner.latency(FPS)
     assert len(refiner.flush()) <= refiner.latency(FPS)
+
+
+def watched_every(every, frames):
+    return [FrameResult(replace(r.frame, watched=i % every == 0), r.people if i % every == 0 else People.empty(2))
+            for i, r in enumerate(frames)]
+
+
+@pytest.mark.parametrize('max_gap', [0.0, 0.3])
+def test_frames_that_nobody_watched_are_filled_at_full_confidence(max_gap):
+    frames = watched_every(5, [frame_with(i, person(2.0 * i, 1)) for i in range(16)])
+    out = list(StreamRefiner(NoSmoother(), max_gap).stream(iter(frames)))
+    assert [r.people.filled.tolist() for r in out] == [[i % 5 > 0] for i in range(16)]
+    np.testing.assert_allclose([r.people.keypoints[0, 0, 0] for r in out], 2.0 * np.arange(16), atol=1e-5)
+    np.testing.assert_array_equal([r.people.keypoint_scores[0, 0] for r in out], np.ones(16))
+
+
+def test_who_is_missed_in_a_watched_frame_is_bridged_at_half_confidence():
+    frames = watched_every(2, [frame_with(i, People.empty(2) if i == 4 else person(i, 1)) for i in range(9)])
+    out = list(StreamRefiner(NoSmoother(), max_gap=0.3).stream(iter(frames)))
+    assert [r.people.keypoint_scores[0, 0] for r in out] == [1, 1, 1, 0.5, 0.5, 0.5, 1, 1, 1]
+
+
+def test_who_stays_away_from_watched_frames_is_not_bridged():
+    frames = watched_every(2, [frame_with(i, People.empty(2) if 3 < i < 12 else person(i, 1)) for i in range(15)])
+    out = list(StreamRefiner(NoSmoother(), max_gap=0.3).stream(iter(frames)))
+    assert [len(r.people) for r in out] == [1] * 3 + [0] * 9 + [1] * 3
+
+
+def test_smoother_hears_of_watched_missed_and_unwatched_joints():
+    heard = []
+
+    class Listener(NoSmoother):
+        def push(self, keypoints, scores, time):
+            heard.append(float(scores[0]))
+            return [keypoints]
+
+    missed = frame_with(4, People.empty(2))
+    frames = watched_every(2, [missed if i == 4 else frame_with(i, person(i, 1)) for i in range(7)])
+    list(StreamRefiner(Listener(), max_gap=0.3).stream(iter(frames)))
+    assert heard == [1, 0.5, 1, 0, 0, 0, 1]
+
+
+@pytest.mark.parametrize('every', [1, 2, 5])
+def test_latency_holds_where_frames_are_skipped(every):
+    smoother = savgol(7, 2, block=8)
+    refiner = StreamRefiner(smoother, max_gap=0.3)
+    allowed, done = refiner.latency(FPS, every), -1
+    for i, result in enumerate(watched_every(every, [frame_with(i, person(i, 1)) if i < 40 else
+                                                     frame_with(i, People.empty(2)) for i in range(80)])):
+        for final in refiner.push(result):
+            done = final.frame.index
+        assert i - done <= allowed
