@@ -2,7 +2,7 @@
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Tuple
+from typing import Sequence, Tuple
 
 import numpy as np
 from mmengine.config import Config
@@ -43,6 +43,21 @@ class Skeleton:
             return self.names.index(name)
         except ValueError:
             raise InputError(f'joint {name!r} is not in skeleton {self.name!r}: {", ".join(self.names)}') from None
+
+    def subset(self, names: Sequence[str]) -> 'Skeleton':
+        """The skeleton of some of its joints, in the order of ``names``.
+
+        Raises:
+            InputError: for a joint that it does not have, or one without its mirror joint.
+        """
+        rows = [self.index(name) for name in names]
+        position = {row: k for k, row in enumerate(rows)}
+        alone = next((row for row in rows if self.flip_indices[row] not in position), None)
+        if alone is not None:
+            raise InputError(f'joint {self.names[alone]!r} is chosen without {self.names[self.flip_indices[alone]]!r}')
+        links = tuple((position[a], position[b]) for a, b in self.links if a in position and b in position)
+        return Skeleton(self.name, tuple(names), links, tuple(position[self.flip_indices[row]] for row in rows),
+                        self.sigmas[rows], tuple(self.sides[row] for row in rows))
 
     @classmethod
     def from_metainfo(cls, info: dict) -> 'Skeleton':

@@ -4,7 +4,9 @@
     python tools/convert_checkpoint.py hanet IN.pth.tar OUT.pth --window 11 --interval 5
     python tools/convert_checkpoint.py dcpose IN.pth OUT.pth
     python tools/convert_checkpoint.py dsta IN.pth OUT.pth
+    python tools/convert_checkpoint.py joints pipeline/weights/hanet_coco17.pth OUT.pth --to posetrack15
 
+The last one is no conversion but a beginning: a trained refiner's weights for other joints, to be trained further.
 Files are opened for their weights only: nothing in them is run.
 """
 import argparse
@@ -21,6 +23,10 @@ from torch import Tensor  # noqa: E402
 from pipeline.errors import InputError, exit_cleanly  # noqa: E402
 from pipeline.files import atomic_path, check_writable  # noqa: E402
 from pipeline.models.checkpoint import check_weights, read_checkpoint, save_model  # noqa: E402
+
+
+# per joint set: what the joints that COCO lacks begin as
+STAND_INS = {'posetrack15': {'head_bottom': ('left_ear', 'right_ear'), 'head_top': ('left_eye', 'right_eye')}}
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -41,6 +47,9 @@ def parse_arguments() -> argparse.Namespace:
     hanet.set_defaults(run=convert_hanet)
     for name, title in (('dcpose', 'DCPose (CVPR 2021)'), ('dsta', 'DSTA (CVPR 2024)')):
         models.add_parser(name, parents=[common], help=title).set_defaults(run=convert_estimator)
+    joints = models.add_parser('joints', parents=[common], help='a refiner as the beginning of one for other joints')
+    joints.add_argument('--to', choices=tuple(STAND_INS), required=True, help='the joints')
+    joints.set_defaults(run=convert_joints)
     return parser.parse_args()
 
 
@@ -66,6 +75,19 @@ def convert_estimator(arguments: argparse.Namespace) -> None:
     with atomic_path(arguments.output, arguments.force) as temporary:
         torch.save({'state_dict': weights, 'meta': source(arguments)}, temporary)
     print(f'{arguments.output}: {len(weights)} weights')
+
+
+def convert_joints(arguments: argparse.Namespace) -> None:
+    """Write weights for ``load_from`` of a training config."""
+    from pipeline.datasets.joint_sets import JOINT_SETS
+    from pipeline.models.checkpoint import load_refiner
+    from pipeline.models.joint_transfer import joint_matrix, transfer_joints
+    refiner = load_refiner(arguments.input)
+    names = JOINT_SETS[arguments.to].names
+    weights = transfer_joints(refiner, joint_matrix(refiner.keypoint_names, names, STAND_INS[arguments.to]))
+    with atomic_path(arguments.output, arguments.force) as temporary:
+        torch.save({'state_dict': weights, 'meta': source(arguments)}, temporary)
+    print(f'{arguments.output}: {len(names)} joints')
 
 
 def published_weights(path: Path) -> Dict[str, Tensor]:

@@ -17,7 +17,7 @@ import numpy as np  # noqa: E402
 from pipeline.datasets.error_model import ErrorModel  # noqa: E402
 from pipeline.datasets.sequences import PoseSequence, figure_size  # noqa: E402
 from pipeline.datasets.sources import h36m  # noqa: E402
-from pipeline.datasets.sources.coco_motion import h36m_coco, load_picture_sequences  # noqa: E402
+from pipeline.datasets.sources.coco_motion import h36m_as, load_picture_sequences  # noqa: E402
 from pipeline.errors import InputError, exit_cleanly  # noqa: E402
 from pipeline.evaluation.classical import gaussian, one_euro, savitzky_golay  # noqa: E402
 from pipeline.evaluation.keypoint_metrics import acceleration, joint_errors  # noqa: E402
@@ -184,7 +184,7 @@ def load_sequences(options: argparse.Namespace) -> List[PoseSequence]:
     if options.h36m:
         rng, sequences = np.random.default_rng(options.seed), []
         for recording in h36m.load_recordings(options.h36m, h36m.TEST_SUBJECTS, every=options.every):
-            truth = recording.camera.project(h36m_coco(recording.world, rng)).astype(np.float32)
+            truth = recording.camera.project(h36m_as(recording.world, rng)).astype(np.float32)
             sequences.append(PoseSequence(recording.name, truth, np.ones(truth.shape[:2], np.float32), h36m.FPS))
         return sequences
     if not (options.penn and options.jhmdb):

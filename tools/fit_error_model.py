@@ -14,9 +14,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import numpy as np  # noqa: E402
 
+from pipeline.datasets import joint_sets  # noqa: E402
 from pipeline.datasets.sequences import figure_size  # noqa: E402
-from pipeline.datasets.sources import coco_motion, h36m  # noqa: E402
-from pipeline.datasets.window_batches import fit_limb_offset  # noqa: E402
+from pipeline.datasets.sources import h36m  # noqa: E402
+from pipeline.datasets.window_batches import fit_offset  # noqa: E402
 from pipeline.errors import exit_cleanly  # noqa: E402
 
 FLIP = [1, 0, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10]  # of COCO's 12 limb joints
@@ -69,8 +70,8 @@ def summarise(rows: List[dict]) -> Dict[str, object]:
     arms, legs, missed = (lengths[lengths > 1.5 / h36m.FPS] for lengths in longest)
     inversions = np.concatenate([arms, legs])
     joints = np.nanmean(np.concatenate([row['joint_error'] for row in rows]), axis=0)
-    factors = {name.split('_')[1]: [] for name in coco_motion.COCO_LIMBS}
-    for name, value in zip(coco_motion.COCO_LIMBS, joints / joints.mean()):
+    factors = {name.split('_')[1]: [] for name in joint_sets.LIMBS}
+    for name, value in zip(joint_sets.LIMBS, joints / joints.mean()):
         factors[name.split('_')[1]].append(value)
     return {'jitter': jitter, 'drift': float(np.sqrt(max(total ** 2 - jitter ** 2, 0))),
             'drift_seconds': float(-0.25 / np.log(np.clip(correlation, 0.05, 0.95))), 'spikes': mean('spikes'),
@@ -85,12 +86,12 @@ def main(arguments: Optional[Sequence[str]] = None) -> None:
     parser.add_argument('--data', required=True, help='folder of the Human3.6M pairs')
     parser.add_argument('--every', type=int, default=4, help='use every n-th recording')
     options = parser.parse_args(arguments)
-    offset = fit_limb_offset(options.data, h36m.TRAIN_SUBJECTS)
-    hourglass = [h36m.MPII_NAMES.index(name) for name in coco_motion.COCO_LIMBS]
+    offset = fit_offset(options.data, h36m.TRAIN_SUBJECTS)
+    hourglass = [h36m.MPII_NAMES.index(name) for name in joint_sets.LIMBS]
     rows = []
     for i, recording in enumerate(h36m.load_recordings(options.data, h36m.TRAIN_SUBJECTS)):
         if i % options.every == 0:
-            truth = recording.camera.project(recording.world[:, list(coco_motion.H36M_LIMBS)]).astype(np.float32)
+            truth = recording.camera.project(recording.world[:, list(joint_sets.H36M_LIMBS)]).astype(np.float32)
             rows.append(measure(truth, offset.remove(recording.estimate[:, hourglass], truth), h36m.FPS))
     print(f'{len(rows)} recordings')
     for name, value in summarise(rows).items():

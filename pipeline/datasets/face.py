@@ -12,8 +12,8 @@ FACE = np.array([[0.50, 0.0, -0.10], [0.40, 0.14, 0.06], [0.40, -0.14, 0.06], [0
 
 
 def attach_face(centre: np.ndarray, forward: np.ndarray, left: np.ndarray, up: np.ndarray, height: np.ndarray,
-                yaw: np.ndarray) -> np.ndarray:
-    """Nose, left and right eye, left and right ear of heads that look ``yaw`` to the left of ``forward``.
+                yaw: np.ndarray, shape: np.ndarray = FACE) -> np.ndarray:
+    """The joints of heads (nose, left and right eye, left and right ear) that look ``yaw`` to the left of ``forward``.
 
     Args:
         centre: ``(T, D)`` between the ears.
@@ -21,13 +21,14 @@ def attach_face(centre: np.ndarray, forward: np.ndarray, left: np.ndarray, up: n
             ``forward`` is what of it shows in the picture plane.
         height: ``(T,)`` of the head, in the unit of ``centre``.
         yaw: ``(T,)`` rad.
+        shape: ``(F, 3)``, other joints of a head than :data:`FACE`.
 
     Returns:
-        ``(T, 5, D)`` float32.
+        ``(T, F, D)`` float32; ``F`` is 5 for :data:`FACE`.
     """
     cos, sin = np.cos(yaw)[:, None], np.sin(yaw)[:, None]
     axes = np.stack([cos * forward + sin * left, cos * left - sin * forward, up], axis=1)  # (T, 3, D)
-    return (centre[:, None] + height[:, None, None] * (FACE @ axes)).astype(np.float32)
+    return (centre[:, None] + height[:, None, None] * (shape @ axes)).astype(np.float32)
 
 
 def wandering_yaw(frames: int, fps: float, spread: float, rng: np.random.Generator) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Training batches of the universal COCO-17 refiner, whole batches at a time.
+"""Training batches of universal refiners (COCO-17 by default), whole batches at a time.
 
 A batch mixes real errors (the hourglass on Human3.6M) with modelled errors on
 motion of Human3.6M seen by virtual cameras, of Penn Action and of JHMDB.
@@ -14,12 +14,12 @@ from pipeline.datasets import augment
 from pipeline.datasets.cache import cached_arrays
 from pipeline.datasets.definition_offset import DefinitionOffset
 from pipeline.datasets.error_model import ErrorModel, ErrorRates, draw_scores
+from pipeline.datasets.joint_sets import JOINT_SETS, JointSet
 from pipeline.datasets.resample import cut_windows, nearest
 from pipeline.datasets.sequences import figure_size
 from pipeline.datasets.sources import coco_motion, h36m
 from pipeline.datasets.sources.coco_motion import MotionBank
 from pipeline.errors import InputError
-from pipeline.skeletons import load_skeleton
 
 
 @DATASETS.register_module()
@@ -39,35 +39,39 @@ class UniversalWindowBatches(torch.utils.data.Dataset):
         clean_share: part of the modelled windows whose input is the truth, unharmed.
         fps_range: frame rates, log-uniform.
         rates: other values for :class:`ErrorRates`.
+        joints: 'coco17' or 'posetrack15', see :mod:`pipeline.datasets.joint_sets`.
         cache: folder for the prepared arrays.
         seed: of everything random.
 
     Raises:
-        InputError: if shares are not four numbers of positive sum, or a source is missing.
+        InputError: if shares are not four numbers of positive sum, a source is missing, or ``joints`` is unknown.
     """
 
     def __init__(self, h36m_root: str, penn_root: str, jhmdb_root: str, window: int = 32, batch_size: int = 64,
                  num_batches: int = 200, shares: Sequence[float] = (0.3, 0.3, 0.25, 0.15),
                  subjects: Sequence[str] = h36m.TRAIN_SUBJECTS, holdout: int = 0,
                  clean_share: float = 0.12, fps_range: Tuple[float, float] = (10, 120),
-                 rates: Optional[dict] = None, cache: Optional[str] = None, seed: int = 0):
+                 rates: Optional[dict] = None, joints: str = 'coco17', cache: Optional[str] = None, seed: int = 0):
+        if joints not in JOINT_SETS:
+            raise InputError(f'joints {joints!r}: allowed are {", ".join(JOINT_SETS)}')
         if len(shares) != 4 or min(shares) < 0 or not sum(shares):
             raise InputError(f'shares {tuple(shares)}: four numbers from 0 up with a positive sum are needed')
         self.window, self.batch_size, self.num_batches = window, batch_size, num_batches
         self.clean_share, self.fps_range, self.seed, self.epoch = clean_share, fps_range, seed, 0
         self.shares = np.asarray(shares, float) / sum(shares)
-        skeleton = load_skeleton('coco')
+        joint_set = JOINT_SETS[joints]
+        skeleton = joint_set.skeleton
         self.flip = list(skeleton.flip_indices)
         self.errors = ErrorModel(skeleton, ErrorRates(**(rates or {})))
 
         def build() -> dict:
-            offset = fit_limb_offset(h36m_root, subjects)
-            virtual, real = coco_motion.load_h36m_motion(h36m_root, subjects, offset, seed=seed)
-            pictures = coco_motion.load_picture_motion(penn_root, jhmdb_root, holdout, seed)
+            offset = fit_offset(h36m_root, subjects, joints=joint_set)
+            virtual, real = coco_motion.load_h36m_motion(h36m_root, subjects, offset, seed=seed, joints=joint_set)
+            pictures = coco_motion.load_picture_motion(penn_root, jhmdb_root, holdout, seed, joint_set)
             return coco_motion.pack_banks((real, virtual, *pictures))
 
         key = dict(kind='universal-1', roots=(h36m_root, penn_root, jhmdb_root), subjects=list(subjects),
-                   holdout=holdout, seed=seed)
+                   holdout=holdout, seed=seed, **({} if joints == 'coco17' else dict(joints=joints)))
         self.banks = coco_motion.unpack_banks(cached_arrays(cache, key, build))
 
     def __len__(self) -> int:
@@ -78,7 +82,7 @@ class UniversalWindowBatches(torch.utils.data.Dataset):
         self.epoch = epoch
 
     def __getitem__(self, index: int) -> dict:
-        """``inputs``: keypoints ``(B, T, 17, 2)`` px, scores ``(B, T, 17)``, fps ``(B,)``; ``data_samples``:
+        """``inputs``: keypoints ``(B, T, K, 2)`` px, scores ``(B, T, K)``, fps ``(B,)``; ``data_samples``:
         target and target_weight of the same shapes; torch float32."""
         if not 0 <= index < self.num_batches:
             raise IndexError(index)
@@ -144,14 +148,14 @@ class UniversalWindowBatches(torch.utils.data.Dataset):
         return estimate, scores
 
 
-def fit_limb_offset(root: str, subjects: Sequence[str], follow_pose: bool = True) -> DefinitionOffset:
-    """The hourglass's difference of definitions on COCO's 12 limb joints, from training subjects."""
-    hourglass = [h36m.MPII_NAMES.index(name) for name in coco_motion.COCO_LIMBS]
-    limbs = list(coco_motion.H36M_LIMBS)
+def fit_offset(root: str, subjects: Sequence[str], follow_pose: bool = True,
+               joints: JointSet = coco_motion.COCO17) -> DefinitionOffset:
+    """The hourglass's difference of definitions on a set's real joints, from training subjects."""
 
     def pairs():
         for recording in h36m.load_recordings(root, subjects):
-            yield (recording.estimate[::25, hourglass], recording.camera.project(recording.world[::25, limbs]))
+            yield (recording.estimate[::25, joints.hourglass],
+                   recording.camera.project(recording.world[::25, joints.h36m]))
 
     return DefinitionOffset.fit(pairs(), follow_pose, step=1)
 

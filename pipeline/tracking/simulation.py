@@ -42,11 +42,7 @@ class DetectorErrors:
 
 def scored_skeleton() -> Skeleton:
     """PoseTrack's 15 joints in the order of its scores."""
-    full = load_skeleton('posetrack18')
-    rows = [full.index(name) for name in JOINTS]
-    flips = tuple(JOINTS.index(full.names[full.flip_indices[row]]) for row in rows)
-    sides = tuple(full.sides[row] for row in rows)
-    return Skeleton('posetrack15', JOINTS, (), flips, full.sigmas[rows], sides)
+    return load_skeleton('posetrack18').subset(JOINTS)
 
 
 def simulate_people(sequence: PoseSequence, fps: float, rng: np.random.Generator,

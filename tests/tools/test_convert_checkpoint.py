@@ -85,3 +85,15 @@ def test_sizes_follow_from_names_and_shapes(shared, convert, tmp_path):
     assert config == dict(type='HANet', num_keypoints=17, dims=3, window=101, interval=5, embed_dims=32,
                           num_levels=5, num_decoder_layers=5, num_heads=4, ffn_ratio=4.0, pre_norm=True,
                           cross_mask='plus-one')
+
+
+def test_a_refiner_becomes_the_beginning_of_another(convert, repository, tmp_path):
+    from mmengine.config import Config
+    from pipeline.models.registered import build_registered
+    default = repository / 'pipeline' / 'weights' / 'hanet_coco17.pth'
+    assert convert('joints', default, tmp_path / 'begin.pth', '--to', 'posetrack15') == (0, '')
+    config = Config.fromfile(repository / 'configs' / 'hanet' / 'hanet_universal_posetrack15.py')
+    weights = torch.load(tmp_path / 'begin.pth', weights_only=True)['state_dict']
+    build_registered(config.model.to_dict()).load_state_dict(weights)  # every weight, in its shape
+    code, message = convert('joints', tmp_path / 'begin.pth', tmp_path / 'no.pth', '--to', 'posetrack15')
+    assert code == 2 and 'begin.pth: not a file of this project' in message
