@@ -1,0 +1,70 @@
+"""Every N-th frame watched, and networks in ONNX Runtime, through the whole chain on a real clip."""
+import numpy as np
+import pytest
+
+from pipeline.chain import VideoPipeline
+from pipeline.errors import InputError
+from pipeline.video import open_source
+
+
+@pytest.fixture(scope='module')
+def options(shared, tmp_path_factory):
+    """Of a chain of RTMDet-nano and a small SimpleBaseline."""
+    weights = shared('weights')
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(weights))
+        patch.setenv('POSE_CACHE', str(tmp_path_factory.mktemp('cache')))
+        yield dict(detect_every=1, follow=False,
+                   detector=dict(config=str(weights / 'rtmdet_nano_person.py'),
+                                 checkpoint=str(weights / 'rtmdet_nano_person.pth')),
+                   estimator=dict(config=str(weights / 'ultralight_simplepose.py'),
+                                  checkpoint=str(weights / 'ultralight_simplepose.pth')))
+
+
+FRAMES = 31
+
+
+def run(clip, **options):
+    with open_source(clip, end=f'{FRAMES}f') as source:
+        return [r.people for r in VideoPipeline.from_preset('hrnet-w32', **options).results(source)]
+
+
+@pytest.fixture(scope='module')
+def dense(options, clip):
+    return run(clip, **options)
+
+
+@pytest.fixture(scope='module')
+def clip(shared):
+    return shared('video', 'two_people_1080p.mp4')
+
+
+def test_runtimes_agree_on_everybody(dense, options, clip):
+    found = run(clip, runtime='onnxruntime', **options)
+    assert len(found) == len(dense) == FRAMES
+    for a, b in zip(dense, found):
+        assert a.track_ids.tolist() == b.track_ids.tolist()
+        np.testing.assert_allclose(b.bboxes, a.bboxes, atol=5e-3)
+        np.testing.assert_allclose(b.keypoints, a.keypoints, atol=0.2)  # boxes that differ by rounding cut other crops
+
+
+@pytest.mark.parametrize('follow', [False, True])
+def test_every_fifth_frame_is_enough_for_two_people(dense, options, clip, follow):
+    found = run(clip, **{**options, 'every': 5, 'follow': follow})
+    assert len(found) == FRAMES
+    for i, (a, b) in enumerate(zip(dense, found)):
+        assert b.track_ids.tolist() == [1, 2]
+        assert b.filled.tolist() == [i % 5 > 0] * 2
+    far = np.array([np.linalg.norm(b.keypoints - a.keypoints, axis=-1) for a, b in zip(dense, found)
+                    if a.track_ids.tolist() == [1, 2]])
+    assert np.median(far) < 8 and np.mean(far < 40) > 0.9  # px, on figures 665 px tall
+
+
+def test_runtime_that_is_nobodys():
+    with pytest.raises(InputError, match="unknown runtime 'tensorrt'"):
+        VideoPipeline.from_preset('embedded', runtime='tensorrt')
+
+
+def test_networks_outside_torch_have_nothing_to_export(embedded):
+    with pytest.raises(InputError, match="neither the detector nor the estimator of embedded is one of torch's"):
+        VideoPipeline.from_preset('embedded', runtime='onnxruntime')
