@@ -42,10 +42,15 @@ def clip(shared):
 def test_runtimes_agree_on_everybody(dense, options, clip):
     found = run(clip, runtime='onnxruntime', **options)
     assert len(found) == len(dense) == FRAMES
+    moved = []
     for a, b in zip(dense, found):
         assert a.track_ids.tolist() == b.track_ids.tolist()
         np.testing.assert_allclose(b.bboxes, a.bboxes, atol=5e-3)
-        np.testing.assert_allclose(b.keypoints, a.keypoints, atol=0.2)  # boxes that differ by rounding cut other crops
+        moved.append(np.linalg.norm(b.keypoints - a.keypoints, axis=-1).ravel())
+    # Boxes that differ by rounding cut other crops, and where two cells of a heatmap are all but equal
+    # MMPose's quarter-cell offset changes its side. From equal crops the poses are equal, see test_onnx_models.
+    moved = np.concatenate(moved)
+    assert np.quantile(moved, 0.98) < 0.02 and moved.max() < 10
 
 
 @pytest.mark.parametrize('follow', [False, True])
