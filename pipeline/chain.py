@@ -61,6 +61,11 @@ class VideoPipeline:
         return not self.follow and self.every == 1
 
     @property
+    def looks_back(self) -> bool:
+        """Whether a picture is still looked at after its frame has come out of :meth:`results`."""
+        return min(self.estimator.frame_offsets) < 0
+
+    @property
     def _threads(self) -> Optional[int]:
         return max(1, (os.cpu_count() or 2) // 2) if self.overlap else None
 

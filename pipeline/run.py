@@ -139,7 +139,8 @@ def _open_outputs(pipeline: VideoPipeline, info: VideoInfo, options: OutputOptio
             renderer = Renderer(pipeline.skeleton, RenderOptions(
                 compare=options.compare, boxes=options.boxes, ids=options.ids, trails=options.trails), info.fps)
             encoder = _TimedSink(VideoWriter(path, info, audio_from=info.path, force=options.force), clock)
-            outputs.append(_Overlay(path, renderer, stack.enter_context(BackgroundWriter(encoder)), clock))
+            outputs.append(_Overlay(path, renderer, stack.enter_context(BackgroundWriter(encoder)), clock,
+                                    in_place=not pipeline.looks_back))
         else:
             exporter = open_exporter(kind, path, record, pipeline.skeleton, info, options.force)
             outputs.append(_Data(stack.enter_context(exporter), clock))
@@ -148,19 +149,20 @@ def _open_outputs(pipeline: VideoPipeline, info: VideoInfo, options: OutputOptio
 
 @dataclass
 class _Overlay:
-    """Draws in the caller's thread and encodes in another."""
+    """Draws in the caller's thread and encodes in another; into the frame itself if no link needs it any more."""
     path: Path
     renderer: Renderer
     writer: BackgroundWriter
     clock: Clock
+    in_place: bool
 
     @property
     def files(self) -> List[Path]:
         return [self.path]
 
     def write(self, result: FrameResult) -> None:
-        with self.clock('draw'):  # into the frame itself: every link before has done with it
-            image = self.renderer.draw(result.frame.image, result.people, in_place=True)
+        with self.clock('draw'):
+            image = self.renderer.draw(result.frame.image, result.people, in_place=self.in_place)
         self.writer.write(image, result.frame.time)
 
 

@@ -5,8 +5,8 @@ from typing import Dict, Iterable, Sequence
 
 import numpy as np
 
-from pipeline.errors import InputError
 from pipeline.files import atomic_path
+from pipeline.npz import open_npz
 from pipeline.types import FrameResult, People
 
 _COLUMNS = tuple(field.name for field in fields(People))
@@ -38,12 +38,9 @@ def read_segments(paths: Sequence[Path]) -> Dict[int, People]:
     """
     people: Dict[int, People] = {}
     for path in paths:
-        try:
-            with np.load(path, allow_pickle=False) as arrays:
-                columns = {name: arrays[name] for name in _COLUMNS}
-                ends = np.cumsum(arrays['counts'])
-                for index, count, end in zip(arrays['indices'].tolist(), arrays['counts'].tolist(), ends.tolist()):
-                    people[index] = People(**{name: column[end - count:end] for name, column in columns.items()})
-        except (OSError, ValueError, KeyError) as error:
-            raise InputError(f'{path}: not a segment of a video ({error})') from error
+        with open_npz(path, 'a segment of a video') as arrays:
+            columns = {name: arrays[name] for name in _COLUMNS}
+            counts = arrays['counts']
+            for index, count, end in zip(arrays['indices'].tolist(), counts.tolist(), np.cumsum(counts).tolist()):
+                people[index] = People(**{name: column[end - count:end] for name, column in columns.items()})
     return people

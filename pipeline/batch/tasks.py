@@ -117,9 +117,13 @@ def segment_ranges(first: int, last: int, length: int, batch: int, offsets: Sequ
 
 class _Posed:
     """Stands for a chain whose first half has run already."""
+    looks_back = False
 
     def __init__(self, pipeline: VideoPipeline, segments: Tuple[Path, ...]):
-        self._pipeline, self._people = pipeline, read_segments(segments)
+        try:
+            self._pipeline, self._people = pipeline, read_segments(segments)
+        except InputError as error:  # a disk that forgets
+            raise Damaged(str(error)) from error
         self.skeleton, self.options = pipeline.skeleton, pipeline.options
 
     def results(self, source, clock: Clock) -> Iterator[FrameResult]:

@@ -137,7 +137,7 @@ def test_real_networks_in_segments(shared, tmp_path, both):
             detector=dict(config=str(weights / 'rtmdet_nano_person.py'),
                           checkpoint=str(weights / 'rtmdet_nano_person.pth')),
             estimator=dict(config=str(weights / 'ultralight_simplepose.py'),
-                           checkpoint=str(weights / 'ultralight_simplepose.pth'))), outputs=OutputOptions(end='24f'))
-        one, cut, kinds = both(shared('video', 'basketball_240p.mp4'), settings, 9)
+                           checkpoint=str(weights / 'ultralight_simplepose.pth'))), outputs=OutputOptions(end='12f'))
+        one, cut, kinds = both(shared('video', 'basketball_240p.mp4'), settings, 5)
     assert kinds.count(Segment) == 3
     assert one == cut and b'"track_id": 1' in one['basketball_240p_poses.json']
