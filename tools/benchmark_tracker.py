@@ -20,11 +20,11 @@ from tqdm import tqdm  # noqa: E402
 
 from pipeline.errors import InputError, exit_cleanly  # noqa: E402
 from pipeline.evaluation.posetrack import load_folder  # noqa: E402
+from pipeline.evaluation.posetrack.head_boxes import with_head_boxes  # noqa: E402
 from pipeline.evaluation.posetrack.mot import MotCounts  # noqa: E402
 from pipeline.files import atomic_path, check_writable  # noqa: E402
 from pipeline.tracking import TrackerOptions  # noqa: E402
-from pipeline.tracking.benchmark import (Tracking, Trial, pooled_mota, pose_tracking, scenarios,  # noqa: E402
-                                         with_head_boxes)
+from pipeline.tracking.benchmark import Tracking, Trial, pooled_mota, pose_tracking, scenarios  # noqa: E402
 from pipeline.tracking.tracker import person_scores  # noqa: E402
 from pipeline.types import People  # noqa: E402
 

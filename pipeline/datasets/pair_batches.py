@@ -16,7 +16,7 @@ from pipeline.errors import InputError
 class PairWindowBatches(torch.utils.data.Dataset):
     """Item i is a complete batch of windows at random places of random sequences.
 
-    Every frame is as likely as any other. Use it with ``batch_size=1`` and the collate
+    Every window of which anything is annotated is as likely as any other. Use it with ``batch_size=1`` and the collate
     function ``first_item``.
 
     Args:
@@ -31,7 +31,7 @@ class PairWindowBatches(torch.utils.data.Dataset):
         seed: of everything random.
 
     Raises:
-        InputError: if no sequence is as long as the window.
+        InputError: if no annotated sequence is as long as the window.
     """
 
     def __init__(self, source: dict, window: int, batch_size: int = 64, num_batches: int = 200, holdout: int = 0,
@@ -47,8 +47,14 @@ class PairWindowBatches(torch.utils.data.Dataset):
         self.estimate = np.concatenate([s.estimate for s in sequences])
         self.truth = np.concatenate([s.truth for s in sequences])
         self.weight = np.concatenate([s.weight for s in sequences])
-        self.fps = np.repeat([s.fps for s in sequences], lengths - window + 1).astype(np.float32)
-        self.starts = np.concatenate([np.arange(a, a + n - window + 1) for a, n in zip(first, lengths)])
+        self.scores = np.concatenate([np.ones_like(s.weight) if s.scores is None else s.scores for s in sequences])
+        fps = np.repeat([s.fps for s in sequences], lengths - window + 1).astype(np.float32)
+        starts = np.concatenate([np.arange(a, a + n - window + 1) for a, n in zip(first, lengths)])
+        annotated = np.append(0, np.cumsum(self.weight.sum(axis=1)))
+        useful = annotated[starts + window] > annotated[starts]
+        self.starts, self.fps = starts[useful], fps[useful]
+        if not useful.any():
+            raise InputError(f'{source}: no window of {window} frames has an annotated joint')
 
     def __len__(self) -> int:
         return self.num_batches
@@ -58,7 +64,7 @@ class PairWindowBatches(torch.utils.data.Dataset):
         self.epoch = epoch
 
     def __getitem__(self, index: int) -> dict:
-        """``inputs`` (keypoints ``(B, T, K, D)``, scores of 1, fps) and ``data_samples`` (target, target_weight)."""
+        """``inputs`` (keypoints ``(B, T, K, D)``, scores ``(B, T, K)``, fps) and ``data_samples`` (target, target_weight)."""
         if not 0 <= index < self.num_batches:
             raise IndexError(index)
         rng = np.random.default_rng((self.seed, self.epoch, index))
@@ -67,11 +73,9 @@ class PairWindowBatches(torch.utils.data.Dataset):
         if self.reverse:
             backwards = rng.random(self.batch_size) < 0.5
             frames[backwards] = frames[backwards, ::-1]
-        estimate, truth, weight = self.estimate[frames], self.truth[frames], self.weight[frames]
+        arrays = tuple(array[frames] for array in (self.estimate, self.truth, self.weight, self.scores))
         if self.flip is not None:
-            estimate, truth, weight = mirror((estimate, truth, weight), rng.random(self.batch_size) < 0.5,
-                                             list(self.flip))
-        as_tensor = torch.from_numpy
-        return dict(inputs=dict(keypoints=as_tensor(estimate), scores=torch.ones(weight.shape),
-                                fps=as_tensor(self.fps[chosen])),
-                    data_samples=dict(target=as_tensor(truth), target_weight=as_tensor(weight)))
+            arrays = mirror(arrays, rng.random(self.batch_size) < 0.5, list(self.flip))
+        estimate, truth, weight, scores = map(torch.from_numpy, arrays)
+        return dict(inputs=dict(keypoints=estimate, scores=scores, fps=torch.from_numpy(self.fps[chosen])),
+                    data_samples=dict(target=truth, target_weight=weight))

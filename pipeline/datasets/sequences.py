@@ -16,6 +16,7 @@ class PoseSequence:
         fps: frames per second of the clip.
         estimate: ``(T, K, D)`` float32, the estimator's output, or None.
         group: what must not be split between training and validation (a subject, a clip).
+        scores: ``(T, K)`` float32 in 0..1, the estimator's, 0 where a joint was not seen; None: it gives none.
     """
     name: str
     truth: np.ndarray
@@ -23,6 +24,7 @@ class PoseSequence:
     fps: float
     estimate: Optional[np.ndarray] = None
     group: str = ''
+    scores: Optional[np.ndarray] = None
 
     def __len__(self) -> int:
         return len(self.truth)

@@ -3,9 +3,9 @@ import numpy as np
 import pytest
 
 from pipeline.evaluation.posetrack import JOINTS, PoseFrame, PosePerson, PoseSequence
+from pipeline.evaluation.posetrack.head_boxes import with_head_boxes
 from pipeline.tracking import TrackerOptions
-from pipeline.tracking.benchmark import (POOR, Scenario, Trial, pooled_mota, pose_tracking,
-                                         with_head_boxes)
+from pipeline.tracking.benchmark import POOR, Scenario, Trial, pooled_mota, pose_tracking
 from pipeline.tracking.simulation import DetectorErrors, scored_skeleton, simulate_people
 
 PERFECT = DetectorErrors(severity=0.0, box_noise=0.0, double_rate=0.0, suppressed_overlap=2.0,

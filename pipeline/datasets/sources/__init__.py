@@ -15,7 +15,12 @@ def _pairs(**arguments) -> Tuple[PoseSequence, ...]:
     return load_pairs(**arguments)
 
 
-SOURCES = {'h36m_2d': _h36m_2d, 'pairs': _pairs}
+def _posetrack(**arguments) -> Tuple[PoseSequence, ...]:
+    from pipeline.datasets.sources.posetrack import load_posetrack
+    return load_posetrack(**arguments)
+
+
+SOURCES = {'h36m_2d': _h36m_2d, 'pairs': _pairs, 'posetrack': _posetrack}
 
 
 def load_source(config: dict) -> Tuple[PoseSequence, ...]:

@@ -104,8 +104,8 @@ def pair_frames(truth: PoseSequence, prediction: PoseSequence) -> Tuple[PoseSequ
     """
     annotated = [i for i, frame in enumerate(truth.frames)
                  if len(frame) and (frame.is_labeled or frame.present.any())]
-    theirs = {_image_key(frame): frame for frame in prediction.frames}
-    keys = [_image_key(frame) for frame in truth.frames]
+    theirs = {image_key(frame): frame for frame in prediction.frames}
+    keys = [image_key(frame) for frame in truth.frames]
     if len(theirs) == len(prediction.frames) and len(set(keys)) == len(keys) and set(keys) & set(theirs):
         for i in annotated:
             if keys[i] not in theirs:
@@ -139,7 +139,8 @@ def _check_unique(sequence: PoseSequence) -> None:
             raise InputError(f'{sequence.path}: track id {twice} is there twice in {frame.image}')
 
 
-def _image_key(frame: PoseFrame) -> str:
+def image_key(frame: PoseFrame) -> str:
+    """What frames of two files are paired by: the image's file name."""
     return Path(frame.image.replace('\\', '/')).stem
 
 

@@ -1,0 +1,100 @@
+"""PoseTrack: an estimator's tracks, and the annotations of those frames that have them."""
+from pathlib import Path
+from typing import Dict, List, Tuple, Union
+
+import numpy as np
+
+from pipeline.datasets.joint_sets import JOINT_SETS
+from pipeline.datasets.sequences import PoseSequence
+from pipeline.errors import InputError
+from pipeline.evaluation.posetrack import JOINTS, PoseFrame, load_sequence
+from pipeline.evaluation.posetrack import PoseSequence as Video
+from pipeline.evaluation.posetrack.assignment import match_frame
+from pipeline.evaluation.posetrack.folders import image_key, list_files
+from pipeline.evaluation.posetrack.head_boxes import with_head_boxes
+from pipeline.evaluation.posetrack.sequence import NO_TRACK
+
+_ORDER = [JOINTS.index(name) for name in JOINT_SETS['posetrack15'].names]
+
+
+def load_posetrack(annotations: Union[str, Path], predictions: Union[str, Path], fps: float = 25.0,
+                   max_gap: float = 0.3) -> Tuple[PoseSequence, ...]:
+    """One sequence per predicted track, with PoseTrack's 15 joints: what a refiner will be given.
+
+    The truth of a prediction is whom poseval assigns it to. Where nobody is annotated or
+    assigned, and for joints that are not annotated, the weight is 0. Gaps of up to
+    ``max_gap`` seconds are filled linearly with score 0, as in the video chain; a longer one ends
+    the sequence.
+
+    Args:
+        annotations: folder of annotation files, PoseTrack17 or 18 layout.
+        predictions: folder with a file of the same name for each, with scores and track ids, such as
+            ``raw/poses`` of ``tools/eval_posetrack.py --data-root``.
+        fps: frames per second of the images.
+        max_gap: seconds.
+
+    Raises:
+        InputError: if a file is malformed, a prediction file or a track id is missing, or images differ.
+    """
+    sequences: List[PoseSequence] = []
+    for path in list_files(annotations):
+        there = Path(predictions) / path.name
+        if not there.is_file():
+            raise InputError(f'{there}: no such predictions for {path}; tools/eval_posetrack.py --data-root writes them')
+        truth, prediction = with_head_boxes(load_sequence(path)), load_sequence(there)
+        for identity, sightings in _tracks(truth, prediction).items():
+            for number, part in enumerate(_parts(sightings, max_gap * fps)):
+                sequences.append(_sequence(f'{path.stem}/{identity}/{number}', path.stem, part, fps))
+    return tuple(sequences)
+
+
+def _tracks(truth: Video, prediction: Video) -> Dict[int, List[tuple]]:
+    """Per track id its sightings: frame index, points, scores and annotated points ``(15, ...)``, NaN for none."""
+    annotated = {image_key(frame): frame for frame in truth.frames}
+    tracks: Dict[int, List[tuple]] = {}
+    for index, frame in enumerate(prediction.frames):
+        if image_key(frame) not in annotated:
+            raise InputError(f'{prediction.path}: image {frame.image} is not in {truth.path}')
+        targets = _targets(annotated[image_key(frame)], frame)
+        for person, target in enumerate(targets):
+            identity = int(frame.track_ids[person])
+            if identity == NO_TRACK:
+                raise InputError(f'{prediction.path}: a person without track id in {frame.image}')
+            scores = np.where(frame.present[person], np.clip(frame.scores[person], 0, 1), 0)
+            tracks.setdefault(identity, []).append((index, frame.points[person], scores, target))
+    return tracks
+
+
+def _targets(truth: PoseFrame, frame: PoseFrame) -> np.ndarray:
+    """``(P, 15, 2)``: the annotated joints of whom each prediction is, NaN where there are none."""
+    targets = np.full(frame.points.shape, np.nan)
+    known = truth.without_joints(~truth.present)  # nobody without joints
+    if len(known) and len(frame):
+        owner = match_frame(known, frame).owner
+        targets[owner >= 0] = known.points[owner[owner >= 0]]
+    return targets
+
+
+def _parts(sightings: List[tuple], longest: float) -> List[List[tuple]]:
+    parts = [sightings[:1]]
+    for before, after in zip(sightings, sightings[1:]):
+        if after[0] - before[0] - 1 > longest:
+            parts.append([])
+        parts[-1].append(after)
+    return parts
+
+
+def _sequence(name: str, group: str, sightings: List[tuple], fps: float) -> PoseSequence:
+    seen, points, scores, targets = (np.array(column) for column in zip(*sightings))
+    frames = np.arange(seen[0], seen[-1] + 1)
+    rows = seen - seen[0]
+    estimate = np.full((len(frames), len(JOINTS), 2), np.nan, np.float32)
+    confidence, truth = np.zeros(estimate.shape[:2], np.float32), np.full_like(estimate, np.nan)
+    estimate[rows], confidence[rows], truth[rows] = points, scores, targets
+    for row in np.setdiff1d(np.arange(len(frames)), rows):
+        before, after = rows[rows < row][-1], rows[rows > row][0]
+        share = (row - before) / (after - before)
+        estimate[row] = (1 - share) * estimate[before] + share * estimate[after]
+    weight = np.isfinite(truth).all(axis=2).astype(np.float32)
+    return PoseSequence(name, np.nan_to_num(truth)[:, _ORDER], weight[:, _ORDER], fps, estimate[:, _ORDER], group,
+                        confidence[:, _ORDER])
