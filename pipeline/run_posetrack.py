@@ -35,6 +35,7 @@ class RunOptions:
     Attributes:
         preset: of :meth:`pipeline.VideoPipeline.from_preset`.
         refiner: in place of the preset's, if given.
+        refiner_checkpoint: weights for it, in place of the default ones.
         boxes: ``detected``, or ``annotated`` for the extents of the annotated joints.
         fps: frames per second of the images, which tracker and refiner count in.
         track_score: joints below it are left out of ``tracks`` (0..1).
@@ -42,6 +43,7 @@ class RunOptions:
     """
     preset: str
     refiner: Optional[str] = None
+    refiner_checkpoint: Optional[str] = None
     boxes: str = 'detected'
     fps: int = 25
     track_score: float = 0.3
@@ -153,7 +155,10 @@ class _Worker:
     def __init__(self, options: RunOptions, device: str):
         from pipeline.chain import VideoPipeline
         self._options = options
-        self._pipeline = VideoPipeline.from_preset(options.preset, device, refiner=options.refiner, **options.chain)
+        refiner = options.refiner
+        if options.refiner_checkpoint:
+            refiner = dict(type=refiner or 'hanet', checkpoint=options.refiner_checkpoint)
+        self._pipeline = VideoPipeline.from_preset(options.preset, device, refiner=refiner, **options.chain)
 
     def predict(self, path: Path, release: Release, out_dir: Path) -> str:
         truth = load_sequence(path, release.number)

@@ -39,6 +39,7 @@ def parse_arguments(arguments=None) -> argparse.Namespace:
     chain.add_argument('--split', default='val', choices=('train', 'val', 'test'))
     chain.add_argument('--preset', help='what finds and poses people: a preset, or a preset file')
     chain.add_argument('--refiner', help='in place of the preset\'s')
+    chain.add_argument('--refiner-checkpoint', metavar='FILE', help='weights for it, trained on PoseTrack for example')
     chain.add_argument('--pred-dir', help='where prediction files go; sequences that are there are not run '
                                           'again (default: output/posetrack/PRESET)')
     chain.add_argument('--devices', nargs='+', default=['cpu'], help='one process each: cuda:0 cuda:1 ...')
@@ -89,7 +90,7 @@ def run_and_score(args: argparse.Namespace) -> Dict[str, Any]:
     if args.split not in release.splits:
         raise InputError(f'{args.data_root}: no annotations for the split {args.split}; '
                          f'there are {", ".join(release.splits)}')
-    options = RunOptions(args.preset, args.refiner, boxes, args.fps, args.track_score)
+    options = RunOptions(args.preset, args.refiner, args.refiner_checkpoint, boxes, args.fps, args.track_score)
     folder = Path(args.pred_dir or Path('output') / 'posetrack' / Path(args.preset).stem)
     total = len(release.splits[args.split])
     done = tqdm(run_split(release, args.split, options, folder, args.devices), total=total, unit='sequence',

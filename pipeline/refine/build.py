@@ -9,6 +9,8 @@ from pipeline.refine.stream import StreamRefiner
 from pipeline.skeletons import Skeleton
 
 WEIGHTS = Path(__file__).resolve().parents[1] / 'weights'
+# weights that serve a skeleton, where they are not named after it: PoseTrack18's 17 joints without its ears
+JOINTS = {'posetrack1817': 'posetrack15'}
 FILTERS = {'none': NoSmoother, 'one-euro': OneEuroSmoother, 'savgol': savgol, 'gaussian': gaussian}
 NETWORKS = ('hanet', 'smoothnet', 'deciwatch')
 REFINERS = (*FILTERS, *NETWORKS)
@@ -47,7 +49,8 @@ def _filter(name: str, options: dict) -> Smoother:
 
 def _network(name: str, skeleton: Skeleton, device: str, runtime: str, options: dict) -> Smoother:
     from pipeline.refine.network import network_smoother  # torch only where a network is wanted
-    checkpoint = options.pop('checkpoint', None) or WEIGHTS / f'{name}_{skeleton.name}{skeleton.num_keypoints}.pth'
+    joints = f'{skeleton.name}{skeleton.num_keypoints}'
+    checkpoint = options.pop('checkpoint', None) or WEIGHTS / f'{name}_{JOINTS.get(joints, joints)}.pth'
     if not Path(checkpoint).is_file():
         raise InputError(f'{checkpoint}: no such weights for refiner {name!r} and skeleton {skeleton.name!r} '
                          f'({skeleton.num_keypoints} joints); give a checkpoint or use {", ".join(FILTERS)}')

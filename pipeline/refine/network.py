@@ -19,19 +19,22 @@ def network_smoother(checkpoint: Path, keypoint_names: Sequence[str], device: st
 
     Args:
         checkpoint: file written by :func:`pipeline.models.checkpoint.save_refiner`.
-        keypoint_names: joints of the poses it will be given, in order.
+        keypoint_names: joints of the poses it will be given, in order. Those that the
+            refiner does not know stay as they are (PoseTrack's ears, which are never annotated).
         overlap: windows that answer for each frame; more is smoother and slower.
         threads: torch threads for one window; such small matrices gain nothing
             from more, and more would wait for cores that other links use.
         runtime: ``torch``, or ``onnxruntime``: see :func:`run_exported`.
 
     Raises:
-        InputError: if the file is no refiner, or was trained on other joints.
+        InputError: if the file is no refiner, or refines joints that the poses do not have.
     """
     model = load_refiner(checkpoint, device=device)
-    if tuple(model.keypoint_names) != tuple(keypoint_names):
-        raise InputError(f'{checkpoint}: refines the joints {", ".join(model.keypoint_names)}; '
+    unknown = [name for name in model.keypoint_names if name not in keypoint_names]
+    if unknown or not model.keypoint_names:
+        raise InputError(f'{checkpoint}: refines the joints {", ".join(model.keypoint_names) or "(unnamed)"}; '
                          f'the estimator gives {", ".join(keypoint_names)}')
+    joints = [list(keypoint_names).index(name) for name in model.keypoint_names]
 
     if runtime == 'onnxruntime':
         run_exported(model)
@@ -41,11 +44,13 @@ def network_smoother(checkpoint: Path, keypoint_names: Sequence[str], device: st
         before = torch.get_num_threads()
         torch.set_num_threads(threads or before)
         try:
-            refined = model.refine(*(torch.as_tensor(array, dtype=torch.float32, device=device)
-                                     for array in (keypoints, scores, fps)))
+            known = model.refine(*(torch.as_tensor(array, dtype=torch.float32, device=device)
+                                   for array in (keypoints[:, :, joints], scores[:, :, joints], fps)))
         finally:
             torch.set_num_threads(before)
-        return refined.cpu().numpy()
+        refined = keypoints.astype(np.float32)
+        refined[:, :, joints] = known.cpu().numpy()
+        return refined
 
     window = model.window
     return WindowSmoother(refine, window, max(window // overlap, 1), hann_blend(window))
