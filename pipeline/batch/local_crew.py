@@ -3,6 +3,7 @@ import multiprocessing
 import os
 import signal
 import threading
+from contextlib import suppress
 from multiprocessing import connection
 from typing import Dict, List, Optional, Sequence, Tuple
 
@@ -82,10 +83,13 @@ class _Seat:
 
     def end(self) -> None:
         if self._process is not None:
-            self.pipe.close()  # an idle process ends by itself
-            self._process.join(0 if self.task else _GRACE_SECONDS)
+            if self.task is None and self._process.is_alive():
+                with suppress(OSError):
+                    self.pipe.send(None)  # an idle process goes by itself
+                self._process.join(_GRACE_SECONDS)
             self._process.kill()
             self._process.join()
+            self.pipe.close()
         self._process = None
 
 
@@ -100,6 +104,8 @@ def _work(pipe, settings: BatchSettings, device: str, size: int) -> None:
         try:
             task = pipe.recv()
         except EOFError:
+            return
+        if task is None:
             return
         pipe.send(worker.run(task))
 

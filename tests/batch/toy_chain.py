@@ -1,6 +1,7 @@
 """A chain of toys for batch tests: real decoding, tracking, refining and writing; networks that only threshold."""
 import os
 import signal
+import time
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -34,14 +35,17 @@ def write_video(path: Path, frames: int, seed: int = 0, size=(96, 64), **options
 class ToyDetector:
     """The box of all bright pixels; remembers the groups of frames it was given."""
 
-    def __init__(self, trap: Optional[Path] = None):
-        self.trap, self.groups = trap, []
+    def __init__(self, trap: Optional[Path] = None, patience: int = 0):
+        self.trap, self.patience, self.groups = trap, patience, []
 
     def detect(self, frames):
-        if self.trap and self.trap.exists():
-            if self.trap.read_text() == 'once':
+        while self.trap and self.trap.exists() and len(self.groups) >= self.patience:
+            kind = self.trap.read_text()
+            if kind == 'once':
                 self.trap.unlink()
-            os.kill(os.getpid(), signal.SIGKILL)
+            if kind != 'hang':
+                os.kill(os.getpid(), signal.SIGKILL)
+            time.sleep(0.02)
         self.groups.append([frame.index for frame in frames])
         return [self._box(frame.image) for frame in frames]
 
@@ -73,13 +77,18 @@ class ToyEstimator:
 
 @dataclass(frozen=True)
 class ToySettings:
-    """Like :class:`pipeline.batch.BatchSettings`; a file ``trap`` kills whoever detects (``once``, or always)."""
+    """Like :class:`pipeline.batch.BatchSettings`.
+
+    A file ``trap`` kills whoever detects more than ``patience`` frames, ``once`` or
+    always, or lets them ``hang``, as the file says.
+    """
     outputs: OutputOptions
     refiner: str = 'none'
     batch: int = 1
     frame_offsets: Tuple[int, ...] = (0,)
     detect_every: int = 1
     trap: Optional[Path] = None
+    patience: int = 0
     broken: str = ''
     note: dict = field(default_factory=dict)
 
@@ -87,7 +96,7 @@ class ToySettings:
         if self.broken:
             raise InputError(self.broken)
         estimator = ToyEstimator(self.frame_offsets)
-        return VideoPipeline(ToyDetector(self.trap), estimator, PoseTracker(estimator.skeleton.sigmas),
+        return VideoPipeline(ToyDetector(self.trap, self.patience), estimator, PoseTracker(estimator.skeleton.sigmas),
                              build_refiner(self.refiner, estimator.skeleton), self.detect_every, self.batch,
                              overlap=False, options=dict(preset='toy', **self.note))
 
