@@ -9,15 +9,11 @@ from dataclasses import replace
 from itertools import islice
 from typing import Callable, Iterable, Iterator, List, Optional, Sequence, Tuple, TypeVar
 
-import numpy as np
-import torch
-from torchvision.ops import box_iou
-
 from pipeline.clock import Clock
 from pipeline.detection import PersonDetector
 from pipeline.estimation import PoseEstimator
 from pipeline.refine import StreamRefiner
-from pipeline.tracking import PoseTracker
+from pipeline.tracking import PoseTracker, join
 from pipeline.types import Detections, Frame, FrameResult, People
 
 Found = Tuple[Frame, Detections]
@@ -27,8 +23,6 @@ Item = TypeVar('Item')
 # Seconds in which a person whom the detector keeps missing loses half of the score. Long enough
 # for a somersault in front of a tree, short enough for somebody who left.
 MISSED_HALF_LIFE = 0.8
-# boxes that overlap by this IoU are one person's
-SAME_PERSON = 0.5
 
 
 def watch(frames: Iterable[Frame], every: int) -> Iterator[Frame]:
@@ -85,7 +79,7 @@ def follow(looked: Iterable[Looked], detector: PersonDetector, clock: Clock,
                 found = detector.detect([frame])[0]
         carried.scores *= 0.5 ** ((frame.time - last) / MISSED_HALF_LIFE)
         last = frame.time
-        yield frame, _join(found, carried)
+        yield frame, join(found, carried)
 
 
 def estimate(found: Iterable[Found], estimator: PoseEstimator, clock: Clock, batch: int = 1) -> Iterator[FrameResult]:
@@ -156,15 +150,3 @@ def _groups(items: Iterable[Item], size: int) -> Iterator[List[Item]]:
     iterator = iter(items)
     while group := list(islice(iterator, size)):
         yield group
-
-
-def _join(found: Detections, carried: Detections) -> Detections:
-    """The people found, and those carried ones who are not among them."""
-    overlap = box_iou(torch.as_tensor(carried.bboxes), torch.as_tensor(found.bboxes)).numpy()
-    carried = carried[~(overlap > SAME_PERSON).any(1)]
-    if not len(carried) or not len(found):
-        return carried if len(carried) else found
-    seeds = found.keypoints is not None and carried.keypoints is not None
-    return Detections(**{name: np.concatenate([getattr(found, name), getattr(carried, name)])
-                         for name in ('bboxes', 'scores', 'carried')
-                         + (('keypoints', 'keypoint_scores') if seeds else ())})

@@ -1,5 +1,6 @@
 """Ids for people across frames, by pose, box and motion."""
+from pipeline.tracking.expected import join
 from pipeline.tracking.options import TrackerOptions
 from pipeline.tracking.tracker import PoseTracker
 
-__all__ = ['PoseTracker', 'TrackerOptions']
+__all__ = ['PoseTracker', 'TrackerOptions', 'join']

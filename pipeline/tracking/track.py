@@ -42,13 +42,19 @@ class Track:
         self.weights = np.asarray(weights, np.float64)
         self._sigmas = sigmas
         self._agility = options.agility
+        self._extent = _extent(bbox)
         self._filter = PointFilter(_points(keypoints, bbox), self._noise(weights), time,
                                    options.velocity_memory, _FIRST_SPEED * self.size)
 
     def predict(self, time: float) -> Tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Keypoints ``(K, 2)``, their variance ``(K,)`` in px² and box ``(4,)`` at ``time``."""
+        """Keypoints ``(K, 2)``, their variance ``(K,)`` in px² and box ``(4,)`` at ``time``.
+
+        The box moves, but keeps the size that it was last seen with: corners that go on
+        alone would soon make it huge, or turn it inside out.
+        """
         points, variance = self._filter.predict(time, self._agility * self.size)
-        return points[:-2], variance[:-2], points[-2:].reshape(4)
+        centre = points[-2:].mean(axis=0)
+        return points[:-2], variance[:-2], np.concatenate([centre - self._extent / 2, centre + self._extent / 2])
 
     def update(self, bbox: np.ndarray, box_score: float, keypoints: np.ndarray, weights: np.ndarray,
                score: float, time: float, detected: bool) -> None:
@@ -61,6 +67,7 @@ class Track:
                             self._agility * self.size)
         since = max(time - self.seen, 0.0)
         if detected:
+            self._extent = _extent(bbox)
             self.size += -np.expm1(-since / _SIZE_MEMORY) * (_box_size(bbox) - self.size)
         self.score += -np.expm1(-since / _SCORE_MEMORY) * (score - self.score)
         self.seen = time
@@ -74,6 +81,10 @@ class Track:
 
 def _points(keypoints: np.ndarray, bbox: np.ndarray) -> np.ndarray:
     return np.concatenate([keypoints, np.reshape(bbox, (2, 2))]).astype(np.float64)
+
+
+def _extent(bbox: np.ndarray) -> np.ndarray:
+    return np.asarray(bbox[2:] - bbox[:2], np.float64)
 
 
 def _box_size(bbox: np.ndarray) -> float:

@@ -105,7 +105,7 @@ class PoseTracker:
         for track in tracks:
             pose, _, box = track.predict(time)
             poses.append(pose)
-            boxes.append(_stretched(box, pose[track.weights >= _CARRIED_SCORE], _CARRIED_MARGIN * track.size))
+            boxes.append(_carried_box(box, pose, track.weights >= _CARRIED_SCORE, _CARRIED_MARGIN * track.size))
         width, height = self._image_size
         boxes = np.clip(boxes, 0, [width, height, width, height]).astype(np.float32)
         inside = (boxes[:, 2] > boxes[:, 0]) & (boxes[:, 3] > boxes[:, 1])
@@ -185,12 +185,23 @@ def person_scores(people: People) -> np.ndarray:
     return people.bbox_scores * mean
 
 
-def _stretched(box: np.ndarray, points: np.ndarray, margin: float) -> np.ndarray:
-    """The box ``(4,)`` enlarged to hold ``points (n, 2)`` with a margin in px."""
+def _carried_box(box: np.ndarray, pose: np.ndarray, known: np.ndarray, margin: float) -> np.ndarray:
+    """Where a person's box has gone: around the joints if most are known, else at least around those.
+
+    Corners have no joint that shows where they are: carried for long, they drift.
+
+    Args:
+        box: ``(4,)`` moved on from the last one that a detector gave.
+        pose: ``(K, 2)`` expected joints, of which ``known`` ``(K,)`` are sure.
+        margin: px around the joints.
+    """
+    points = pose[known]
     if not len(points):
         return box
-    return np.concatenate([np.minimum(box[:2], points.min(axis=0) - margin),
-                           np.maximum(box[2:], points.max(axis=0) + margin)])
+    hull = np.concatenate([points.min(axis=0) - margin, points.max(axis=0) + margin])
+    if 2 * len(points) > len(pose):
+        return hull
+    return np.concatenate([np.minimum(box[:2], hull[:2]), np.maximum(box[2:], hull[2:])])
 
 
 def _with_ids(people: People, owners: List[Optional[Track]]) -> People:

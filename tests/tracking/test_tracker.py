@@ -223,3 +223,31 @@ def test_time_that_stands_still_or_runs_back_is_survived():
     tracker = PoseTracker(SIGMAS)
     for time in (0.0, 0.04, 0.04, 0.02, 0.08):
         assert list(tracker.update(crowd((300, 300)), time, SIZE).track_ids) == [1]
+
+
+def test_a_carried_box_stays_around_a_body_that_curls_up():
+    """Nobody detects a somersault: for a second only joints come in, and they draw together."""
+    tracker = PoseTracker(SIGMAS)
+    for frame in range(6):
+        tracker.update(crowd((300, 300), height=200 - 4 * frame), frame / 30, SIZE)
+    for frame in range(6, 36):
+        boxes = tracker.predict(frame / 30).bboxes
+        assert len(boxes) == 1
+        people = crowd((300 + 4 * frame, 300), height=180 - 2 * frame)
+        people.bboxes, people.carried = boxes, np.ones(1, bool)
+        shown = tracker.update(people, frame / 30, SIZE)
+        assert shown.track_ids.tolist() == [1]
+    joints = people.keypoints[0]
+    hull = np.concatenate([joints.min(axis=0), joints.max(axis=0)])
+    np.testing.assert_allclose(boxes[0], hull, atol=0.25 * (hull[3] - hull[1]))
+
+
+def test_the_box_of_somebody_unseen_keeps_its_size():
+    """Its upper edge rose and its lower edge sank when it was last seen; that does not go on for ever."""
+    tracker = PoseTracker(SIGMAS)
+    for frame in range(10):
+        tracker.update(crowd((300, 300), height=100 + 10 * frame), frame / 30, SIZE)
+    last = tracker._tracks[0]
+    low, high = last.predict(9 / 30)[2].reshape(2, 2)
+    later_low, later_high = last.predict(9 / 30 + 1.0)[2].reshape(2, 2)
+    np.testing.assert_allclose(later_high - later_low, high - low, rtol=1e-6)
