@@ -36,7 +36,7 @@ def open_npz(path: Union[str, Path], what: str, allow_pickle: bool = False) -> I
         raise
     except BROKEN as error:
         if 'Object arrays' in str(error):
-            raise InputError(f'{path}: holds pickled objects, which can run code when opened; {what} is needed'
-                             ) from error
+            raise InputError(f'{path}: holds pickled objects, which can run code when opened. If you trust its '
+                             'origin, pass allow_pickle=True or convert it with tools/convert_dataset.py') from error
         reason = ' '.join(str(error).split())[:120] or type(error).__name__
         raise InputError(f'{path}: not {what} ({reason})') from error

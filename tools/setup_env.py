@@ -27,8 +27,7 @@ def main() -> int:
         print(f'error: Python {sys.version.split()[0]} is not supported: use 3.10, 3.11 or 3.12 '
               '(make PYTHON=python3.11 …)', file=sys.stderr)
         return 2
-    lines = [line.strip() for line in REQUIREMENTS.read_text().splitlines()]
-    lines = [line for line in lines if line and not line.startswith('#')]
+    lines = requirement_lines()
     stamp = folder / f'.installed-{hashlib.sha256(chr(10).join(lines).encode()).hexdigest()[:16]}'
     if stamp.exists():
         return 0
@@ -61,6 +60,12 @@ def install(folder: Path, lines: list) -> None:
     run('--no-deps', *(requirement(line) for line in lines if 'no-deps' in line))
     # both OpenCV packages own the folder cv2; the one without libGL has to be written last
     run('--no-deps', '--force-reinstall', next(p for p in plain if p.startswith(HEADLESS)))
+
+
+def requirement_lines() -> list:
+    """The lines of requirements.txt that name something."""
+    lines = [line.strip() for line in REQUIREMENTS.read_text().splitlines()]
+    return [line for line in lines if line and not line.startswith('#')]
 
 
 def requirement(line: str) -> str:

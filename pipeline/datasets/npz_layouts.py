@@ -15,8 +15,6 @@ The entries are pickled object arrays, one per sequence, which can run code when
 opened: reading them must be asked for. ``tools/convert_dataset.py`` writes them once as safe
 files (frames end to end, and ``lengths``), which are read without asking.
 """
-import pickle
-import zipfile
 from pathlib import Path
 from typing import Dict, List, Tuple, Union
 
@@ -24,6 +22,7 @@ import numpy as np
 
 from pipeline.errors import InputError
 from pipeline.files import atomic_path
+from pipeline.npz import open_npz
 
 
 def find_files(root: Union[str, Path], dataset: str, estimator: str, representation: str, split: str
@@ -66,18 +65,10 @@ def read_sequences(path: Union[str, Path], allow_pickle: bool = False) -> Dict[s
     """
     if not Path(path).is_file():
         raise InputError(f'{path}: no such file')
-    try:
-        with np.load(path, allow_pickle=allow_pickle) as arrays:
-            if 'lengths' in arrays.files:
-                return _split_safe(arrays)
-            return {name: [np.asarray(entry) for entry in arrays[name]] for name in arrays.files}
-    except ValueError as error:
-        if 'allow_pickle' not in str(error):
-            raise InputError(f'{path}: not an npz of pose sequences ({error})') from error
-        raise InputError(f'{path}: holds pickled objects, which can run code when opened. If you trust its origin, '
-                         'pass allow_pickle=True or convert it with tools/convert_dataset.py') from error
-    except (OSError, EOFError, zipfile.BadZipFile, pickle.UnpicklingError) as error:
-        raise InputError(f'{path}: not an npz of pose sequences ({error})') from error
+    with open_npz(path, 'an npz of pose sequences', allow_pickle) as arrays:
+        if 'lengths' in arrays.files:
+            return _split_safe(arrays)
+        return {name: [np.asarray(entry) for entry in arrays[name]] for name in arrays.files}
 
 
 def _split_safe(arrays) -> Dict[str, List[np.ndarray]]:

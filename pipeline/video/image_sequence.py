@@ -1,13 +1,16 @@
 """Images as the frames of a video."""
 import glob
+import io
 import logging
 import re
+import warnings
 from fractions import Fraction
 from pathlib import Path
 from typing import Iterator, List, Optional, Sequence
 
 import cv2
 import numpy as np
+from PIL import Image
 
 from pipeline.errors import InputError
 from pipeline.types import Frame, VideoInfo
@@ -19,6 +22,7 @@ logger = logging.getLogger(__name__)
 IMAGE_SUFFIXES = frozenset(('.avif', '.bmp', '.dib', '.jp2', '.jpe', '.jpeg', '.jpg', '.pbm', '.pgm', '.png',
                             '.pnm', '.ppm', '.ras', '.sr', '.tif', '.tiff', '.webp'))
 DEFAULT_IMAGE_RATE = Fraction(30)
+MAX_PIXELS = 1 << 27  # as of videos
 
 
 class ImageSequence(VideoSource):
@@ -103,7 +107,20 @@ def _read_image(path: Path) -> Optional[np.ndarray]:
     """``(H, W, 3)`` uint8 RGB, turned upright as its EXIF data says; None if it is no image."""
     try:
         data = np.fromfile(path, np.uint8)  # cv2.imread fails on some names and warns on stderr
-        image = cv2.imdecode(data, cv2.IMREAD_COLOR) if len(data) else None
+        image = cv2.imdecode(data, cv2.IMREAD_COLOR) if len(data) and not _is_too_large(data) else None
     except (OSError, cv2.error):
         return None
     return None if image is None else cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+
+
+def _is_too_large(data: np.ndarray) -> bool:
+    """Whether the header announces more pixels than are held; a few kilobytes can announce gigabytes."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter('ignore')
+            with Image.open(io.BytesIO(data)) as image:
+                return image.width * image.height > MAX_PIXELS
+    except Image.DecompressionBombError:
+        return True
+    except Exception:  # formats that Pillow does not know, or damage that OpenCV may get over
+        return False

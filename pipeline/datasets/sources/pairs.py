@@ -11,6 +11,7 @@ import numpy as np
 
 from pipeline.datasets.sequences import PoseSequence
 from pipeline.errors import InputError
+from pipeline.npz import open_npz
 from pipeline.files import atomic_path
 
 
@@ -23,12 +24,9 @@ def load_pairs(path: Union[str, Path]) -> Tuple[PoseSequence, ...]:
     """
     if not Path(path).is_file():
         raise InputError(f'{path}: no such pair file; tools/convert_dataset.py writes one')
-    try:
-        with np.load(path) as arrays:
-            names = sorted(key[:-len('/truth')] for key in arrays.files if key.endswith('/truth'))
-            return tuple(_sequence(arrays, name, path) for name in names)
-    except ValueError as error:
-        raise InputError(f'{path}: not a pair file ({error})') from error
+    with open_npz(path, 'a pair file') as arrays:
+        names = sorted(key[:-len('/truth')] for key in arrays.files if key.endswith('/truth'))
+        return tuple(_sequence(arrays, name, path) for name in names)
 
 
 def _sequence(arrays, name: str, path) -> PoseSequence:

@@ -1,0 +1,116 @@
+"""Small files that promise or unfold into gigabytes are refused before any memory is asked for."""
+import io
+import resource
+import struct
+import zipfile
+import zlib
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+from pipeline.datasets.npz_layouts import read_sequences
+from pipeline.errors import InputError
+from pipeline.models.checkpoint import load_refiner, read_checkpoint
+from pipeline.video import open_source
+from tests.batch.toy_chain import write_video
+
+LIMIT_KILOBYTES = 300_000
+
+
+@pytest.fixture(autouse=True)
+def frugal():
+    """The test must not raise the process's peak by more than 300 MB."""
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    yield
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < LIMIT_KILOBYTES
+
+
+def patched(content: bytes, after: bytes, skip: int, value: int) -> bytes:
+    """A big-endian number ``skip`` bytes after the first ``after`` replaced."""
+    at = content.index(after) + len(after) + skip
+    return content[:at] + struct.pack('>I', value) + content[at + 4:]
+
+
+@pytest.mark.parametrize('box, skip', [(b'stsz', 8), (b'stts', 8), (b'stts', 4), (b'stsc', 4), (b'stco', 4), (b'mdhd', 16)])
+def test_an_mp4_that_claims_a_billion_frames(tmp_path, box, skip):
+    path = write_video(tmp_path / 'a.mp4', 6)
+    path.write_bytes(patched(path.read_bytes(), box, skip, 10 ** 9))
+    try:
+        with open_source(path) as source:
+            assert source.info.num_frames <= 6 and sum(1 for _ in source) <= 6
+    except InputError as error:
+        assert 'a.mp4' in str(error)
+
+
+def test_an_avi_that_claims_a_billion_frames(tmp_path):
+    import av
+    with av.open(str(tmp_path / 'a.avi'), 'w') as output:
+        stream = output.add_stream('mpeg4', rate=25)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, 'yuv420p'
+        for _ in range(4):
+            output.mux(stream.encode(av.VideoFrame.from_ndarray(np.zeros((48, 64, 3), np.uint8), 'rgb24')))
+        output.mux(stream.encode(None))
+    content = bytearray((tmp_path / 'a.avi').read_bytes())
+    for header, skip in ((b'avih', 4 + 16), (b'strh', 4 + 32)):  # dwTotalFrames, dwLength
+        at = content.index(header) + 4 + skip
+        content[at:at + 4] = struct.pack('<I', 10 ** 9)
+    (tmp_path / 'a.avi').write_bytes(content)
+    with open_source(tmp_path / 'a.avi') as source:
+        assert source.info.num_frames == 4 and sum(1 for _ in source) == 4
+
+
+@pytest.mark.parametrize('name, content', [
+    ('a.y4m', b'YUV4MPEG2 W100000 H100000 F25:1 C420jpeg\nFRAME\n' + bytes(100)),
+    ('a.gif', b'GIF89a\xff\xff\xff\xff\x80\x00\x00' + bytes(6) + b'\x2c' + bytes(4) + b'\xff\xff\xff\xff\x00\x02\x02D\x01\x00;'),
+])
+def test_videos_of_gigapixels(tmp_path, name, content):
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(InputError, match=name):
+        with open_source(tmp_path / name) as source:
+            list(source)
+
+
+def test_a_png_that_unfolds_into_half_a_gigabyte(tmp_path):
+    side = 13_000  # 500 MB as RGB, and OpenCV would read three times as much
+    squeeze = zlib.compressobj(1)
+    rows = b''.join(squeeze.compress(bytes(side + 1)) for _ in range(side)) + squeeze.flush()
+
+    def chunk(kind, data):
+        return struct.pack('>I', len(data)) + kind + data + struct.pack('>I', zlib.crc32(kind + data))
+
+    (tmp_path / 'a.png').write_bytes(b'\x89PNG\r\n\x1a\n' + chunk(b'IHDR', struct.pack('>IIBBBBB', side, side, 8, 0, 0, 0, 0))
+                                     + chunk(b'IDAT', rows) + chunk(b'IEND', b''))
+    assert (tmp_path / 'a.png').stat().st_size < 5_000_000
+    with pytest.raises(InputError, match='a.png'):
+        open_source(tmp_path / 'a.png')
+
+
+def test_an_npz_that_claims_a_billion_poses(tmp_path):
+    header = b"{'descr': '<f8', 'fortran_order': False, 'shape': (1000000000, 17, 2), }"
+    header += b' ' * (118 - len(header) - 1) + b'\n'
+    with zipfile.ZipFile(tmp_path / 'a.npz', 'w') as archive:
+        archive.writestr('joints_2d.npy', b'\x93NUMPY\x01\x00' + struct.pack('<H', len(header)) + header + bytes(64))
+    with pytest.raises(InputError, match='a.npz'):
+        read_sequences(tmp_path / 'a.npz')
+
+
+@pytest.mark.parametrize('read', [read_checkpoint, load_refiner])
+def test_a_checkpoint_that_claims_more_than_it_holds(tmp_path, read):
+    buffer = io.BytesIO()
+    torch.save({'state_dict': {'w': torch.ones(4)}}, buffer)
+    with zipfile.ZipFile(io.BytesIO(buffer.getvalue())) as whole, zipfile.ZipFile(tmp_path / 'a.pth', 'w') as archive:
+        for name in whole.namelist():
+            content = whole.read(name)
+            if name.endswith('data.pkl'):  # K\x04: the storage's four elements, and the tensor's size
+                content = content.replace(b'K\x04', b'J\x00\xca\x9a\x3b')
+            archive.writestr(name, content)
+    with pytest.raises(InputError, match='a.pth'):
+        read(tmp_path / 'a.pth')
+
+
+def test_an_image_of_the_allowed_size_is_read(tmp_path):
+    cv2.imwrite(str(tmp_path / 'a.png'), np.zeros((3000, 4000), np.uint8))
+    with open_source(tmp_path / 'a.png') as source:
+        assert (source.info.width, source.info.height) == (4000, 3000)

@@ -1,0 +1,96 @@
+"""Videos and images by mutation of whole ones."""
+from itertools import islice
+
+import av
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.video import open_source
+from tests.fuzz.mutations import Contents, damage, damaged, fuzz
+
+FRAMES = 60  # of each input at most
+KINDS = [('a.mp4', 'libx264', 'yuv420p'), ('b.webm', 'libvpx-vp9', 'yuv420p'), ('c.avi', 'mpeg4', 'yuv420p'),
+         ('d.ts', 'mpeg2video', 'yuv420p'), ('e.gif', 'gif', 'rgb8'), ('f.mkv', 'ffv1', 'yuv420p'),
+         ('g.mov', 'mjpeg', 'yuvj420p'), ('h.mp4', 'libx265', 'yuv420p')]
+IMAGES = ['.png', '.jpg', '.webp', '.tiff', '.bmp', '.ppm', '.jp2', '.avif']
+
+
+def picture(i: int) -> np.ndarray:
+    y, x = np.mgrid[:48, :64]
+    return np.stack([x * 3 + i, y * 4, (x + y + 5 * i) % 256], -1).astype(np.uint8)
+
+
+@pytest.fixture(scope='module')
+def videos(tmp_path_factory):
+    """``{name: content}`` of small videos."""
+    folder, contents = tmp_path_factory.mktemp('whole'), Contents()
+    for name, codec, pixels in KINDS:
+        try:
+            with av.open(str(folder / name), 'w') as output:
+                stream = output.add_stream(codec, rate=25)
+                stream.width, stream.height, stream.pix_fmt, stream.gop_size = 64, 48, pixels, 5
+                for i in range(12):
+                    output.mux(stream.encode(av.VideoFrame.from_ndarray(picture(i), 'rgb24').reformat(format=pixels)))
+                output.mux(stream.encode(None))
+        except (av.FFmpegError, ValueError):  # an encoder that this build lacks
+            continue
+        contents[name] = (folder / name).read_bytes()
+    assert len(contents) >= 5
+    return contents
+
+
+def read_all(path):
+    with open_source(path) as source:
+        frames = 0
+        for frame in islice(source, FRAMES):
+            assert frame.image.dtype == np.uint8 and frame.image.shape == (source.info.height, source.info.width, 3)
+            frames += 1
+        assert frames and np.isfinite(float(source.info.fps))
+
+
+@fuzz(0.24)
+@given(st.integers(0, len(KINDS) - 1), damage)
+def test_videos(videos, attempt, tmp_path_factory, kind, changes):
+    name = sorted(videos)[kind % len(videos)]
+    path = tmp_path_factory.getbasetemp() / name
+    path.write_bytes(damaged(videos[name], changes))
+    attempt(f'video {path.suffix}', lambda: read_all(path))
+
+
+@fuzz(0.03)
+@given(st.sampled_from(['basketball_240p.mp4', 'street_5fps.mp4', 'store_aisle_detection.mp4']), damage)
+def test_real_videos(shared, attempt, tmp_path_factory, name, changes):
+    path = tmp_path_factory.getbasetemp() / name
+    path.write_bytes(damaged(shared('video', name).read_bytes(), changes))
+    attempt('real video', lambda: read_all(path))
+
+
+@fuzz(0.1)
+@given(st.sampled_from(IMAGES), damage)
+def test_images(attempt, tmp_path_factory, suffix, changes):
+    try:
+        done, content = cv2.imencode(suffix, picture(0))
+    except cv2.error:  # a codec that this build lacks
+        done, content = cv2.imencode('.png', picture(0))
+    folder = tmp_path_factory.getbasetemp() / f'images{suffix}'
+    folder.mkdir(exist_ok=True)
+    for i in (1, 2):
+        (folder / f'{i}{suffix}').write_bytes(damaged(content.tobytes(), changes) if i == 2 else content.tobytes())
+    attempt('image', lambda: read_all(folder))
+
+
+@fuzz(0.05)
+@given(st.one_of(st.text(max_size=12), st.floats(), st.integers(), st.from_regex(r'\A[0-9:.]{1,12}[sf]?\Z')))
+def test_moments_and_rates(attempt, tmp_path_factory, value):
+    path = tmp_path_factory.getbasetemp() / 'still.png'
+    if not path.exists():
+        cv2.imwrite(str(path), picture(0))
+
+    def read():
+        with open_source(path, start=value, fps=value) as source:
+            list(source)
+
+    attempt('moment, rate', read)
