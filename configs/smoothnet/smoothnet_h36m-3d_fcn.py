@@ -1,6 +1,6 @@
 """Experiment 2, peer: SmoothNet on 64 frames of lifted Human3.6M."""
 _base_ = ['../_base_/refiner_schedule.py', '../_base_/h36m_3d_fcn.py']
-iterations = 1000
+iterations = 400
 model = dict(
     type='SequenceRefiner',
     backbone=dict(type='SmoothNet', num_keypoints=17, dims=3, window=64),
@@ -8,9 +8,11 @@ model = dict(
     fps_range=(5.0, 240.0),
     # the sum of position and acceleration errors, as in its paper
     loss=[dict(type='WeightedL1Loss'), dict(type='AccelerationLoss', weight=1.0)])
-train_dataloader = dict(dataset=dict(window=64, batch_size=64))
+train_dataloader = dict(dataset=dict(window=64, batch_size=32))
 test_dataloader = dict(dataset=dict(window=64, step=16))
+custom_hooks = [dict(type='EpochSeedHook'), dict(type='StopOnNaNHook'), dict(type='ExportRefinerHook'),
+                dict(type='EMAHook', ema_type='ExponentialMovingAverage', momentum=0.02, priority='NORMAL')]
 train_cfg = dict(by_epoch=True, max_epochs=iterations // 100)
 param_scheduler = [
-    dict(type='LinearLR', start_factor=1e-2, by_epoch=False, begin=0, end=100),
-    dict(type='CosineAnnealingLR', eta_min=1e-6, by_epoch=False, begin=100, end=iterations)]
+    dict(type='LinearLR', start_factor=1e-2, by_epoch=False, begin=0, end=50),
+    dict(type='CosineAnnealingLR', eta_min=1e-6, by_epoch=False, begin=50, end=iterations)]
