@@ -99,13 +99,13 @@ class VideoPipeline:
     def from_config(cls, config: dict, device: str = 'cpu', name: str = '') -> 'VideoPipeline':
         """Build the chain from a preset's dictionary (see :mod:`pipeline.presets`)."""
         runtime = config.get('runtime', 'torch')
-        detector_options, estimator_options = (with_runtime(config[link], runtime) for link in ('detector', 'estimator'))
-        estimator = PoseEstimator.from_config(device=device, **estimator_options)
-        detector = PersonDetector.from_config(device=device, **detector_options)
+        estimator = PoseEstimator.from_config(device=device, **with_runtime(config['estimator'], runtime))
+        detector = PersonDetector.from_config(device=device, **with_runtime(config['detector'], runtime))
         if runtime != 'torch' and not any(runs_in_torch(link.model) for link in (detector, estimator)):
             raise InputError(f'runtime {runtime}: neither the detector nor the estimator of {name or "this chain"} is '
                              "one of torch's networks")
-        return cls(detector, estimator, PoseTracker(estimator.skeleton.sigmas, TrackerOptions(**config.get('tracker', {}))),
+        tracker = PoseTracker(estimator.skeleton.sigmas, TrackerOptions(**config.get('tracker', {})))
+        return cls(detector, estimator, tracker,
                    build_refiner(config.get('refiner', 'hanet'), estimator.skeleton, device, runtime),
                    **{key: config[key] for key in ('detect_every', 'batch', 'follow', 'overlap', 'every')
                       if key in config},

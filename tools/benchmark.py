@@ -1,22 +1,27 @@
 #!/usr/bin/env python3
-"""Measure the chain on this machine and print each figure beside its target.
+"""Measure this machine and print each figure beside its target.
 
-    python tools/benchmark.py                # everything below
-    python tools/benchmark.py speed loop     # some of it
-    python tools/benchmark.py --json out.json
+    python tools/benchmark.py --all                       # everything below
+    python tools/benchmark.py embedded loop               # some of it
+    python tools/benchmark.py --all --json out.json --markdown table.md
 
-speed    the embedded preset on the sample clip, link by link, and the refiner's share
-loop     the chain against a plain loop of MMDetection's and MMPose's own
-         inference functions, same weights, same clip (needs --shared)
-memory   peak memory on 300 and on 3,000 frames
+embedded  the embedded preset on the sample clip, link by link, and the refiner's share
+loop      the chain against a plain loop of MMDetection's and MMPose's own inference functions
+runtimes  networks in torch and in ONNX Runtime
+sparse    watching every N-th frame only: error on Human3.6M, and speed
+hanet     HANet against what the published code computes
+cost      what the chain adds to its networks
+crowd     10, 30 and 100 people through tracker, refiner and renderer
+memory    peak memory on 300 and on 3,000 frames
+soak      memory over a stream of 100,000 frames
+
+What is compared takes turns, so that a busy machine hits both sides: ratios are
+worth more than times. Parts that need the shared folder say so where it is missing.
 """
 import argparse
+import importlib
 import json
-import multiprocessing
-import resource
-import statistics
 import sys
-import tempfile
 import time
 from pathlib import Path
 
@@ -25,145 +30,77 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from pipeline.errors import InputError, exit_cleanly  # noqa: E402
 from pipeline.files import atomic_path  # noqa: E402
 
-STAGES = ('decode', 'detect', 'pose', 'track', 'refine', 'draw', 'encode', 'export')
+# module of pipeline.benchmarks, function
+PARTS = {'embedded': ('embedded', 'measure'), 'loop': ('plain_loop', 'measure'), 'runtimes': ('runtimes', 'measure'),
+         'sparse': ('sparse', 'measure'), 'hanet': ('hanet', 'measure'), 'cost': ('chain_cost', 'measure'),
+         'crowd': ('crowd', 'measure'), 'memory': ('memory', 'measure'), 'soak': ('crowd', 'soak')}
+QUICK = ('embedded', 'loop', 'memory')
 
 
 @exit_cleanly
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('parts', nargs='*', default=[], help=f'out of {", ".join(PARTS)} (all)')
-    parser.add_argument('--json', type=Path, metavar='FILE', help='also write the figures as a list')
-    parser.add_argument('--shared', type=Path, default=Path(__file__).resolve().parents[2] / 'shared',
-                        help='folder with weights/ and video/ for the part "loop" (%(default)s)')
-    parser.add_argument('--repeats', type=int, default=3, help='runs of each; the median is printed (%(default)s)')
-    parser.add_argument('--force', action='store_true', help='replace the JSON file')
-    args = parser.parse_args()
+    args = parse_arguments()
     unknown = [part for part in args.parts if part not in PARTS]
     if unknown:
         raise InputError(f'unknown part {unknown[0]!r}: allowed are {", ".join(PARTS)}')
-    rows = []
-    for part in args.parts or PARTS:
-        for row in PARTS[part](args):
-            rows.append(row)
-            print(format_row(row), flush=True)
-    if args.json:
-        with atomic_path(args.json, args.force) as temporary:
-            temporary.write_text(json.dumps(rows, indent=1) + '\n')
+    if args.repeats < 1 or args.soak_frames < 10 or (args.threads or 1) < 1:
+        raise InputError('--repeats and --threads must be 1 or more, --soak-frames 10 or more')
+    if args.refiner is not None and not args.refiner.is_file():
+        raise InputError(f'{args.refiner}: no such weights')
+    import torch
+
+    from pipeline.benchmarks.figures import markdown
+    from pipeline.benchmarks.settings import Settings
+    torch.set_num_threads(args.threads or torch.get_num_threads())
+    settings = Settings(args.shared, args.repeats, args.refiner, args.soak_frames)
+    sections = []
+    for part in args.parts or (PARTS if args.all else QUICK):
+        module, function = PARTS[part]
+        print(f'\n{part}', flush=True)
+        begin = time.perf_counter()
+        figures = []
+        sections.append((part, figures))
+        for figure in getattr(importlib.import_module(f'pipeline.benchmarks.{module}'), function)(settings):
+            figures.append(figure)
+            print(f'  {figure}', flush=True)
+        print(f'  ({time.perf_counter() - begin:.0f} s)', flush=True)
+        write_files(args, sections, markdown)  # after each part: an interrupted run keeps what it has
+    print(verdict([figure for _, figures in sections for figure in figures]))
 
 
-def row(name: str, value: float, unit: str, target: str = '') -> dict:
-    return dict(name=name, value=round(float(value), 3), target=target, unit=unit)
+def parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('parts', nargs='*', help=f'out of {", ".join(PARTS)} (without --all: {", ".join(QUICK)})')
+    parser.add_argument('--all', action='store_true', help='every part')
+    parser.add_argument('--json', type=Path, metavar='FILE', help='also write the figures as a list')
+    parser.add_argument('--markdown', type=Path, metavar='FILE', help='also write them as a table')
+    parser.add_argument('--shared', type=Path, default=Path(__file__).resolve().parents[2] / 'shared',
+                        help='folder with weights/, video/ and data/ (%(default)s)')
+    parser.add_argument('--refiner', type=Path, metavar='FILE', help='weights of a Human3.6M refiner, for sparse')
+    parser.add_argument('--repeats', type=int, default=3, help='runs of each; the median counts (%(default)s)')
+    parser.add_argument('--soak-frames', type=int, default=100_000, metavar='N', help='length of soak (%(default)s)')
+    parser.add_argument('--threads', type=int, metavar='N', help="torch's threads (default: torch's own choice)")
+    parser.add_argument('--force', action='store_true', help='replace files that exist')
+    return parser.parse_args()
 
 
-def format_row(figure: dict) -> str:
-    target = f'   (target {figure["target"]})' if figure['target'] else ''
-    return f'{figure["name"]:<52}{figure["value"]:>10.2f} {figure["unit"]}{target}'
+def write_files(args: argparse.Namespace, sections: list, markdown) -> None:
+    """Write what there is so far; later calls replace what earlier ones of the same run wrote."""
+    first = len(sections) == 1
+    rows = [dict(part=part, **figure.to_dict()) for part, figures in sections for figure in figures]
+    texts = ((args.json, json.dumps(rows, indent=1, ensure_ascii=False)), (args.markdown, markdown(sections)))
+    for path, text in texts:
+        if path is not None:
+            with atomic_path(path, args.force or not first) as temporary:
+                temporary.write_text(text + '\n', encoding='utf-8')
 
 
-def speed(args) -> list:
-    """The embedded preset on the sample clip, everything written."""
-    from pipeline import VideoPipeline
-    from pipeline.assets import fetch
-    clip = fetch('sample-clip')
-    pipeline = VideoPipeline.from_preset('embedded')
-    runs = []
-    for _ in range(args.repeats):
-        with tempfile.TemporaryDirectory() as folder:
-            runs.append(pipeline.run(clip, out_dir=folder))
-    middle = sorted(runs, key=lambda summary: summary.fps)[len(runs) // 2]
-    per_frame = {stage: 1000 * middle.stages.get(stage, 0.0) / middle.frames for stage in STAGES}
-    wall = 1000 * middle.seconds / middle.frames
-    return [row('embedded, sample clip: frames per second', middle.fps, 'fps', '30, real time'),
-            *(row(f'embedded, sample clip: {stage}', value, 'ms/frame') for stage, value in per_frame.items()),
-            row('embedded, sample clip: refiner, share of wall time', 100 * per_frame['refine'] / wall, '%', '<= 5')]
+def verdict(figures: list) -> str:
+    """How many targets are met, missed, and not measured."""
+    aimed = [figure for figure in figures if figure.target]
+    counts = [sum(figure.met is outcome for figure in aimed) for outcome in (True, False, None)]
+    return '\n{} targets: {} met, {} missed, {} not measured'.format(len(aimed), *counts)
 
-
-def loop(args) -> list:
-    """The chain against the libraries' own functions, in turn, on one clip."""
-    weights, clip = args.shared / 'weights', args.shared / 'video' / 'two_people_1080p.mp4'
-    if not weights.is_dir() or not clip.is_file():
-        raise InputError(f'{args.shared}: the part "loop" needs weights/ and video/ there (--shared)')
-    sys.path.insert(0, str(weights))
-    models = [str(weights / name) for name in ('rtmdet_nano_person.py', 'rtmdet_nano_person.pth',
-                                               'ultralight_simplepose.py', 'ultralight_simplepose.pth')]
-    chain, plain = _chain(*models), _plain_loop(*models)
-    chain(clip), plain(clip)  # warm up
-    pairs = [(_seconds(plain, clip), _seconds(chain, clip)) for _ in range(args.repeats)]
-    return [row('plain loop, two_people_1080p', statistics.median(p for p, _ in pairs), 's'),
-            row('chain, two_people_1080p (tracks and refines too)', statistics.median(c for _, c in pairs), 's'),
-            row('chain against plain loop', statistics.median(p / c for p, c in pairs), 'times', '>= 1.5')]
-
-
-def _chain(det_config, det_weights, pose_config, pose_weights):
-    from pipeline import VideoPipeline
-    pipeline = VideoPipeline.from_preset(
-        'embedded', detector=dict(config=det_config, checkpoint=det_weights),
-        estimator=dict(config=pose_config, checkpoint=pose_weights))
-    return lambda clip: sum(1 for _ in pipeline.results(clip))
-
-
-def _plain_loop(det_config, det_weights, pose_config, pose_weights):
-    import pipeline.compat  # noqa: F401
-    import cv2
-    from mmdet.apis import inference_detector, init_detector
-    from mmpose.apis import inference_topdown, init_model
-    detector = init_detector(det_config, det_weights, device='cpu')
-    estimator = init_model(pose_config, pose_weights, device='cpu')
-
-    def run(clip):
-        capture = cv2.VideoCapture(str(clip))
-        while True:
-            more, image = capture.read()
-            if not more:
-                break
-            found = inference_detector(detector, image).pred_instances
-            boxes = found.bboxes[found.scores > 0.3].cpu().numpy()
-            if len(boxes):
-                inference_topdown(estimator, image, boxes)
-        capture.release()
-
-    return run
-
-
-def _seconds(function, *arguments) -> float:
-    begin = time.perf_counter()
-    function(*arguments)
-    return time.perf_counter() - begin
-
-
-def memory(args) -> list:
-    """Peak memory of whole runs in processes of their own, on a looped clip."""
-    from pipeline.assets import fetch
-    clip = fetch('sample-clip')
-    with tempfile.TemporaryDirectory() as folder:
-        peaks = {}
-        for frames in (300, 3000):
-            looped = _loop_clip(clip, Path(folder) / f'{frames}.mp4', frames)
-            with multiprocessing.get_context('spawn').Pool(1) as pool:
-                peaks[frames] = pool.apply(_peak_of_run, (str(looped), folder))
-    return [row('peak memory, 300 frames', peaks[300], 'MB'), row('peak memory, 3,000 frames', peaks[3000], 'MB'),
-            row('growth from 300 to 3,000 frames', peaks[3000] - peaks[300], 'MB', '<= 50')]
-
-
-def _loop_clip(clip: Path, path: Path, frames: int) -> Path:
-    from pipeline.video import VideoWriter, open_source
-    with open_source(clip) as source:
-        pictures = [frame.image[::2, ::2].copy() for frame in source]
-        height, width = pictures[0].shape[:2]
-        info = type(source.info)('looped', width, height, source.info.fps)
-    with VideoWriter(path, info) as writer:
-        for i in range(frames):
-            writer.write(pictures[i % len(pictures)], float(i / info.fps))
-    return path
-
-
-def _peak_of_run(clip: str, folder: str) -> float:
-    from pipeline import VideoPipeline
-    VideoPipeline.from_preset('embedded').run(clip, out_dir=folder)
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
-
-PARTS = {'speed': speed, 'loop': loop, 'memory': memory}
 
 if __name__ == '__main__':
     sys.exit(main())

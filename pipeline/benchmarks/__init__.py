@@ -1,0 +1,1 @@
+"""Measurements of speed and memory, each printed beside its target (``tools/benchmark.py``)."""
