@@ -2,6 +2,7 @@
 from pathlib import Path
 from typing import Union
 
+from pipeline.assets.asset import sha256_of
 from pipeline.errors import InputError
 from pipeline.refine.filters import NoSmoother, OneEuroSmoother, gaussian, savgol
 from pipeline.refine.smoother import Smoother
@@ -50,8 +51,18 @@ def _filter(name: str, options: dict) -> Smoother:
 def _network(name: str, skeleton: Skeleton, device: str, runtime: str, options: dict) -> Smoother:
     from pipeline.refine.network import network_smoother  # torch only where a network is wanted
     joints = f'{skeleton.name}{skeleton.num_keypoints}'
-    checkpoint = options.pop('checkpoint', None) or WEIGHTS / f'{name}_{JOINTS.get(joints, joints)}.pth'
+    checkpoint = options.pop('checkpoint', None) or _shipped(f'{name}_{JOINTS.get(joints, joints)}.pth')
     if not Path(checkpoint).is_file():
         raise InputError(f'{checkpoint}: no such weights for refiner {name!r} and skeleton {skeleton.name!r} '
                          f'({skeleton.num_keypoints} joints); give a checkpoint or use {", ".join(FILTERS)}')
     return network_smoother(Path(checkpoint), skeleton.names, device=device, runtime=runtime, **options)
+
+
+def _shipped(file: str) -> Path:
+    """Weights that come with this package; torch itself notices no flipped byte in a file."""
+    path = WEIGHTS / file
+    sums = dict(reversed(line.split()) for line in (WEIGHTS / 'SHA256SUMS').read_text().splitlines())
+    if path.is_file() and sha256_of(path) != sums.get(file):
+        raise InputError(f'{path}: its SHA-256 is not the one in {WEIGHTS / "SHA256SUMS"}: the file is damaged, or '
+                         'was replaced without a new sum')
+    return path

