@@ -38,7 +38,8 @@ def assert_same(path):
     expected, found = (smooth_track(network_smoother(path, COCO, runtime=runtime), *track())
                        for runtime in ('torch', 'onnxruntime'))
     assert np.abs(expected - track()[0]).max() > 0.1  # it does something
-    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-3)  # random networks answer thousands of px
+    # networks of random weights answer thousands of px, where float32 itself is coarser
+    np.testing.assert_allclose(found, expected, atol=max(1e-3, 2e-6 * np.abs(expected).max()))
 
 
 def test_default_weights():
