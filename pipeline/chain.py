@@ -104,7 +104,7 @@ class VideoPipeline:
         if runtime != 'torch' and not any(runs_in_torch(link.model) for link in (detector, estimator)):
             raise InputError(f'runtime {runtime}: neither the detector nor the estimator of {name or "this chain"} is '
                              "one of torch's networks")
-        tracker = PoseTracker(estimator.skeleton.sigmas, TrackerOptions(**config.get('tracker', {})))
+        tracker = PoseTracker(estimator.skeleton.sigmas, TrackerOptions.preset(**config.get('tracker', {})))
         return cls(detector, estimator, tracker,
                    build_refiner(config.get('refiner', 'hanet'), estimator.skeleton, device, runtime),
                    **{key: config[key] for key in ('detect_every', 'batch', 'follow', 'overlap', 'every')

@@ -29,7 +29,7 @@ from pipeline.tracking.tracker import person_scores  # noqa: E402
 from pipeline.types import People  # noqa: E402
 
 ABLATIONS: Dict[str, Dict[str, Any]] = {
-    'ours': {}, 'ours, crowd': dict(name='crowd'), 'ours, sport': dict(name='sport'),
+    'ours': {}, 'ours, crowd': dict(scene='crowd'), 'ours, sport': dict(scene='sport'),
     'ours, box only': dict(pose_weight=0.0), 'ours, pose only': dict(pose_weight=1.0),
     'ours, no merging': dict(duplicate_similarity=1.0, nested_overlap=1.0)}
 # what --search draws from; scores are left alone, they depend on the networks

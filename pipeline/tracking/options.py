@@ -75,20 +75,20 @@ class TrackerOptions:
                              f'{self.low_score}, {self.start_score}, {self.high_score}')
 
     @classmethod
-    def preset(cls, name: str = 'default', **changes: Any) -> 'TrackerOptions':
+    def preset(cls, scene: str = 'default', **changes: Any) -> 'TrackerOptions':
         """The options for a kind of scene, with single ones replaced.
 
         Args:
-            name: ``default``; ``crowd`` (people overlap, boxes of different
+            scene: ``default``; ``crowd`` (people overlap, boxes of different
                 people nest); ``sport`` (fast, erratic motion); ``single`` (one
                 person, who has id 1 again after any absence).
 
         Raises:
-            InputError: for an unknown preset or option.
+            InputError: for an unknown scene or option.
         """
-        if name not in PRESETS:
-            raise InputError(f'unknown tracker preset {name!r}; there are {", ".join(PRESETS)}')
-        values = {**PRESETS[name], **changes}
+        if scene not in SCENES:
+            raise InputError(f'unknown scene {scene!r} for the tracker; there are {", ".join(SCENES)}')
+        values = {**SCENES[scene], **changes}
         unknown = sorted(set(values) - set(cls.__dataclass_fields__))
         if unknown:
             raise InputError(f'unknown tracker option {unknown[0]!r}; there are '
@@ -96,7 +96,7 @@ class TrackerOptions:
         return replace(cls(), **values)
 
 
-PRESETS: Dict[str, Dict[str, Any]] = {
+SCENES: Dict[str, Dict[str, Any]] = {
     'default': {},
     'crowd': dict(nested_overlap=0.95, duplicate_similarity=0.65, max_lost=1.0),
     'sport': dict(match_similarity=0.15, agility=10.0, max_lost=2.0),

@@ -57,6 +57,7 @@ def clip(tmp_path_factory):
     (['{clip}', '--preset', '{text}'], ['text.mp4']),
     (['{clip}', '--score-thr', '3'], ['--score-thr 3', '0..1']),
     (['{clip}', '--detect-every', '0'], ['--detect-every 0', '1 or more']),
+    (['{clip}', '--scene', 'beach'], ["'beach'", 'crowd']),
     (['{clip}', '--start', 'soon'], ['soon']),
     (['{clip}', '--start', '99'], ['99']),
     (['{clip}', '--no-video', '--no-json'], ['nothing is left to write']),
