@@ -2,8 +2,9 @@
 
     tools/evaluate_robustness.py --penn FOLDER --jhmdb FOLDER --refiner NAME=WEIGHTS ...
 
-Truth of Penn Action and JHMDB with modelled estimator errors; the sequences are those
-that training with the same ``--holdout`` never saw. Errors are in percent of the figure's size.
+Truth of Penn Action and JHMDB, of Human3.6M's test subjects, or of annotated tracks in PoseTrack's
+layout, with modelled estimator errors; sequences of the first two are those that training with the
+same ``--holdout`` never saw. Errors are in percent of the figure's size.
 """
 import argparse
 import sys
@@ -15,14 +16,16 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import numpy as np  # noqa: E402
 
 from pipeline.datasets.error_model import ErrorModel  # noqa: E402
+from pipeline.datasets.joint_sets import JOINT_SETS  # noqa: E402
 from pipeline.datasets.sequences import PoseSequence, figure_size  # noqa: E402
 from pipeline.datasets.sources import h36m  # noqa: E402
 from pipeline.datasets.sources.coco_motion import h36m_as, load_picture_sequences  # noqa: E402
+from pipeline.datasets.sources.posetrack import load_annotated_tracks  # noqa: E402
 from pipeline.errors import InputError, exit_cleanly  # noqa: E402
 from pipeline.evaluation.classical import gaussian, one_euro, savitzky_golay  # noqa: E402
 from pipeline.evaluation.keypoint_metrics import acceleration, joint_errors  # noqa: E402
 from pipeline.evaluation.refine_sequences import SequenceFilter, windowed  # noqa: E402
-from pipeline.skeletons import load_skeleton  # noqa: E402
+from pipeline.skeletons import Skeleton  # noqa: E402
 
 
 def parse_arguments(arguments: Optional[Sequence[str]] = None) -> argparse.Namespace:
@@ -31,6 +34,8 @@ def parse_arguments(arguments: Optional[Sequence[str]] = None) -> argparse.Names
     parser.add_argument('--jhmdb', help='folder of JHMDB')
     parser.add_argument('--h36m', help='folder of Human3.6M: its test subjects, motion capture without label noise, '
                                        'instead of the other two')
+    parser.add_argument('--posetrack', help='folder of PoseTrack annotations, 25 fps, instead of them')
+    parser.add_argument('--joints', choices=tuple(JOINT_SETS), default='coco17', help='of the refiners (%(default)s)')
     parser.add_argument('--refiner', action='append', default=[], metavar='NAME=WEIGHTS')
     parser.add_argument('--holdout', type=int, default=10)
     parser.add_argument('--every', type=int, default=1, help='use every n-th sequence only')
@@ -147,8 +152,8 @@ def lag(refined: Sequence[np.ndarray], sequences: Sequence[PoseSequence], joints
     return float(shifts[peak] + 0.5 * (left - right) / (left - 2 * middle + right))
 
 
-def report(sequences: Sequence[PoseSequence], methods: Dict[str, SequenceFilter], seed: int) -> None:
-    skeleton = load_skeleton('coco')
+def report(sequences: Sequence[PoseSequence], methods: Dict[str, SequenceFilter], skeleton: Skeleton,
+           seed: int) -> None:
     model, flip = ErrorModel(skeleton), list(skeleton.flip_indices)
     wrists_ankles = [skeleton.index(f'{side}_{part}') for side in ('left', 'right') for part in ('wrist', 'ankle')]
     scenarios = {
@@ -176,20 +181,25 @@ def report(sequences: Sequence[PoseSequence], methods: Dict[str, SequenceFilter]
 
 
 def load_sequences(options: argparse.Namespace) -> List[PoseSequence]:
-    """Sequences with COCO's joints that training has not seen.
+    """Sequences with the chosen joints that training has not seen.
 
     Raises:
-        InputError: if no source is named.
+        InputError: if no source is named, or it has other joints.
     """
+    joints = JOINT_SETS[options.joints]
+    if options.posetrack:
+        if options.joints != 'posetrack15':
+            raise InputError(f'--joints {options.joints}: --posetrack has the joints posetrack15')
+        return [s for s in load_annotated_tracks(options.posetrack) if len(s) >= 16][::options.every]
     if options.h36m:
         rng, sequences = np.random.default_rng(options.seed), []
         for recording in h36m.load_recordings(options.h36m, h36m.TEST_SUBJECTS, every=options.every):
-            truth = recording.camera.project(h36m_as(recording.world, rng)).astype(np.float32)
+            truth = recording.camera.project(h36m_as(recording.world, rng, joints)).astype(np.float32)
             sequences.append(PoseSequence(recording.name, truth, np.ones(truth.shape[:2], np.float32), h36m.FPS))
         return sequences
     if not (options.penn and options.jhmdb):
-        raise InputError('name --penn and --jhmdb, or --h36m')
-    sources = load_picture_sequences(options.penn, options.jhmdb, options.holdout)
+        raise InputError('name --penn and --jhmdb, --h36m, or --posetrack')
+    sources = load_picture_sequences(options.penn, options.jhmdb, options.holdout, joints=joints)
     return [s for _, held in sources for s in held if len(s) >= 16][::options.every]
 
 
@@ -209,7 +219,7 @@ def main(arguments: Optional[Sequence[str]] = None) -> None:
         refiner = load_refiner(spec)
         methods[name] = windowed(refiner, refiner.window // 2)
     print(f'{len(sequences)} sequences, {sum(map(len, sequences))} frames; errors in % of the figure\n')
-    report(sequences, methods, options.seed)
+    report(sequences, methods, JOINT_SETS[options.joints].skeleton, options.seed)
 
 
 if __name__ == '__main__':

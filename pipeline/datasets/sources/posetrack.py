@@ -6,6 +6,7 @@ import numpy as np
 
 from pipeline.datasets.joint_sets import JOINT_SETS
 from pipeline.datasets.sequences import PoseSequence
+from pipeline.datasets.sources.penn_action import bridge_unseen
 from pipeline.errors import InputError
 from pipeline.evaluation.posetrack import JOINTS, PoseFrame, load_sequence
 from pipeline.evaluation.posetrack import PoseSequence as Video
@@ -14,7 +15,8 @@ from pipeline.evaluation.posetrack.folders import image_key, list_files
 from pipeline.evaluation.posetrack.head_boxes import with_head_boxes
 from pipeline.evaluation.posetrack.sequence import NO_TRACK
 
-_ORDER = [JOINTS.index(name) for name in JOINT_SETS['posetrack15'].names]
+_NAMES = JOINT_SETS['posetrack15'].names
+_ORDER = [JOINTS.index(name) for name in _NAMES]
 
 
 def load_posetrack(annotations: Union[str, Path], predictions: Union[str, Path], fps: float = 25.0,
@@ -45,6 +47,34 @@ def load_posetrack(annotations: Union[str, Path], predictions: Union[str, Path],
         for identity, sightings in _tracks(truth, prediction).items():
             for number, part in enumerate(_parts(sightings, max_gap * fps)):
                 sequences.append(_sequence(f'{path.stem}/{identity}/{number}', path.stem, part, fps))
+    return tuple(sequences)
+
+
+def load_annotated_tracks(folder: Union[str, Path], fps: float = 25.0) -> Tuple[PoseSequence, ...]:
+    """The annotated people, each as long as it is there without a gap, with PoseTrack's 15 joints.
+
+    Joints are filled in over time where they are not annotated, with weight 0; a nose that never
+    is (early files have none) is put between neck and head top.
+
+    Args:
+        folder: annotation files with track ids.
+        fps: frames per second.
+    """
+    sequences: List[PoseSequence] = []
+    for path in list_files(folder):
+        tracks: Dict[int, List[tuple]] = {}
+        for index, frame in enumerate(load_sequence(path).frames):
+            for person in np.flatnonzero(frame.present.any(axis=1)):
+                tracks.setdefault(int(frame.track_ids[person]), []).append((index, frame.points[person][_ORDER]))
+        for identity, sightings in tracks.items():
+            for number, part in enumerate(_parts(sightings, 0)):
+                points = np.array([pose for _, pose in part], np.float32)
+                weight = np.isfinite(points).all(axis=2).astype(np.float32)
+                nose, bottom, top = (_NAMES.index(name) for name in ('nose', 'head_bottom', 'head_top'))
+                truth, _ = bridge_unseen(np.nan_to_num(points), weight)
+                if not weight[:, nose].any():
+                    truth[:, nose] = (truth[:, bottom] + truth[:, top]) / 2
+                sequences.append(PoseSequence(f'{path.stem}/{identity}/{number}', truth, weight, fps, group=path.stem))
     return tuple(sequences)
 
 
