@@ -15,7 +15,7 @@ from pipeline.files import check_writable
 from pipeline.render import Renderer, RenderOptions
 from pipeline.summary import JitterMeter, Summary
 from pipeline.types import FrameResult, VideoInfo
-from pipeline.video import BackgroundWriter, FrameSink, VideoWriter, open_source
+from pipeline.video import BackgroundWriter, FrameSink, VideoSource, VideoWriter, open_source
 
 SUFFIXES = {'json': '_poses.json', 'csv': '_poses.csv', 'posetrack': '_posetrack.json', 'trc': '.trc'}
 
@@ -82,7 +82,7 @@ def check_outputs(specs: Sequence[str], options: OutputOptions) -> None:
 
 
 def run_video(pipeline: VideoPipeline, spec, options: OutputOptions) -> Summary:
-    """Run ``spec`` (a path, glob, camera index or URL) through ``pipeline`` into files.
+    """Run ``spec`` (a path, glob, camera index, URL, or an open source) through ``pipeline`` into files.
 
     Ctrl-C ends the run early: the files are whole and reach up to that moment,
     and the summary says so. After any other failure no file stays behind.
@@ -92,7 +92,9 @@ def run_video(pipeline: VideoPipeline, spec, options: OutputOptions) -> Summary:
     """
     clock, summary, jitter = Clock(), Summary(), JitterMeter()
     begin = time.perf_counter()
-    with open_source(spec, options.start, options.end, reader=options.reader) as source, ExitStack() as stack:
+    opened = spec if isinstance(spec, VideoSource) else open_source(spec, options.start, options.end,
+                                                                    reader=options.reader)
+    with opened as source, ExitStack() as stack:
         outputs = _open_outputs(pipeline, source.info, options, clock, stack)
         results = stack.enter_context(closing(pipeline.results(source, clock)))
         try:

@@ -1,7 +1,6 @@
 """The few numbers that say how a run went."""
-from collections import defaultdict
 from dataclasses import dataclass, field
-from typing import Dict, List
+from typing import Dict, List, Set
 
 import numpy as np
 
@@ -58,18 +57,21 @@ class JitterMeter:
 
     def __init__(self, min_score: float = 0.3):
         self.min_score = min_score
-        self.history: Dict[int, list] = defaultdict(list)
+        self._ids: Set[int] = set()
+        self._recent: Dict[int, list] = {}  # up to three frames of those seen in the last one
         self.sums = np.zeros(2)
         self.count = 0
 
     def add(self, position: int, people: People) -> None:
         """Add frame number ``position`` (consecutive)."""
-        for i, track_id in enumerate(people.track_ids):
-            past = self.history[int(track_id)]
-            if past and past[-1][0] != position - 1 or people.filled[i]:
-                past.clear()
+        before, self._recent = self._recent, {}
+        for i, track_id in enumerate(people.track_ids.tolist()):
+            self._ids.add(track_id)
             if people.filled[i]:
                 continue
+            past = self._recent[track_id] = before.get(track_id, [])
+            if past and past[-1][0] != position - 1:
+                past.clear()
             past.append((position, people.keypoints_raw[i], people.keypoints[i],
                          people.keypoint_scores[i] > self.min_score))
             if len(past) == 3:
@@ -98,4 +100,4 @@ class JitterMeter:
     @property
     def people(self) -> int:
         """Distinct tracks seen."""
-        return len(self.history)
+        return len(self._ids)
