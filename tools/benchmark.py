@@ -14,6 +14,7 @@ cost      what the chain adds to its networks
 crowd     10, 30 and 100 people through tracker, refiner and renderer
 memory    peak memory on 300 and on 3,000 frames
 soak      memory over a stream of 100,000 frames
+batch     many videos with one worker and with two
 
 What is compared takes turns, so that a busy machine hits both sides: ratios are
 worth more than times. Parts that need the shared folder say so where it is missing.
@@ -33,7 +34,8 @@ from pipeline.files import atomic_path  # noqa: E402
 # module of pipeline.benchmarks, function
 PARTS = {'embedded': ('embedded', 'measure'), 'loop': ('plain_loop', 'measure'), 'runtimes': ('runtimes', 'measure'),
          'sparse': ('sparse', 'measure'), 'hanet': ('hanet', 'measure'), 'cost': ('chain_cost', 'measure'),
-         'crowd': ('crowd', 'measure'), 'memory': ('memory', 'measure'), 'soak': ('crowd', 'soak')}
+         'crowd': ('crowd', 'measure'), 'memory': ('memory', 'measure'), 'soak': ('crowd', 'soak'),
+         'batch': ('batch', 'measure')}
 QUICK = ('embedded', 'loop', 'memory')
 
 
