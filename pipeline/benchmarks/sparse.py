@@ -21,7 +21,7 @@ from pipeline.refine.stream import UNWATCHED
 STEPS = (1, 2, 3, 5, 10)
 #: Every how many of the 223 test sequences is used.
 EVERY_SEQUENCE = 20
-ESTIMATOR = dict(config='mmpose::body_2d_keypoint/topdown_heatmap/coco/td-hm_hrnet-w48_8xb32-210e_coco-384x288.py',
+ESTIMATOR = dict(config='mmpose::body_2d_keypoint/topdown_heatmap/coco/td-hm_hrnet-w32_8xb64-210e_coco-256x192.py',
                  flip_test=False)
 
 
@@ -99,15 +99,15 @@ def _error_rows(name: str, step: int, scores: Sequence[float]) -> Iterator[Figur
 
 
 def _speeds(settings: Settings) -> Iterator[Figure]:
-    """Whole chains with HRNet-W48 384x288 (random weights: time does not depend on them), on 31 frames."""
+    """Whole chains with HRNet-W32 (random weights: time does not depend on them), on 31 frames."""
     from pipeline import VideoPipeline
     from pipeline.video import open_source
-    models, name = settings.small_models(), 'HRNet-W48 384x288 behind RTMDet-nano'
+    models, name = settings.small_models(), 'HRNet-W32 of random weights behind RTMDet-nano'
     if models is None:
         yield missing(f'{name}: N=5 against N=1', 'weights not on this machine', at_least=3)
         return
     frames = 31
-    pipeline = VideoPipeline.from_preset('hrnet-w48', detector=models['detector'], estimator=ESTIMATOR)
+    pipeline = VideoPipeline.from_preset('hrnet-w32', detector=models['detector'], estimator=ESTIMATOR)
 
     def run(step: int) -> Callable[[], None]:
         def function():
