@@ -33,8 +33,15 @@ class Clock:
             yield item
 
     def table(self, frames: int, wall: float) -> str:
-        """A readable profile: milliseconds per frame and share of the wall time."""
-        rows = [f'{stage:<10}{1000 * seconds / max(frames, 1):9.2f} ms/frame{100 * seconds / max(wall, 1e-9):7.1f} %'
-                for stage, seconds in self.seconds.items()]
-        total = f'{"wall":<10}{1000 * wall / max(frames, 1):9.2f} ms/frame  (links in threads overlap)'
-        return '\n'.join([*rows, total])
+        """A readable profile: the stages, costliest first, with their share of the wall time.
+
+        Stages that run in threads of their own overlap, so shares may add up to more than 100 %: the longest
+        bar is what the others wait for.
+        """
+        frames, wall = max(frames, 1), max(wall, 1e-9)
+        lines = [f'{"stage":<10}{"ms/frame":>10}{"of wall":>9}']
+        for stage, seconds in sorted(self.seconds.items(), key=lambda item: -item[1]):
+            share = seconds / wall
+            lines.append(f'{stage:<10}{1000 * seconds / frames:>10.2f}{100 * share:>7.1f} %  {"█" * round(30 * share)}')
+        lines.append(f'{"wall":<10}{1000 * wall / frames:>10.2f}{100.0:>7.1f} %  {frames / wall:.1f} frames per second')
+        return '\n'.join(line.rstrip() for line in lines)
