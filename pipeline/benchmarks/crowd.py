@@ -1,20 +1,18 @@
 """People who walk through an empty picture: tracker, refiner and renderer without any network before them.
 
-Shows how cost grows with people, and that memory does not grow with time.
+Shows how cost grows with people.
 """
 import math
-import resource
-import tempfile
 import time
 from fractions import Fraction
-from pathlib import Path
 from typing import Iterator
 
 import numpy as np
 
 from pipeline.benchmarks.figures import Figure
 from pipeline.benchmarks.settings import Settings
-from pipeline.types import Frame, FrameResult, People, VideoInfo
+from pipeline.skeletons import load_skeleton
+from pipeline.types import Frame, FrameResult, People
 
 COUNTS = (10, 30, 100)
 #: Cost per person in a crowd of 100 over that in a group of 10. Linear is 1.
@@ -58,7 +56,7 @@ def _run(people: int):
     from pipeline.refine import build_refiner
     from pipeline.render import Renderer, RenderOptions
     from pipeline.tracking import PoseTracker
-    skeleton = _coco()
+    skeleton = load_skeleton('coco')
     tracker, refiner = PoseTracker(skeleton.sigmas), build_refiner('hanet', skeleton)
     renderer = Renderer(skeleton, RenderOptions(), Fraction(FPS))
     generator, picture = np.random.default_rng(0), np.zeros((_HEIGHT, _WIDTH, 3), np.uint8)
@@ -75,47 +73,3 @@ def _run(people: int):
         clock.append(time.perf_counter())
         seconds += np.diff(clock)
     return seconds
-
-
-def soak(settings: Settings) -> Iterator[Figure]:
-    """Memory over a stream of 100,000 frames of two people, tracked, refined and written as JSON."""
-    from pipeline.export import open_exporter
-    from pipeline.export.run_info import RunInfo
-    from pipeline.refine import build_refiner
-    from pipeline.tracking import PoseTracker
-    skeleton, frames = _coco(), settings.soak_frames
-    tracker, refiner = PoseTracker(skeleton.sigmas), build_refiner('hanet', skeleton)
-    generator, given, early = np.random.default_rng(0), 0, 0.0
-    begin = time.perf_counter()
-    with tempfile.TemporaryDirectory() as folder:
-        info = VideoInfo('soak', 64, 36, Fraction(FPS))
-        with open_exporter('json', Path(folder) / 'soak_poses.json', RunInfo(), skeleton, info) as exporter:
-            for i in range(frames):
-                # whoever leaves comes back as somebody else after a minute
-                people = walk(2 if i % (60 * FPS) < 55 * FPS else 0, i / FPS, generator)
-                people = tracker.update(people, i / FPS, (_WIDTH, _HEIGHT))
-                for result in refiner.push(FrameResult(Frame(i, i / FPS, np.zeros((36, 64, 3), np.uint8)), people)):
-                    exporter.write(result.frame.index, result.frame.time, result.people)
-                    given += 1
-                if i == frames // 10:
-                    early = _resident()
-            for result in refiner.flush():
-                exporter.write(result.frame.index, result.frame.time, result.people)
-                given += 1
-    name = f'stream of {frames:,} frames without networks'
-    yield Figure(f'{name}: frames that came out', given, 'frames', at_least=frames)
-    yield Figure(f'{name}: speed', frames / (time.perf_counter() - begin), 'fps')
-    yield Figure(f'{name}: growth of the peak memory after the first tenth', _resident() - early, 'MB', at_most=20)
-
-
-def _coco():
-    from pipeline.estimation.metainfo import find_metainfo
-    from pipeline.openmmlab import load_config
-    from pipeline.skeletons import Skeleton
-    config = 'mmpose::body_2d_keypoint/topdown_heatmap/coco/td-hm_res50_8xb64-210e_coco-256x192.py'
-    return Skeleton.from_parsed(find_metainfo(load_config(config), {}))
-
-
-def _resident() -> float:
-    """Peak resident memory of this process in MB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 import torch
 
-from pipeline.benchmarks import chain_cost, crowd, hanet, sparse
+from pipeline.benchmarks import chain_cost, crowd, hanet, soak, sparse
 from pipeline.benchmarks.settings import Settings
 from pipeline.models.hanet.hanet import HANet
 
@@ -67,9 +67,19 @@ def test_crowds_stay_in_the_picture_and_apart(people):
         assert gaps.min() > 20
 
 
-def test_every_frame_of_a_stream_comes_out(tmp_path):
-    count, speed, growth = crowd.soak(Settings(tmp_path, soak_frames=120))
-    assert count.value == 120 and count.met and speed.value > 0 and growth.unit == 'MB'
+@pytest.mark.parametrize('report, counts', [
+    ("print('400 frames, 2 people, 33 frames per second; memory from the second quarter to the last -0.5 MB "
+     "(allowed 20)')", [400, 33, -0.5]),
+    ('raise SystemExit(2)', None),
+])
+def test_soak_reads_its_tools_report(report, counts, tmp_path, monkeypatch):
+    (tmp_path / 'soak.py').write_text(report)
+    monkeypatch.setattr(soak, 'TOOL', tmp_path / 'soak.py')
+    figures = list(soak.measure(Settings(tmp_path, soak_frames=400)))
+    if counts is None:
+        assert len(figures) == 1 and figures[0].met is None and 'ended with 2' in figures[0].note
+    else:
+        assert [figure.value for figure in figures] == counts and [figure.met for figure in figures] == [True, None, True]
 
 
 def test_calls_are_recorded_and_methods_put_back():
