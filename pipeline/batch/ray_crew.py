@@ -95,4 +95,4 @@ class _Actor:
 
 def _room(resources: dict, cpus: float, gpus: float) -> int:
     """How many workers fit; whole machines are not told apart."""
-    return int(min(resources.get(name, 0.0) / need for name, need in (('CPU', cpus), ('GPU', gpus)) if need > 0))
+    return int(min((resources.get(name, 0.0) / need for name, need in (('CPU', cpus), ('GPU', gpus)) if need > 0), default=1))

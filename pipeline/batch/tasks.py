@@ -62,7 +62,7 @@ class Plan:
     def run(self, pipeline: VideoPipeline, settings: BatchSettings) -> dict:
         if not pipeline.per_frame:
             raise Unfit('a video cannot be cut into segments with a chain that follows people from frame to frame: '
-                        'add --detect-every 1, or leave --segment-frames out')
+                        'add --detect-every 1 --every 1, or leave --segment-frames out')
         if is_url(self.video.spec):
             return dict(ranges=[])
         outputs = settings.outputs
