@@ -8,7 +8,7 @@ model = dict(
     fps_range=(5.0, 240.0),
     # the sum of position and acceleration errors, as in its paper
     loss=[dict(type='WeightedL1Loss'), dict(type='AccelerationLoss', weight=1.0)])
-train_dataloader = dict(dataset=dict(window=64, batch_size=32))
+train_dataloader = dict(dataset=dict(window=64, batch_size=16))
 test_dataloader = dict(dataset=dict(window=64, step=16))
 custom_hooks = [dict(type='EpochSeedHook'), dict(type='StopOnNaNHook'), dict(type='ExportRefinerHook'),
                 dict(type='EMAHook', ema_type='ExponentialMovingAverage', momentum=0.02, priority='NORMAL')]
