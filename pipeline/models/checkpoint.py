@@ -9,6 +9,7 @@ opening one never runs code:
 ``meta``        whatever its maker noted: data, metrics, versions
 """
 import pickle
+import struct
 from collections.abc import Mapping
 from numbers import Integral, Real
 from pathlib import Path
@@ -25,7 +26,7 @@ from pipeline.models.registered import build_registered
 FORMAT = 'temporal pose network, version 1'
 # what torch.load and constructors raise, in practice, on damaged content
 BROKEN = (RuntimeError, EOFError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError,
-          AssertionError, MemoryError)
+          AssertionError, MemoryError, struct.error)
 # single numbers of NumPy, which training loops like to store; they cannot run code
 _scalar = np.float64(0).__reduce__()[0]
 NUMPY_SCALARS = [np.dtype, *(type(np.dtype(kind)) for kind in ('f8', 'f4', 'i8', 'i4', '?')),

@@ -103,7 +103,8 @@ def test_harmless_differences_between_versions_are_let_pass(tmp_path, model):
     load_checkpoint(model, saved(tmp_path, weights))  # bare weights, without state_dict around them
 
 
-@pytest.mark.parametrize('content', [b'', b'text', b'PK\x03\x04 cut off', bytes(1000)])
+@pytest.mark.parametrize('content', [b'', b'text', b'PK\x03\x04 cut off', bytes(1000),
+                                     b'\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.\x80\x02M\xe9\x03.\x80\x02}q\x00X\x01'])
 def test_broken_file_is_named(tmp_path, model, content):
     path = tmp_path / 'broken.pth'
     path.write_bytes(content)

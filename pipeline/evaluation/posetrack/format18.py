@@ -25,8 +25,10 @@ def parse18(root: Node, name: str) -> PoseSequence:
     people: Dict[Any, List[PosePerson]] = {}
     for image in images:
         identity = image['id'].value
-        if not isinstance(identity, (int, str)) or identity in people:
-            raise image['id'].error('another image has this id' if identity in people else 'not an id')
+        if not isinstance(identity, (int, str)):
+            raise image['id'].error('not an id')
+        if identity in people:
+            raise image['id'].error('another image has this id')
         people[identity] = []
     for annotation in root['annotations'].items():
         identity = annotation['image_id'].value

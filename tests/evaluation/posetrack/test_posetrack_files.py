@@ -135,6 +135,7 @@ def broken18(change):
      r'annotations\[0\]\.image_id is 5: no image'),
     (broken18(lambda d: d['annotations'][0].update(keypoints=[1, 2])), r'2 numbers, 51 are needed'),
     (broken18(lambda d: d['annotations'][0]['keypoints'].__setitem__(7, None)), r'keypoints\[7\] is None'),
+    (broken18(lambda d: d['images'][1].update(id=[])), r'images\[1\]\.id is \[\]: not an id'),
     (broken18(lambda d: d['images'][1].update(id=70)), r'images\[1\]\.id is 70: another image has this id'),
     (broken18(lambda d: d['categories'][0]['keypoints'].__setitem__(2, 'left_eye')),
      "'left_eye': not a joint"),
