@@ -25,7 +25,7 @@ SIZES = {'Human3.6M': dict(num_keypoints=17, dims=3, window=101, interval=5, emb
 TARGET = 3.0
 #: Frames between windows, and windows in a batch, as published; and how many windows a track has here,
 #: which go through ours together.
-STEP, BATCH, WINDOWS = 5, 16, 64
+STEP, BATCH, WINDOWS = 5, 16, 32
 
 
 def measure(settings: Settings) -> Iterator[Figure]:
