@@ -1,12 +1,12 @@
 """Training batches of windows of (estimate, truth) pairs, whole batches at a time."""
-from typing import Optional, Sequence
+from typing import Optional, Sequence, Tuple
 
 import numpy as np
 import torch
 
 import pipeline.compat  # noqa: F401, before mmpose
 from mmpose.registry import DATASETS
-from pipeline.datasets.augment import mirror
+from pipeline.datasets.augment import mirror, random_linear
 from pipeline.datasets.sequences import split_holdout
 from pipeline.datasets.sources import load_source
 from pipeline.errors import InputError
@@ -28,6 +28,9 @@ class PairWindowBatches(torch.utils.data.Dataset):
         flip: mirror joint indices; half of the windows are mirrored then.
         reverse: play half of the windows backwards; single-frame estimators know no
             direction of time.
+        tilt: standard deviation in degrees of a rotation of both estimate and truth; 2D only.
+        aspect: the same of the logarithm of a change of aspect, as other bodies and cameras have it; 2D only.
+        error_spread: the same of the logarithm of a factor on the estimate's error.
         seed: of everything random.
 
     Raises:
@@ -35,13 +38,15 @@ class PairWindowBatches(torch.utils.data.Dataset):
     """
 
     def __init__(self, source: dict, window: int, batch_size: int = 64, num_batches: int = 200, holdout: int = 0,
-                 flip: Optional[Sequence[int]] = None, reverse: bool = False, seed: int = 0):
+                 flip: Optional[Sequence[int]] = None, reverse: bool = False, tilt: float = 0.0, aspect: float = 0.0,
+                 error_spread: float = 0.0, seed: int = 0):
         sequences, _ = split_holdout(load_source(source), holdout)
         sequences = [s for s in sequences if len(s) >= window and s.estimate is not None]
         if not sequences:
             raise InputError(f'{source}: no sequence with estimates has {window} frames or more')
         self.window, self.batch_size, self.num_batches = window, batch_size, num_batches
         self.flip, self.reverse, self.seed, self.epoch = flip, reverse, seed, 0
+        self.tilt, self.aspect, self.error_spread = tilt, aspect, error_spread
         lengths = np.array([len(s) for s in sequences])
         first = np.cumsum(lengths) - lengths
         self.estimate = np.concatenate([s.estimate for s in sequences])
@@ -76,6 +81,18 @@ class PairWindowBatches(torch.utils.data.Dataset):
         arrays = tuple(array[frames] for array in (self.estimate, self.truth, self.weight, self.scores))
         if self.flip is not None:
             arrays = mirror(arrays, rng.random(self.batch_size) < 0.5, list(self.flip))
-        estimate, truth, weight, scores = map(torch.from_numpy, arrays)
+        estimate, truth, weight, scores = arrays
+        if self.tilt or self.aspect or self.error_spread:
+            estimate, truth = self._varied(estimate, truth, rng)
+        estimate, truth, weight, scores = map(torch.from_numpy, (estimate, truth, weight, scores))
         return dict(inputs=dict(keypoints=estimate, scores=scores, fps=torch.from_numpy(self.fps[chosen])),
                     data_samples=dict(target=truth, target_weight=weight))
+
+    def _varied(self, estimate: np.ndarray, truth: np.ndarray, rng) -> Tuple[np.ndarray, np.ndarray]:
+        """Other bodies, cameras and estimators than the recorded ones."""
+        factor = np.exp(rng.normal(0, self.error_spread, (len(truth), 1, 1, 1))).astype(np.float32)
+        estimate = truth + factor * (estimate - truth)
+        if self.tilt or self.aspect:
+            linear = random_linear(len(truth), rng, self.tilt, any_angle=0.0, aspect=self.aspect)
+            estimate, truth = (np.einsum('btkd,bed->btke', pose, linear) for pose in (estimate, truth))
+        return estimate, truth

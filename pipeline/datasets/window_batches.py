@@ -37,6 +37,8 @@ class UniversalWindowBatches(torch.utils.data.Dataset):
         subjects: of Human3.6M.
         holdout: every n-th sequence of Penn Action and JHMDB is kept for tests; 0 keeps none.
         clean_share: part of the modelled windows whose input is the truth, unharmed.
+        clean_weight: in the loss, of the joints of those that are motion capture (labels by hand
+            tremble, and should not be imitated). Their errors are small, and so would be their say.
         fps_range: frame rates, log-uniform.
         rates: other values for :class:`ErrorRates`.
         joints: 'coco17' or 'posetrack15', see :mod:`pipeline.datasets.joint_sets`.
@@ -50,14 +52,15 @@ class UniversalWindowBatches(torch.utils.data.Dataset):
     def __init__(self, h36m_root: str, penn_root: str, jhmdb_root: str, window: int = 32, batch_size: int = 64,
                  num_batches: int = 200, shares: Sequence[float] = (0.3, 0.3, 0.25, 0.15),
                  subjects: Sequence[str] = h36m.TRAIN_SUBJECTS, holdout: int = 0,
-                 clean_share: float = 0.12, fps_range: Tuple[float, float] = (10, 120),
+                 clean_share: float = 0.12, clean_weight: float = 1.0, fps_range: Tuple[float, float] = (10, 120),
                  rates: Optional[dict] = None, joints: str = 'coco17', cache: Optional[str] = None, seed: int = 0):
         if joints not in JOINT_SETS:
             raise InputError(f'joints {joints!r}: allowed are {", ".join(JOINT_SETS)}')
         if len(shares) != 4 or min(shares) < 0 or not sum(shares):
             raise InputError(f'shares {tuple(shares)}: four numbers from 0 up with a positive sum are needed')
         self.window, self.batch_size, self.num_batches = window, batch_size, num_batches
-        self.clean_share, self.fps_range, self.seed, self.epoch = clean_share, fps_range, seed, 0
+        self.clean_share, self.clean_weight, self.fps_range = clean_share, clean_weight, fps_range
+        self.seed, self.epoch = seed, 0
         self.shares = np.asarray(shares, float) / sum(shares)
         joint_set = JOINT_SETS[joints]
         skeleton = joint_set.skeleton
@@ -90,11 +93,11 @@ class UniversalWindowBatches(torch.utils.data.Dataset):
         counts = np.maximum(np.rint(self.shares * self.batch_size).astype(int), 0)
         counts[np.argmax(counts)] += self.batch_size - counts.sum()
         parts = [self._cut(bank, count, rng) for bank, count in zip(self.banks, counts) if count]
-        truth, weight, residual, real, fps = (np.concatenate(columns) for columns in zip(*parts))
-        return self._finish(truth, weight, residual, real, fps, rng)
+        truth, weight, residual, real, captured, fps = (np.concatenate(columns) for columns in zip(*parts))
+        return self._finish(truth, weight, residual, real, captured, fps, rng)
 
     def _cut(self, bank: MotionBank, count: int, rng) -> tuple:
-        """Windows of one bank: truth, weight, residual, real (bool), fps."""
+        """Windows of one bank: truth, weight, residual, whether these are real, whether it is motion capture, fps."""
         window = self.window
         chosen = rng.choice(len(bank.starts), count, p=bank.lengths / bank.lengths.sum())
         starts, lengths, source_fps = bank.starts[chosen], bank.lengths[chosen], bank.fps[chosen]
@@ -112,12 +115,13 @@ class UniversalWindowBatches(torch.utils.data.Dataset):
         positions = first[:, None] + step[:, None] * np.arange(window)
         truth = cut_windows(bank.truth, starts, lengths, positions)
         weight = nearest(bank.weight, starts, lengths, positions)
-        if truth.shape[-1] == 3:
+        captured = truth.shape[-1] == 3
+        if captured:
             truth = augment.virtual_view(truth, rng)
         residual = nearest(bank.residual, starts, lengths, positions) if real else np.zeros_like(truth)
-        return truth, weight, residual, np.full(count, real), fps.astype(np.float32)
+        return truth, weight, residual, np.full(count, real), np.full(count, captured), fps.astype(np.float32)
 
-    def _finish(self, truth, weight, residual, real, fps, rng) -> dict:
+    def _finish(self, truth, weight, residual, real, captured, fps, rng) -> dict:
         windows, frames = truth.shape[:2]
         truth, weight, residual = augment.mirror((truth, weight, residual), rng.random(windows) < 0.5, self.flip)
         linear = augment.random_linear(windows, rng)
@@ -130,7 +134,9 @@ class UniversalWindowBatches(torch.utils.data.Dataset):
         truth += augment.camera_motion(frames, size, fps, rng) + rng.uniform(0, 2000, (windows, 1, 1, 2))
 
         severity = np.exp(rng.uniform(np.log(0.15), np.log(2.0), windows))
-        severity[(rng.random(windows) < self.clean_share) & ~real] = 0
+        clean = (rng.random(windows) < self.clean_share) & ~real
+        severity[clean] = 0
+        weight = weight * np.where(clean & captured, self.clean_weight, 1.0)[:, None, None]
         estimate, scores = self.errors.apply(truth, size, fps, severity, rng)
         estimate, scores = self._use_real_errors(truth, residual, real, size, estimate, scores, rng)
         return dict(inputs=dict(keypoints=_tensor(estimate), scores=_tensor(scores), fps=_tensor(fps)),

@@ -61,3 +61,21 @@ def test_figure_size_by_hand():
     pose = np.array([[0.0, 0], [3, 10], [100, 100]])
     assert figure_size(pose, np.array([1.0, 1, 0])) == 10
     assert figure_size(pose, np.zeros(3)) == 0
+
+
+def test_variation_turns_pairs_together_and_scales_their_errors(source):
+    def batch(**variation):
+        data = PairWindowBatches(source, window=4, batch_size=200, num_batches=1, **variation)[0]
+        return data['inputs']['keypoints'].numpy(), data['data_samples']['target'].numpy()
+
+    x, y = batch(error_spread=0.3)
+    factors = (x - y)[:, 0, 0, 0] / 0.5
+    np.testing.assert_allclose(x - y, np.broadcast_to(factors[:, None, None, None] * 0.5, x.shape), rtol=1e-4, atol=1e-4)
+    assert 0.2 < np.log(factors).std() < 0.4
+    x, y = batch(tilt=10.0)  # lengths stay
+    np.testing.assert_allclose(np.linalg.norm(x - y, axis=-1), np.sqrt(0.5), rtol=1e-3)
+    angle = np.degrees(np.arctan2(*(x - y)[:, 0, 0, ::-1].T)) - 45
+    assert 7 < angle.std() < 13
+    x, y = batch(aspect=0.1)  # areas stay
+    assert (x - y)[:, 0, 0].prod(axis=-1) == pytest.approx(0.25, rel=1e-2)
+    assert 0.15 < np.log((x - y)[:, 0, 0, 0] / (x - y)[:, 0, 0, 1]).std() < 0.25
