@@ -6,5 +6,5 @@ estimator = dict(
     checkpoint_from='its authors publish the weights on Google Drive only: take the PoseTrack17 checkpoint from '
                     'github.com/Pose-Group/DCPose and run: python tools/convert_checkpoint.py dcpose DOWNLOADED '
                     'checkpoints/dcpose_posetrack17.pth')
-tracker = dict()
-refiner = dict(type='hanet')
+tracker = dict(agility=3.0, velocity_memory=0.7)  # what won on annotated tracks: docs/posetrack.md
+refiner = dict(type='hanet')  # pipeline/weights/hanet_posetrack15.pth; the ears stay as they are

@@ -28,12 +28,12 @@ class Scenario:
 
 ORDINARY = DetectorErrors()
 POOR = DetectorErrors(severity=2.0, box_noise=0.06, double_rate=0.3, clutter_rate=3.0, miss_rate=0.12)
+ERRORS = {'ordinary': ORDINARY, 'poor': POOR}
 
 
-def scenarios(strides: Sequence[int], fps: float) -> List[Scenario]:
-    """Ordinary and poor estimators at ``fps`` divided by each stride."""
-    return [Scenario(f'{fps / stride:.3g}/s {name}', stride, errors) for stride in strides
-            for name, errors in (('ordinary', ORDINARY), ('poor', POOR))]
+def scenarios(strides: Sequence[int], fps: float, errors: Sequence[str] = ('ordinary', 'poor')) -> List[Scenario]:
+    """Estimators that err as named in :data:`ERRORS`, at ``fps`` divided by each stride."""
+    return [Scenario(f'{fps / stride:.3g}/s {name}', stride, ERRORS[name]) for stride in strides for name in errors]
 
 
 class Trial:

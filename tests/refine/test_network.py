@@ -6,6 +6,7 @@ from pipeline.datasets.joint_sets import JOINT_SETS
 from pipeline.errors import InputError
 from pipeline.models.checkpoint import save_refiner
 from pipeline.models.registered import build_registered
+from pipeline.presets import load_preset
 from pipeline.refine import build
 from pipeline.refine.network import network_smoother
 from pipeline.refine.smoother import smooth_track
@@ -51,8 +52,32 @@ def test_joints_that_the_poses_lack_are_an_error(checkpoint):
         network_smoother(checkpoint, load_skeleton('coco').names)
 
 
-def test_posetracks_estimators_find_their_weights(checkpoint, monkeypatch):
-    monkeypatch.setattr(build, 'WEIGHTS', checkpoint.parent)
-    assert build.build_refiner('hanet', POSETRACK).smoother.window == 8
-    with pytest.raises(InputError, match='hanet_coco17.pth: no such weights'):
-        build.build_refiner('hanet', load_skeleton('coco'))
+@pytest.mark.parametrize('preset', ['dcpose', 'dsta'])
+def test_posetracks_presets_find_their_weights(preset):
+    assert build.build_refiner(load_preset(preset)['refiner'], POSETRACK).smoother.window == 32
+    with pytest.raises(InputError, match='hanet_mpii16.pth: no such weights'):
+        build.build_refiner('hanet', load_skeleton('mpii'))
+
+
+def test_shipped_weights_undo_an_inversion():
+    """Someone who walks; legs exchanged for 0.1 s, on the joints of DCPose and DSTA."""
+    time = np.arange(60) / 25
+    swing = 60 * np.sin(2 * np.pi * 0.9 * time)
+    place = {'nose': (5, -140), 'head_bottom': (0, -115), 'head_top': (0, -165), 'left_ear': (-3, -140),
+             'right_ear': (-4, -140), 'shoulder': (0, -105), 'elbow': (0, -60), 'wrist': (5, -20), 'hip': (0, 0),
+             'knee': (5, 70), 'ankle': (0, 140)}
+    truth = np.zeros((60, 17, 2), np.float32)
+    for k, name in enumerate(POSETRACK.names):
+        side, _, part = name.partition('_')
+        sign = {'left': 1, 'right': -1}.get(side, 0) if part in place else 0
+        x, y = place[part if sign else name]
+        share = {'wrist': -0.6, 'elbow': -0.3, 'knee': 0.5, 'ankle': 1.0}.get(part, 0)
+        truth[:, k] = np.stack([300 + 100 * time + x + sign * share * swing, np.full(60, 300.0 + y)], axis=-1)
+    legs = [POSETRACK.index(f'{side}_{part}') for side in ('left', 'right') for part in ('hip', 'knee', 'ankle')]
+    estimate = truth.copy()
+    struck = slice(35, 38)  # legs are far apart
+    estimate[struck, legs] = truth[struck, legs[3:] + legs[:3]]
+    smoother = build.build_refiner('hanet', POSETRACK).smoother
+    refined = smooth_track(smoother, estimate, np.full(truth.shape[:2], 0.9, np.float32), time)
+    before, after = (np.linalg.norm(poses - truth, axis=-1)[struck, legs].mean() for poses in (estimate, refined))
+    assert before > 30 and after < 0.4 * before
