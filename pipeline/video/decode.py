@@ -16,15 +16,15 @@ def decode(index: VideoIndex, first: int, last: int, damage: Damage,
     Pictures on which the decoder reports damage are left out and counted.
 
     Args:
-        careful: go on after packets that cannot be decoded. This takes a single
-            thread: FFmpeg's decoding threads drop whole pictures that were
-            under way when an error surfaces.
+        careful: go on after damage. This takes a single thread: FFmpeg's decoding
+            threads drop whole pictures that were under way when an error surfaces, and
+            patch those that follow in ways that differ from run to run.
 
     Yields:
         ``(i, image)``: i increases; ``(H, W, 3)`` uint8 RGB, upright.
 
     Raises:
-        DecodeError: at a packet that cannot be decoded, unless ``careful``.
+        DecodeError: at the first damage, unless ``careful``.
     """
     to_rgb = RgbConverter(*index.stored_size)
     incomplete: Set[int] = set()  # time stamps of packets that were cut short, as not all decoders mind
@@ -44,6 +44,8 @@ def decode(index: VideoIndex, first: int, last: int, damage: Damage,
                 continue
             if frame.is_corrupt or index.marks_cuts and frame.pts in incomplete:
                 damage.count()
+                if not careful:  # what threads make of the pictures after it differs from run to run
+                    raise DecodeError(f'picture {number} is damaged')
             else:
                 yield number, index.orientation.apply(to_rgb(frame))
 

@@ -76,7 +76,7 @@ def source_name(text: str) -> str:
 
 def is_camera(text: str) -> bool:
     """Whether ``text`` is a camera's index or a device."""
-    return text.isdigit() and not Path(text).exists() or text.startswith('/dev/')
+    return text.isascii() and text.isdigit() and not Path(text).exists() or text.startswith('/dev/')
 
 
 def is_url(text: str) -> bool:
