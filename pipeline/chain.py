@@ -17,7 +17,7 @@ from pipeline.detection import PersonDetector
 from pipeline.estimation import PoseEstimator
 from pipeline.errors import InputError
 from pipeline.openmmlab import runs_in_torch
-from pipeline.presets import merged_preset, with_runtime
+from pipeline.presets import merged_preset, options_of, with_runtime
 from pipeline.refine import StreamRefiner, build_refiner
 from pipeline.tracking import PoseTracker, TrackerOptions
 from pipeline.types import FrameResult
@@ -99,14 +99,18 @@ class VideoPipeline:
     def from_config(cls, config: dict, device: str = 'cpu', name: str = '') -> 'VideoPipeline':
         """Build the chain from a preset's dictionary (see :mod:`pipeline.presets`)."""
         runtime = config.get('runtime', 'torch')
-        estimator = PoseEstimator.from_config(device=device, **with_runtime(config['estimator'], runtime))
-        detector = PersonDetector.from_config(device=device, **with_runtime(config['detector'], runtime))
+        with options_of('estimator', name):
+            estimator = PoseEstimator.from_config(device=device, **with_runtime(config['estimator'], runtime))
+        with options_of('detector', name):
+            detector = PersonDetector.from_config(device=device, **with_runtime(config['detector'], runtime))
         if runtime != 'torch' and not any(runs_in_torch(link.model) for link in (detector, estimator)):
             raise InputError(f'runtime {runtime}: neither the detector nor the estimator of {name or "this chain"} is '
                              "one of torch's networks")
-        tracker = PoseTracker(estimator.skeleton.sigmas, TrackerOptions.preset(**config.get('tracker', {})))
-        return cls(detector, estimator, tracker,
-                   build_refiner(config.get('refiner', 'hanet'), estimator.skeleton, device, runtime),
+        with options_of('tracker', name):
+            tracker = PoseTracker(estimator.skeleton.sigmas, TrackerOptions.preset(**config.get('tracker', {})))
+        with options_of('refiner', name):
+            refiner = build_refiner(config.get('refiner', 'hanet'), estimator.skeleton, device, runtime)
+        return cls(detector, estimator, tracker, refiner,
                    **{key: config[key] for key in ('detect_every', 'batch', 'follow', 'overlap', 'every')
                       if key in config},
                    options=dict(preset=name, device=device, **config))

@@ -3,8 +3,9 @@
 A preset has the keys ``detector``, ``estimator``, ``tracker`` and ``refiner``,
 each a dictionary of that link's options; ``configs/presets`` holds ours.
 """
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Union
+from typing import Iterator, Union
 
 from mmengine.config import Config
 
@@ -13,6 +14,11 @@ from pipeline.errors import InputError
 FOLDER = Path(__file__).resolve().parents[1] / 'configs' / 'presets'
 LINKS = ('detector', 'estimator', 'tracker', 'refiner')
 OPTIONS = ('detect_every', 'batch', 'follow', 'overlap', 'every', 'runtime')
+
+_LINK, _COUNT, _SWITCH = (dict, "a dictionary of the link's options"), (int, 'a whole number from 1 up'), (bool, 'True or False')
+KINDS = {'detector': _LINK, 'estimator': _LINK, 'tracker': _LINK, 'refiner': ((str, dict), 'a name or a dictionary'),
+         'detect_every': _COUNT, 'batch': _COUNT, 'every': _COUNT, 'follow': _SWITCH, 'overlap': _SWITCH,
+         'runtime': (str, 'a name')}
 
 
 def preset_names() -> list:
@@ -41,7 +47,23 @@ def load_preset(name: Union[str, Path]) -> dict:
         raise InputError(f'{path}: ' + '; '.join(filter(None, [
             f'lacks {", ".join(missing)}' if missing else '', f'has unknown {", ".join(unknown)}' if unknown else '',
             f'a preset has {", ".join(LINKS + OPTIONS)}'])))
+    for key, value in config.items():
+        kind, allowed = KINDS[key]
+        if not isinstance(value, kind) or isinstance(value, bool) != (kind is bool) or kind is int and value < 1:
+            raise InputError(f'{path}: {key} is {str(value)[:40]!r}: it must be {allowed}')
+    for link in ('detector', 'estimator'):
+        if not isinstance(config[link].get('config'), str):
+            raise InputError(f'{path}: {link} names no config')
     return config
+
+
+@contextmanager
+def options_of(link: str, preset: str) -> Iterator[None]:
+    """What a link's constructor says of options that it does not know, or of another type, is the user's error."""
+    try:
+        yield
+    except (TypeError, ValueError) as error:
+        raise InputError(f'{preset or "the chain"}: {link}: {" ".join(str(error).split())}') from error
 
 
 def merged_preset(preset: Union[str, Path], refiner: Union[None, str, dict] = None, **given) -> dict:

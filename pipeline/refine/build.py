@@ -35,6 +35,8 @@ def build_refiner(options: Union[str, dict], skeleton: Skeleton, device: str = '
     options = dict(type=options) if isinstance(options, str) else dict(options)
     name = options.pop('type', None)
     max_gap = options.pop('max_gap', 0.3)
+    if isinstance(max_gap, bool) or not isinstance(max_gap, (int, float)) or not 0 <= max_gap < float('inf'):
+        raise InputError(f'refiner {name!r}: max_gap is {max_gap!r}: it must be seconds from 0 up')
     if name not in REFINERS:
         raise InputError(f'unknown refiner {name!r}: allowed are {", ".join(REFINERS)}')
     try:

@@ -27,3 +27,9 @@ def test_one_flipped_bit_is_refused(tmp_path, monkeypatch, share):
     path.write_bytes(content)
     with pytest.raises(InputError, match=r'hanet_coco17.pth: its SHA-256 is not'):
         build.build_refiner('hanet', skeleton)
+
+
+@pytest.mark.parametrize('max_gap', ['x', -1, None, float('nan'), float('inf'), True])
+def test_a_gap_that_is_no_time_is_refused(max_gap):
+    with pytest.raises(InputError, match='max_gap is'):
+        build.build_refiner(dict(type='none', max_gap=max_gap), load_skeleton('coco'))
