@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Callable, Deque, Dict, List, Optional, Protocol, Sequence, Tuple
 
-from pipeline.batch.lock import folder_lock
 from pipeline.batch.manifest import Manifest
 from pipeline.batch.settings import BatchSettings
 from pipeline.batch.tasks import Join, Plan, Segment, Whole
 from pipeline.batch.videos import Video
 from pipeline.batch.worker import Outcome
 from pipeline.errors import InputError
+from pipeline.lock import folder_lock
 
 PARTS = '.segments'
 

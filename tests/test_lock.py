@@ -6,13 +6,13 @@ import sys
 
 import pytest
 
-from pipeline.batch.lock import folder_lock
+from pipeline.lock import folder_lock
 from pipeline.errors import InputError
 
 HOLD = '''
 import sys
 from pathlib import Path
-from pipeline.batch.lock import folder_lock
+from pipeline.lock import folder_lock
 with folder_lock(Path(sys.argv[1])):
     print('held', flush=True)
     sys.stdin.read()
