@@ -15,7 +15,8 @@ FOLDER = Path(__file__).resolve().parents[1] / 'configs' / 'presets'
 LINKS = ('detector', 'estimator', 'tracker', 'refiner')
 OPTIONS = ('detect_every', 'batch', 'follow', 'overlap', 'every', 'runtime')
 
-_LINK, _COUNT, _SWITCH = (dict, "a dictionary of the link's options"), (int, 'a whole number from 1 up'), (bool, 'True or False')
+_LINK = dict, "a dictionary of the link's options"
+_COUNT, _SWITCH = (int, 'a whole number from 1 up'), (bool, 'True or False')
 KINDS = {'detector': _LINK, 'estimator': _LINK, 'tracker': _LINK, 'refiner': ((str, dict), 'a name or a dictionary'),
          'detect_every': _COUNT, 'batch': _COUNT, 'every': _COUNT, 'follow': _SWITCH, 'overlap': _SWITCH,
          'runtime': (str, 'a name')}

@@ -50,8 +50,8 @@ def main() -> int:
         source = LoopedClip(clip, args.frames, args.minutes)
         summary = run_video(chain(args), source, OutputOptions(Path(folder) / 'out'))
     growth = growth_of(source.samples)
-    print(f'{summary.frames} frames, {summary.people} people, {summary.fps:.0f} frames per second; memory from the second '
-          f'quarter to the last {growth:+.1f} MB (allowed {args.allowed:g})')
+    print(f'{summary.frames} frames, {summary.people} people, {summary.fps:.0f} frames per second; memory from the '
+          f'second quarter to the last {growth:+.1f} MB (allowed {args.allowed:g})')
     return int(growth > args.allowed)
 
 

@@ -105,8 +105,8 @@ def _read(path: Path) -> Dict[str, dict]:
 
 
 def _is_record(record) -> bool:
-    return (isinstance(record, dict) and isinstance(record.get('ours'), bool) and isinstance(record.get('video'), str) and record.get('status') in STATUSES
-            and isinstance(record.get('state'), dict) and isinstance(record.get('settings'), str)
+    return (isinstance(record, dict) and isinstance(record.get('video'), str) and isinstance(record.get('ours'), bool)
+            and record.get('status') in STATUSES and isinstance(record.get('state'), dict) and isinstance(record.get('settings'), str)
             and isinstance(record.get('files'), dict)
             and all(isinstance(size, int) and '\0' not in name for name, size in record['files'].items()))
 

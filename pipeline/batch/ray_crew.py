@@ -95,4 +95,5 @@ class _Actor:
 
 def _room(resources: dict, cpus: float, gpus: float) -> int:
     """How many workers fit; whole machines are not told apart."""
-    return int(min((resources.get(name, 0.0) / need for name, need in (('CPU', cpus), ('GPU', gpus)) if need > 0), default=1))
+    needs = (('CPU', cpus), ('GPU', gpus))
+    return int(min((resources.get(name, 0.0) / need for name, need in needs if need > 0), default=1))

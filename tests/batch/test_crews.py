@@ -51,7 +51,8 @@ def test_a_video_that_kills_its_workers_fails_alone(start, batch, tmp_path):
     videos, settings = batch
     trap = tmp_path / 'trap'
     trap.write_text('always')
-    report = run_batch(videos[:1], with_folder(settings, tmp_path / 'out', trap=trap), lambda s: LocalCrew(s, 1), retries=1)
+    trapped = with_folder(settings, tmp_path / 'out', trap=trap)
+    report = run_batch(videos[:1], trapped, lambda s: LocalCrew(s, 1), retries=1)
     assert report.failed == {'a': 'its worker died (signal SIGKILL)'}
     assert files_in(tmp_path / 'out') == {}
 
@@ -64,7 +65,8 @@ from pipeline.run import OutputOptions
 from tests.batch.toy_chain import ToySettings
 settings = ToySettings(OutputOptions(Path(sys.argv[2])), trap=Path(sys.argv[3]), patience=20)
 if __name__ == '__main__':
-    run_batch(find_videos([sys.argv[1]]), settings, lambda s: LocalCrew(s, 1), notify=lambda line: print(line, flush=True))
+    run_batch(find_videos([sys.argv[1]]), settings, lambda s: LocalCrew(s, 1),
+              notify=lambda line: print(line, flush=True))
 '''
 
 

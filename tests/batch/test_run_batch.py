@@ -114,11 +114,16 @@ def test_settings_that_fit_nobody_end_the_batch_at_once(batch):
     assert run_batch(videos, settings, InlineCrew).done == ['a', 'b', 'c']
 
 
-def test_a_full_disk_ends_the_batch_and_what_was_done_stays(batch, monkeypatch):
+def test_a_full_disk_ends_the_batch_and_what_was_done_stays(batch):
     videos, settings = batch
-    full = type('Full', (Flaky,), dict(wait=lambda self: InlineCrew.wait(self) if self._tasks[-1].video.key == 'a' else [
-        (self._tasks.pop(), Outcome(error='out/b_poses.json: no space left on the disk', fatal=True))]))
-    report = run_batch(videos, settings, full)
+
+    class Full(InlineCrew):
+        def wait(self):
+            if self._tasks[-1].video.key == 'a':
+                return super().wait()
+            return [(self._tasks.pop(), Outcome(error='out/b_poses.json: no space left on the disk', fatal=True))]
+
+    report = run_batch(videos, settings, Full)
     assert (report.done, set(report.failed), report.left) == (['a'], {'b'}, ['c'])
     assert str(report).splitlines()[-1].startswith('stopped: ') and 'no space left' in report.stopped
     assert run_batch(videos, settings, InlineCrew).skipped == ['a']

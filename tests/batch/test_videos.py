@@ -57,8 +57,8 @@ def test_a_changed_input_has_another_state(tmp_path):
 
 
 @given(st.one_of(st.text(min_size=1, max_size=20), st.from_regex(r'\A[a-z]+://[^\0]{0,20}\Z'),
-                 st.lists(st.sampled_from(['..', '.', 'a', '/', '//', '~', 'b.mp4', '...', ' ', '\n', '?x=../..', '%2e']),
-                          min_size=1, max_size=8).map('/'.join)))
+                 st.lists(st.sampled_from(['..', '.', 'a', '/', '//', '~', 'b.mp4', '...', ' ', '\n', '?x=../..',
+                                           '%2e']), min_size=1, max_size=8).map('/'.join)))
 def test_no_name_leads_out_of_the_folder(spec):
     if '\0' in spec:
         return

@@ -33,7 +33,8 @@ def patched(content: bytes, after: bytes, skip: int, value: int) -> bytes:
     return content[:at] + struct.pack('>I', value) + content[at + 4:]
 
 
-@pytest.mark.parametrize('box, skip', [(b'stsz', 8), (b'stts', 8), (b'stts', 4), (b'stsc', 4), (b'stco', 4), (b'mdhd', 16)])
+@pytest.mark.parametrize('box, skip', [(b'stsz', 8), (b'stts', 8), (b'stts', 4), (b'stsc', 4),
+                                       (b'stco', 4), (b'mdhd', 16)])
 def test_an_mp4_that_claims_a_billion_frames(tmp_path, box, skip):
     path = write_video(tmp_path / 'a.mp4', 6)
     path.write_bytes(patched(path.read_bytes(), box, skip, 10 ** 9))
@@ -63,7 +64,8 @@ def test_an_avi_that_claims_a_billion_frames(tmp_path):
 
 @pytest.mark.parametrize('name, content', [
     ('a.y4m', b'YUV4MPEG2 W100000 H100000 F25:1 C420jpeg\nFRAME\n' + bytes(100)),
-    ('a.gif', b'GIF89a\xff\xff\xff\xff\x80\x00\x00' + bytes(6) + b'\x2c' + bytes(4) + b'\xff\xff\xff\xff\x00\x02\x02D\x01\x00;'),
+    ('a.gif', b'GIF89a\xff\xff\xff\xff\x80\x00\x00' + bytes(6) + b'\x2c' + bytes(4)
+     + b'\xff\xff\xff\xff\x00\x02\x02D\x01\x00;'),
 ])
 def test_videos_of_gigapixels(tmp_path, name, content):
     (tmp_path / name).write_bytes(content)
@@ -80,7 +82,8 @@ def test_a_png_that_unfolds_into_half_a_gigabyte(tmp_path):
     def chunk(kind, data):
         return struct.pack('>I', len(data)) + kind + data + struct.pack('>I', zlib.crc32(kind + data))
 
-    (tmp_path / 'a.png').write_bytes(b'\x89PNG\r\n\x1a\n' + chunk(b'IHDR', struct.pack('>IIBBBBB', side, side, 8, 0, 0, 0, 0))
+    header = struct.pack('>IIBBBBB', side, side, 8, 0, 0, 0, 0)
+    (tmp_path / 'a.png').write_bytes(b'\x89PNG\r\n\x1a\n' + chunk(b'IHDR', header)
                                      + chunk(b'IDAT', rows) + chunk(b'IEND', b''))
     assert (tmp_path / 'a.png').stat().st_size < 5_000_000
     with pytest.raises(InputError, match='a.png'):

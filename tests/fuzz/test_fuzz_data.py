@@ -74,7 +74,8 @@ def replaced(value, path, new):
 
 
 values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=4) | st.sampled_from([-1, 1e308, 2 ** 70]),
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=4)
+    | st.sampled_from([-1, 1e308, 2 ** 70]),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3), max_leaves=5)
 paths = st.lists(st.integers(0, 30), max_size=6)
 
