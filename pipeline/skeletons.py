@@ -54,10 +54,12 @@ class Skeleton:
         position = {row: k for k, row in enumerate(rows)}
         alone = next((row for row in rows if self.flip_indices[row] not in position), None)
         if alone is not None:
-            raise InputError(f'joint {self.names[alone]!r} is chosen without {self.names[self.flip_indices[alone]]!r}')
+            mirror = self.names[self.flip_indices[alone]]
+            raise InputError(f'joint {self.names[alone]!r} is chosen without {mirror!r}')
         links = tuple((position[a], position[b]) for a, b in self.links if a in position and b in position)
-        return Skeleton(self.name, tuple(names), links, tuple(position[self.flip_indices[row]] for row in rows),
-                        self.sigmas[rows], tuple(self.sides[row] for row in rows))
+        flips = tuple(position[self.flip_indices[row]] for row in rows)
+        sides = tuple(self.sides[row] for row in rows)
+        return Skeleton(self.name, tuple(names), links, flips, self.sigmas[rows], sides)
 
     @classmethod
     def from_metainfo(cls, info: dict) -> 'Skeleton':

@@ -24,7 +24,8 @@ from pipeline.evaluation.posetrack.head_boxes import with_head_boxes  # noqa: E4
 from pipeline.evaluation.posetrack.mot import MotCounts  # noqa: E402
 from pipeline.files import atomic_path, check_writable  # noqa: E402
 from pipeline.tracking import TrackerOptions  # noqa: E402
-from pipeline.tracking.benchmark import ERRORS, Tracking, Trial, pooled_mota, pose_tracking, scenarios  # noqa: E402
+from pipeline.tracking.benchmark import (ERRORS, Tracking, Trial, pooled_mota, pose_tracking,  # noqa: E402
+                                         scenarios)
 from pipeline.tracking.tracker import person_scores  # noqa: E402
 from pipeline.types import People  # noqa: E402
 
@@ -39,7 +40,8 @@ SPACE: Dict[str, Callable[[np.random.Generator], Any]] = {
     'duplicate_similarity': lambda rng: rng.uniform(0.45, 0.9), 'nested_overlap': lambda rng: rng.uniform(0.6, 1.0),
     'agility': lambda rng: np.exp(rng.uniform(0, 3)), 'velocity_memory': lambda rng: np.exp(rng.uniform(-2, 0.7))}
 # tried before anything is drawn
-CANDIDATES: List[Dict[str, Any]] = [{}, dict(scene='crowd'), dict(scene='sport'), dict(agility=3.0, velocity_memory=0.7)]
+CANDIDATES: List[Dict[str, Any]] = [
+    {}, dict(scene='crowd'), dict(scene='sport'), dict(agility=3.0, velocity_memory=0.7)]
 # the ranges that its authors search, but for the scores, which are products here and so smaller
 BYTETRACK_SPACE: Dict[str, Callable[[np.random.Generator], Any]] = {
     'lost_track_buffer': lambda rng: int(rng.integers(10, 91)),
@@ -56,7 +58,8 @@ def parse_arguments(arguments=None) -> argparse.Namespace:
     parser.add_argument('--data', required=True, help='folder of PoseTrack annotations')
     parser.add_argument('--fps', type=float, default=25.0, help='frames per second of the data (%(default)s)')
     parser.add_argument('--strides', type=int, nargs='+', default=[1, 4], help='take every n-th frame only')
-    parser.add_argument('--errors', nargs='+', choices=tuple(ERRORS), default=list(ERRORS), help='kinds of estimators')
+    parser.add_argument('--errors', nargs='+', choices=tuple(ERRORS), default=list(ERRORS),
+                        help='kinds of estimators')
     parser.add_argument('--seeds', type=int, default=1, help='how often the errors are drawn')
     parser.add_argument('--bytetrack', action='store_true', help='also the ByteTrack of the package trackers')
     parser.add_argument('--search', type=int, metavar='N', help='try N sets of options for each tracker, most of them '
@@ -76,8 +79,8 @@ def main(arguments=None) -> None:
     if args.bytetrack:
         bytetrack({})                                        # says at once if it is not installed
     sequences = {name: with_head_boxes(sequence) for name, sequence in load_folder(args.data).items()}
-    trials = [Trial(sequences, scenario, args.fps, seed) for scenario in scenarios(args.strides, args.fps, args.errors)
-              for seed in range(args.seeds)]
+    trials = [Trial(sequences, scenario, args.fps, seed)
+              for scenario in scenarios(args.strides, args.fps, args.errors) for seed in range(args.seeds)]
     results = search(trials, args) if args.search else compare(trials, args)
     if args.out:
         with atomic_path(args.out, args.force) as temporary:

@@ -6,7 +6,7 @@
     python tools/convert_checkpoint.py dsta IN.pth OUT.pth
     python tools/convert_checkpoint.py joints pipeline/weights/hanet_coco17.pth OUT.pth --to posetrack15
 
-The last one is no conversion but a beginning: a trained refiner's weights for other joints, to be trained further.
+The last one is no conversion but a beginning: a trained refiner's weights for other joints, to be trained on.
 Files are opened for their weights only: nothing in them is run.
 """
 import argparse
@@ -47,7 +47,7 @@ def parse_arguments() -> argparse.Namespace:
     hanet.set_defaults(run=convert_hanet)
     for name, title in (('dcpose', 'DCPose (CVPR 2021)'), ('dsta', 'DSTA (CVPR 2024)')):
         models.add_parser(name, parents=[common], help=title).set_defaults(run=convert_estimator)
-    joints = models.add_parser('joints', parents=[common], help='a refiner as the beginning of one for other joints')
+    joints = models.add_parser('joints', parents=[common], help='a refiner as the beginning of another')
     joints.add_argument('--to', choices=tuple(STAND_INS), required=True, help='the joints')
     joints.set_defaults(run=convert_joints)
     return parser.parse_args()

@@ -39,7 +39,7 @@ def parse_arguments(arguments=None) -> argparse.Namespace:
     chain.add_argument('--split', default='val', choices=('train', 'val', 'test'))
     chain.add_argument('--preset', help='what finds and poses people: a preset, or a preset file')
     chain.add_argument('--refiner', help='in place of the preset\'s')
-    chain.add_argument('--refiner-checkpoint', metavar='FILE', help='weights for it, trained on PoseTrack for example')
+    chain.add_argument('--refiner-checkpoint', metavar='FILE', help='weights for it, in place of the default ones')
     chain.add_argument('--pred-dir', help='where prediction files go; sequences that are there are not run '
                                           'again (default: output/posetrack/PRESET)')
     chain.add_argument('--devices', nargs='+', default=['cpu'], help='one process each: cuda:0 cuda:1 ...')

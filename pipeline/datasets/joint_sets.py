@@ -1,4 +1,4 @@
-"""The joint sets that universal refiners are trained for: a head of some joints, then the 12 limb joints of all sources."""
+"""The joint sets of universal refiners: a head of some joints, then the 12 limb joints of all sources."""
 from dataclasses import dataclass, field
 from typing import Dict, List, Tuple
 

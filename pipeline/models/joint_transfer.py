@@ -1,4 +1,4 @@
-"""A trained refiner as the beginning of one for other joints, so that training need not start from nothing."""
+"""A trained refiner as the beginning of one for other joints: training need not start from nothing."""
 from typing import Dict, List, Mapping, Sequence, Tuple
 
 import torch
@@ -46,7 +46,7 @@ def transfer_joints(refiner: SequenceRefiner, matrix: Tensor) -> Dict[str, Tenso
 
 
 def _layouts(backbone) -> Dict[str, Tuple[int, int, List[int]]]:
-    """Per weight: the axis that holds joints, entries in front that do not, and channels per joint of each part."""
+    """Per weight: the axis that holds joints, entries before them, and channels per joint of each part."""
     inner, dims = backbone.hanet, backbone.dims
     scores = [1] if inner.score_input else []
     motions = inner.motion.out_channels // (inner.num_keypoints * dims)

@@ -31,9 +31,11 @@ POOR = DetectorErrors(severity=2.0, box_noise=0.06, double_rate=0.3, clutter_rat
 ERRORS = {'ordinary': ORDINARY, 'poor': POOR}
 
 
-def scenarios(strides: Sequence[int], fps: float, errors: Sequence[str] = ('ordinary', 'poor')) -> List[Scenario]:
+def scenarios(strides: Sequence[int], fps: float,
+              errors: Sequence[str] = ('ordinary', 'poor')) -> List[Scenario]:
     """Estimators that err as named in :data:`ERRORS`, at ``fps`` divided by each stride."""
-    return [Scenario(f'{fps / stride:.3g}/s {name}', stride, ERRORS[name]) for stride in strides for name in errors]
+    return [Scenario(f'{fps / stride:.3g}/s {name}', stride, ERRORS[name])
+            for stride in strides for name in errors]
 
 
 class Trial:

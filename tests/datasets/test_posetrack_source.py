@@ -21,7 +21,8 @@ FIGURE = np.array([[-10, 90], [-9, 50], [-8, 10], [8, 10], [9, 50], [10, 90], [-
 def person(x, track, error=0.0, missing=()):
     points = FIGURE + [x, 200] + [error, 0]
     points[[JOINTS.index(name) for name in missing]] = np.nan
-    return PosePerson(points, np.ones(15, bool), np.where(np.isnan(points[:, 0]), 0, 0.8), np.array([0.0, 0, 24, 32]), track)
+    scores = np.where(np.isnan(points[:, 0]), 0, 0.8)
+    return PosePerson(points, np.ones(15, bool), scores, np.array([0.0, 0, 24, 32]), track)
 
 
 @pytest.fixture
@@ -95,7 +96,8 @@ def test_the_published_training_learns(folders, release, repository, tmp_path):
     config.merge_from_dict({'model.backbone.embed_dims': 16, 'model.backbone.num_levels': 2,
                             'train_dataloader.dataset.batch_size': 16, 'train_dataloader.dataset.num_batches': 20,
                             'train_dataloader.num_workers': 0, 'train_cfg.max_epochs': 2,
-                            'train_dataloader.dataset.source': dict(annotations=str(folders[0]), predictions=str(folders[1])),
+                            'train_dataloader.dataset.source.annotations': str(folders[0]),
+                            'train_dataloader.dataset.source.predictions': str(folders[1]),
                             'param_scheduler': []})
     config.param_scheduler = []
     config.dump(tmp_path / 'small.py')

@@ -142,7 +142,7 @@ def test_every_config_builds(repository, folder):
         assert model.head.decoder is not None
 
 
-@pytest.mark.parametrize('name, tool', [('dcpose', 'convert_checkpoint.py dcpose'), ('dsta', 'convert_checkpoint.py dsta')])
+@pytest.mark.parametrize('name, tool', [(name, f'convert_checkpoint.py {name}') for name in ('dcpose', 'dsta')])
 def test_presets(name, tool, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     options = load_preset(name)['estimator']

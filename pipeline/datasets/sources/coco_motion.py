@@ -1,4 +1,4 @@
-"""All sources as motion of one joint set (COCO's 17 joints by default), in flat arrays that windows are cut from."""
+"""All sources as motion of one joint set (COCO's by default), in flat arrays that windows are cut from."""
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Dict, List, Sequence, Tuple, Union

@@ -42,7 +42,8 @@ def load_posetrack(annotations: Union[str, Path], predictions: Union[str, Path],
     for path in list_files(annotations):
         there = Path(predictions) / path.name
         if not there.is_file():
-            raise InputError(f'{there}: no such predictions for {path}; tools/eval_posetrack.py --data-root writes them')
+            raise InputError(f'{there}: no such predictions for {path}; tools/eval_posetrack.py --data-root '
+                             'writes them')
         truth, prediction = with_head_boxes(load_sequence(path)), load_sequence(there)
         for identity, sightings in _tracks(truth, prediction).items():
             for number, part in enumerate(_parts(sightings, max_gap * fps)):
@@ -65,7 +66,8 @@ def load_annotated_tracks(folder: Union[str, Path], fps: float = 25.0) -> Tuple[
         tracks: Dict[int, List[tuple]] = {}
         for index, frame in enumerate(load_sequence(path).frames):
             for person in np.flatnonzero(frame.present.any(axis=1)):
-                tracks.setdefault(int(frame.track_ids[person]), []).append((index, frame.points[person][_ORDER]))
+                sighting = index, frame.points[person][_ORDER]
+                tracks.setdefault(int(frame.track_ids[person]), []).append(sighting)
         for identity, sightings in tracks.items():
             for number, part in enumerate(_parts(sightings, 0)):
                 points = np.array([pose for _, pose in part], np.float32)
@@ -74,12 +76,13 @@ def load_annotated_tracks(folder: Union[str, Path], fps: float = 25.0) -> Tuple[
                 truth, _ = bridge_unseen(np.nan_to_num(points), weight)
                 if not weight[:, nose].any():
                     truth[:, nose] = (truth[:, bottom] + truth[:, top]) / 2
-                sequences.append(PoseSequence(f'{path.stem}/{identity}/{number}', truth, weight, fps, group=path.stem))
+                name = f'{path.stem}/{identity}/{number}'
+                sequences.append(PoseSequence(name, truth, weight, fps, group=path.stem))
     return tuple(sequences)
 
 
 def _tracks(truth: Video, prediction: Video) -> Dict[int, List[tuple]]:
-    """Per track id its sightings: frame index, points, scores and annotated points ``(15, ...)``, NaN for none."""
+    """Per track id its sightings: frame index, points, scores, annotated points ``(15, ...)``, NaN for none."""
     annotated = {image_key(frame): frame for frame in truth.frames}
     tracks: Dict[int, List[tuple]] = {}
     for index, frame in enumerate(prediction.frames):
@@ -126,5 +129,5 @@ def _sequence(name: str, group: str, sightings: List[tuple], fps: float) -> Pose
         share = (row - before) / (after - before)
         estimate[row] = (1 - share) * estimate[before] + share * estimate[after]
     weight = np.isfinite(truth).all(axis=2).astype(np.float32)
-    return PoseSequence(name, np.nan_to_num(truth)[:, _ORDER], weight[:, _ORDER], fps, estimate[:, _ORDER], group,
-                        confidence[:, _ORDER])
+    truth, weight, estimate, confidence = (array[:, _ORDER] for array in (truth, weight, estimate, confidence))
+    return PoseSequence(name, np.nan_to_num(truth), weight, fps, estimate, group, confidence)
