@@ -12,7 +12,7 @@ model = dict(
     normaliser=dict(type='RootNormaliser', root=[0], unit=1000.0), keypoint_names=_base_.keypoint_names,
     fps_range=(5.0, 240.0),
     loss=[dict(type='HANetLoss', variant='paper'), dict(type='AccelerationLoss', weight=5.0)])
-train_dataloader = dict(dataset=dict(batch_size=16))
+train_dataloader = dict(dataset=dict(batch_size=8))
 custom_hooks = [dict(type='EpochSeedHook'), dict(type='StopOnNaNHook'), dict(type='ExportRefinerHook'),
                 dict(type='EMAHook', ema_type='ExponentialMovingAverage', momentum=0.02, priority='NORMAL')]
 train_cfg = dict(by_epoch=True, max_epochs=iterations // 100)
