@@ -65,6 +65,6 @@ def _shipped(file: str) -> Path:
     path = WEIGHTS / file
     sums = dict(reversed(line.split()) for line in (WEIGHTS / 'SHA256SUMS').read_text().splitlines())
     if path.is_file() and sha256_of(path) != sums.get(file):
-        raise InputError(f'{path}: its SHA-256 is not the one in {WEIGHTS / "SHA256SUMS"}: the file is damaged, or '
-                         'was replaced without a new sum')
+        raise InputError(f'{path}: its SHA-256 is not the one in SHA256SUMS beside it: the file is damaged; or, if it '
+                         'was replaced on purpose: sha256sum *.pth > SHA256SUMS')
     return path
