@@ -47,8 +47,8 @@ def test_it_is_small(repository, refiner):
     assert sum(p.numel() for p in refiner.parameters()) < 4e6
 
 
-# at 15 fps the aim of 0.3 % is missed (measured 0.39 %); the bound keeps it from growing
-@pytest.mark.parametrize('fps, bound', [(15.0, 0.45), (30.0, 0.3), (60.0, 0.3)])
+# the aim is 0.3 %; at 10 fps it is missed (measured 0.40 %), and the bound keeps that from growing
+@pytest.mark.parametrize('fps, bound', [(10.0, 0.45), (15.0, 0.3), (30.0, 0.15), (60.0, 0.1), (120.0, 0.1)])
 def test_a_good_track_stays_as_it_is(refiner, fps, bound):
     truth = walker(fps)
     refined = windowed(refiner, 16)(truth, fps, np.full(truth.shape[:2], 0.9, np.float32))
@@ -69,7 +69,7 @@ def test_crossed_legs_are_uncrossed(refiner):
     struck = slice(38, 41)
     estimate[struck, legs] = truth[struck, crossed]
     refined = windowed(refiner, 16)(estimate, 30.0, np.full(truth.shape[:2], 0.9, np.float32))
-    assert percent(refined, truth)[struck, 13:].mean() < 0.3 * percent(estimate, truth)[struck, 13:].mean()
+    assert percent(refined, truth)[struck, 13:].mean() < 0.35 * percent(estimate, truth)[struck, 13:].mean()
 
 
 def test_joints_align_with_coco(refiner):
