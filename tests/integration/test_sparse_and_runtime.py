@@ -8,12 +8,11 @@ from pipeline.video import open_source
 
 
 @pytest.fixture(scope='module')
-def options(shared, tmp_path_factory):
+def options(shared):
     """Of a chain of RTMDet-nano and a small SimpleBaseline."""
     weights = shared('weights')
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(str(weights))
-        patch.setenv('POSE_CACHE', str(tmp_path_factory.mktemp('cache')))
         yield dict(detect_every=1, follow=False,
                    detector=dict(config=str(weights / 'rtmdet_nano_person.py'),
                                  checkpoint=str(weights / 'rtmdet_nano_person.pth')),
@@ -39,7 +38,8 @@ def clip(shared):
     return shared('video', 'two_people_1080p.mp4')
 
 
-def test_runtimes_agree_on_everybody(dense, options, clip):
+def test_runtimes_agree_on_everybody(dense, options, clip, tmp_path, monkeypatch):
+    monkeypatch.setenv('POSE_CACHE', str(tmp_path))
     found = run(clip, runtime='onnxruntime', **options)
     assert len(found) == len(dense) == FRAMES
     moved = []
