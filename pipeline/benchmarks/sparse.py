@@ -99,14 +99,14 @@ def _error_rows(name: str, step: int, scores: Sequence[float]) -> Iterator[Figur
 
 
 def _speeds(settings: Settings) -> Iterator[Figure]:
-    """Whole chains with HRNet-W32 (random weights: time does not depend on them), on 31 frames."""
+    """Whole chains with HRNet-W32 (random weights: time does not depend on them), on 21 frames."""
     from pipeline import VideoPipeline
     from pipeline.video import open_source
     models, name = settings.small_models(), 'HRNet-W32 of random weights behind RTMDet-nano'
     if models is None:
         yield missing(f'{name}: N=5 against N=1', 'weights not on this machine', at_least=3)
         return
-    frames = 31
+    frames = 21
     pipeline = VideoPipeline.from_preset('hrnet-w32', detector=models['detector'], estimator=ESTIMATOR)
 
     def run(step: int) -> Callable[[], None]:
