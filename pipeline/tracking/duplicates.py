@@ -1,17 +1,13 @@
 """One person found twice: doubled boxes, and boxes nested in others."""
 import numpy as np
 
-from pipeline.tracking.similarity import areas, box_containment, pose_oks
+from pipeline.tracking.similarity import box_containment, oks_of_smaller
 from pipeline.types import People
 
 
 def pose_agreement(people: People, sigmas: np.ndarray) -> np.ndarray:
     """OKS between all people of a frame over the joints that both are sure of: ``(P, P)`` in 0..1."""
-    size = np.sqrt(areas(people.bboxes))
-    # the smaller of the two decides what is near: a child before its father is no duplicate
-    scale = np.minimum(size[:, None], size[None])
-    return pose_oks(people.keypoints, people.keypoints, people.keypoint_scores, people.keypoint_scores,
-                    scale, sigmas)
+    return oks_of_smaller(people, people, sigmas)
 
 
 def nested_matrix(people: People, overlap: float) -> np.ndarray:

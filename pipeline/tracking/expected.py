@@ -3,7 +3,7 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from pipeline.skeletons import load_skeleton
-from pipeline.tracking.similarity import areas, box_iou, pose_oks
+from pipeline.tracking.similarity import box_iou, oks_of_smaller
 from pipeline.types import Detections
 
 # Somebody found explains one expected person at most, so a little overlap is enough to be the same …
@@ -26,17 +26,10 @@ def join(found: Detections, expected: Detections) -> Detections:
     seeds = found.keypoints is not None and expected.keypoints is not None
     likeness = box_iou(expected.bboxes, found.bboxes)
     if seeds:
-        likeness = np.maximum(likeness, _oks(expected, found))
+        likeness = np.maximum(likeness, oks_of_smaller(expected, found, load_skeleton('coco').sigmas))
     rows, columns = linear_sum_assignment(likeness, maximize=True)
     missing = (likeness <= _ECHO).all(axis=1)
     missing[rows[likeness[rows, columns] > _SAME]] = False
     return Detections(**{name: np.concatenate([getattr(found, name), getattr(expected, name)[missing]])
                          for name in ('bboxes', 'scores', 'carried')
                          + (('keypoints', 'keypoint_scores') if seeds else ())})
-
-
-def _oks(a: Detections, b: Detections) -> np.ndarray:
-    """Of all pairs, on the scale of the smaller one: ``(N, M)`` in 0..1."""
-    scale = np.sqrt(np.minimum(areas(a.bboxes)[:, None], areas(b.bboxes)[None]))
-    return pose_oks(a.keypoints, b.keypoints, a.keypoint_scores, b.keypoint_scores, scale,
-                    load_skeleton('coco').sigmas)

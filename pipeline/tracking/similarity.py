@@ -2,9 +2,13 @@
 
 Legend: ``N`` and ``M`` people in the two sets, ``K`` keypoints.
 """
-from typing import Optional
+from typing import Optional, Union
 
 import numpy as np
+
+from pipeline.types import Detections, People
+
+Poses = Union[Detections, People]
 
 # joint confidence, summed over a pose, below which OKS says nothing
 _LEAST_EVIDENCE = 1e-6
@@ -63,3 +67,13 @@ def pose_oks(a: np.ndarray, b: np.ndarray, weights_a: np.ndarray, weights_b: np.
     total = weights.sum(axis=2)
     summed = (weights * np.exp(-squared / (2 * allowed))).sum(axis=2)
     return np.divide(summed, total, out=np.zeros_like(total), where=total > _LEAST_EVIDENCE)
+
+
+def oks_of_smaller(a: Poses, b: Poses, sigmas: np.ndarray) -> np.ndarray:
+    """OKS of all pairs of two sets who have keypoints: ``(N, M)`` in 0..1.
+
+    The smaller of the two decides what is near: a child before its father is no duplicate.
+    """
+    size_a, size_b = np.sqrt(areas(a.bboxes)), np.sqrt(areas(b.bboxes))
+    return pose_oks(a.keypoints, b.keypoints, a.keypoint_scores, b.keypoint_scores,
+                    np.minimum(size_a[:, None], size_b[None]), sigmas)
