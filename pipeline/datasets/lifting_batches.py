@@ -7,12 +7,13 @@ import torch
 import pipeline.compat  # noqa: F401, before mmpose
 from mmpose.registry import DATASETS
 from pipeline.datasets.cache import cached_arrays
+from pipeline.datasets.drawn_batches import DrawnBatches
 from pipeline.datasets.sources import h36m
 from pipeline.errors import InputError
 
 
 @DATASETS.register_module()
-class LiftingBatches(torch.utils.data.Dataset):
+class LiftingBatches(DrawnBatches):
     """Item i is a complete batch of random frames of Human3.6M. Collate with ``first_item``, ``batch_size=1``.
 
     Half of the frames are mirrored: pixels about the middle of the picture, 3D about x = 0.
@@ -44,21 +45,11 @@ class LiftingBatches(torch.utils.data.Dataset):
 
         arrays = cached_arrays(cache, dict(kind='lifting-1', folder=folder, subjects=list(subjects), every=every), build)
         self.keypoints, self.target = arrays['keypoints'], arrays['target']
-        self.batch_size, self.num_batches, self.picture_width = batch_size, num_batches, picture_width
-        self.seed, self.epoch = seed, 0
+        super().__init__(num_batches, seed)
+        self.batch_size, self.picture_width = batch_size, picture_width
 
-    def __len__(self) -> int:
-        return self.num_batches
-
-    def set_epoch(self, epoch: int) -> None:
-        """Make the batches of ``epoch`` differ from those of others."""
-        self.epoch = epoch
-
-    def __getitem__(self, index: int) -> dict:
+    def draw(self, rng: np.random.Generator) -> dict:
         """``inputs``: keypoints ``(N, 16, 2)`` px; ``data_samples``: target ``(N, 17, 3)`` mm."""
-        if not 0 <= index < self.num_batches:
-            raise IndexError(index)
-        rng = np.random.default_rng((self.seed, self.epoch, index))
         chosen = rng.integers(0, len(self.keypoints), self.batch_size)
         mirrored = (rng.random(self.batch_size) < 0.5)[:, None, None]
         keypoints, target = self.keypoints[chosen], self.target[chosen]

@@ -7,13 +7,14 @@ import torch
 import pipeline.compat  # noqa: F401, before mmpose
 from mmpose.registry import DATASETS
 from pipeline.datasets.augment import mirror, random_linear
+from pipeline.datasets.drawn_batches import DrawnBatches
 from pipeline.datasets.sequences import split_holdout
 from pipeline.datasets.sources import load_source
 from pipeline.errors import InputError
 
 
 @DATASETS.register_module()
-class PairWindowBatches(torch.utils.data.Dataset):
+class PairWindowBatches(DrawnBatches):
     """Item i is a complete batch of windows at random places of random sequences.
 
     Every window of which anything is annotated is as likely as any other. Use it with ``batch_size=1`` and the collate
@@ -44,8 +45,9 @@ class PairWindowBatches(torch.utils.data.Dataset):
         sequences = [s for s in sequences if len(s) >= window and s.estimate is not None]
         if not sequences:
             raise InputError(f'{source}: no sequence with estimates has {window} frames or more')
-        self.window, self.batch_size, self.num_batches = window, batch_size, num_batches
-        self.flip, self.reverse, self.seed, self.epoch = flip, reverse, seed, 0
+        super().__init__(num_batches, seed)
+        self.window, self.batch_size = window, batch_size
+        self.flip, self.reverse = flip, reverse
         self.tilt, self.aspect, self.error_spread = tilt, aspect, error_spread
         lengths = np.array([len(s) for s in sequences])
         first = np.cumsum(lengths) - lengths
@@ -61,18 +63,8 @@ class PairWindowBatches(torch.utils.data.Dataset):
         if not useful.any():
             raise InputError(f'{source}: no window of {window} frames has an annotated joint')
 
-    def __len__(self) -> int:
-        return self.num_batches
-
-    def set_epoch(self, epoch: int) -> None:
-        """Make the batches of ``epoch`` differ from those of others."""
-        self.epoch = epoch
-
-    def __getitem__(self, index: int) -> dict:
+    def draw(self, rng: np.random.Generator) -> dict:
         """``inputs`` (keypoints ``(B, T, K, D)``, scores ``(B, T, K)``, fps) and ``data_samples`` (target, target_weight)."""
-        if not 0 <= index < self.num_batches:
-            raise IndexError(index)
-        rng = np.random.default_rng((self.seed, self.epoch, index))
         chosen = rng.integers(0, len(self.starts), self.batch_size)
         frames = self.starts[chosen][:, None] + np.arange(self.window)
         if self.reverse:

@@ -13,6 +13,7 @@ from mmpose.registry import DATASETS
 from pipeline.datasets import augment
 from pipeline.datasets.cache import cached_arrays
 from pipeline.datasets.definition_offset import DefinitionOffset
+from pipeline.datasets.drawn_batches import DrawnBatches
 from pipeline.datasets.error_model import ErrorModel, ErrorRates, draw_scores
 from pipeline.datasets.joint_sets import JOINT_SETS, JointSet
 from pipeline.datasets.resample import cut_windows, nearest
@@ -23,7 +24,7 @@ from pipeline.errors import InputError
 
 
 @DATASETS.register_module()
-class UniversalWindowBatches(torch.utils.data.Dataset):
+class UniversalWindowBatches(DrawnBatches):
     """Item i is a complete, freshly drawn batch; the same for the same seed, epoch and i.
 
     Use it with ``batch_size=1`` and the collate function ``first_item``.
@@ -58,9 +59,9 @@ class UniversalWindowBatches(torch.utils.data.Dataset):
             raise InputError(f'joints {joints!r}: allowed are {", ".join(JOINT_SETS)}')
         if len(shares) != 4 or min(shares) < 0 or not sum(shares):
             raise InputError(f'shares {tuple(shares)}: four numbers from 0 up with a positive sum are needed')
-        self.window, self.batch_size, self.num_batches = window, batch_size, num_batches
+        super().__init__(num_batches, seed)
+        self.window, self.batch_size = window, batch_size
         self.clean_share, self.clean_weight, self.fps_range = clean_share, clean_weight, fps_range
-        self.seed, self.epoch = seed, 0
         self.shares = np.asarray(shares, float) / sum(shares)
         joint_set = JOINT_SETS[joints]
         skeleton = joint_set.skeleton
@@ -77,19 +78,9 @@ class UniversalWindowBatches(torch.utils.data.Dataset):
                    holdout=holdout, seed=seed, **({} if joints == 'coco17' else dict(joints=joints)))
         self.banks = coco_motion.unpack_banks(cached_arrays(cache, key, build))
 
-    def __len__(self) -> int:
-        return self.num_batches
-
-    def set_epoch(self, epoch: int) -> None:
-        """Make the batches of ``epoch`` differ from those of others."""
-        self.epoch = epoch
-
-    def __getitem__(self, index: int) -> dict:
+    def draw(self, rng: np.random.Generator) -> dict:
         """``inputs``: keypoints ``(B, T, K, 2)`` px, scores ``(B, T, K)``, fps ``(B,)``; ``data_samples``:
         target and target_weight of the same shapes; torch float32."""
-        if not 0 <= index < self.num_batches:
-            raise IndexError(index)
-        rng = np.random.default_rng((self.seed, self.epoch, index))
         counts = np.maximum(np.rint(self.shares * self.batch_size).astype(int), 0)
         counts[np.argmax(counts)] += self.batch_size - counts.sum()
         parts = [self._cut(bank, count, rng) for bank, count in zip(self.banks, counts) if count]
