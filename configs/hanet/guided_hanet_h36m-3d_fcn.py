@@ -1,6 +1,6 @@
 """Experiment 2, ours: guided HANet on 96 frames of lifted Human3.6M."""
 _base_ = ['../_base_/refiner_schedule.py', '../_base_/h36m_3d_fcn.py']
-iterations = 300
+iterations = 4000
 model = dict(
     type='SequenceRefiner',
     backbone=dict(
@@ -10,12 +10,9 @@ model = dict(
     normaliser=dict(type='RootNormaliser', root=[0], unit=1000.0), keypoint_names=_base_.keypoint_names,
     fps_range=(5.0, 240.0),
     loss=[dict(type='HANetLoss', variant='paper'), dict(type='AccelerationLoss', weight=5.0)])
-train_dataloader = dict(dataset=dict(window=96, batch_size=16))
+train_dataloader = dict(dataset=dict(window=96, batch_size=24))
 test_dataloader = dict(dataset=dict(window=96, step=24))
-custom_hooks = [dict(type='EpochSeedHook'), dict(type='StopOnNaNHook'), dict(type='ExportRefinerHook'),
-                dict(type='EMAHook', ema_type='ExponentialMovingAverage', momentum=0.02, priority='NORMAL')]
-optim_wrapper = dict(optimizer=dict(lr=2e-3))
 train_cfg = dict(by_epoch=True, max_epochs=iterations // 100)
 param_scheduler = [
-    dict(type='LinearLR', start_factor=1e-2, by_epoch=False, begin=0, end=50),
-    dict(type='CosineAnnealingLR', eta_min=1e-6, by_epoch=False, begin=50, end=iterations)]
+    dict(type='LinearLR', start_factor=1e-2, by_epoch=False, begin=0, end=200),
+    dict(type='CosineAnnealingLR', eta_min=1e-6, by_epoch=False, begin=200, end=iterations)]

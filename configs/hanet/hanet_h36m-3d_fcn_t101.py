@@ -1,10 +1,10 @@
 """Experiment 2: HANet at T=101, N=5 on lifted Human3.6M. The paper's architecture at half its base width.
 
-For a training of minutes on a CPU it starts as the interpolation of the sampled poses (``zero_init``)
+For a short training it starts as the interpolation of the sampled poses (``zero_init``)
 without dropout, and accelerations enter the loss; the paper has neither.
 """
 _base_ = ['../_base_/refiner_schedule.py', '../_base_/h36m_3d_fcn.py']
-iterations = 400
+iterations = 2500
 model = dict(
     type='SequenceRefiner',
     backbone=dict(type='HANet', num_keypoints=17, dims=3, window=101, interval=5, embed_dims=32, num_levels=5,
@@ -12,10 +12,8 @@ model = dict(
     normaliser=dict(type='RootNormaliser', root=[0], unit=1000.0), keypoint_names=_base_.keypoint_names,
     fps_range=(5.0, 240.0),
     loss=[dict(type='HANetLoss', variant='paper'), dict(type='AccelerationLoss', weight=5.0)])
-train_dataloader = dict(dataset=dict(batch_size=8))
-custom_hooks = [dict(type='EpochSeedHook'), dict(type='StopOnNaNHook'), dict(type='ExportRefinerHook'),
-                dict(type='EMAHook', ema_type='ExponentialMovingAverage', momentum=0.02, priority='NORMAL')]
+train_dataloader = dict(dataset=dict(batch_size=12))
 train_cfg = dict(by_epoch=True, max_epochs=iterations // 100)
 param_scheduler = [
-    dict(type='LinearLR', start_factor=1e-2, by_epoch=False, begin=0, end=50),
-    dict(type='CosineAnnealingLR', eta_min=1e-6, by_epoch=False, begin=50, end=iterations)]
+    dict(type='LinearLR', start_factor=1e-2, by_epoch=False, begin=0, end=200),
+    dict(type='CosineAnnealingLR', eta_min=1e-6, by_epoch=False, begin=200, end=iterations)]

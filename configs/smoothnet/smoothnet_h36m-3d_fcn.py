@@ -1,6 +1,6 @@
 """Experiment 2, peer: SmoothNet on 64 frames of lifted Human3.6M."""
 _base_ = ['../_base_/refiner_schedule.py', '../_base_/h36m_3d_fcn.py']
-iterations = 400
+iterations = 4000
 model = dict(
     type='SequenceRefiner',
     backbone=dict(type='SmoothNet', num_keypoints=17, dims=3, window=64),
@@ -10,9 +10,7 @@ model = dict(
     loss=[dict(type='WeightedL1Loss'), dict(type='AccelerationLoss', weight=1.0)])
 train_dataloader = dict(dataset=dict(window=64, batch_size=16))
 test_dataloader = dict(dataset=dict(window=64, step=16))
-custom_hooks = [dict(type='EpochSeedHook'), dict(type='StopOnNaNHook'), dict(type='ExportRefinerHook'),
-                dict(type='EMAHook', ema_type='ExponentialMovingAverage', momentum=0.02, priority='NORMAL')]
 train_cfg = dict(by_epoch=True, max_epochs=iterations // 100)
 param_scheduler = [
-    dict(type='LinearLR', start_factor=1e-2, by_epoch=False, begin=0, end=50),
-    dict(type='CosineAnnealingLR', eta_min=1e-6, by_epoch=False, begin=50, end=iterations)]
+    dict(type='LinearLR', start_factor=1e-2, by_epoch=False, begin=0, end=200),
+    dict(type='CosineAnnealingLR', eta_min=1e-6, by_epoch=False, begin=200, end=iterations)]

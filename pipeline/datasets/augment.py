@@ -42,6 +42,34 @@ def random_linear(windows: int, rng: np.random.Generator, tilt: float = 12.0, an
     return (rotation * np.stack([stretch, 1 / stretch], -1)[:, None]).astype(np.float32)
 
 
+def other_proportions(pose: np.ndarray, parents: Sequence[int], flip: Sequence[int], spread: float,
+                      rng: np.random.Generator) -> np.ndarray:
+    """What to add to poses to give each window a body with bones of other lengths.
+
+    A bone is longer or shorter by one factor throughout its window, and as its mirror bone is.
+    A factor on a bone in space is, but for perspective, the same factor on its picture.
+
+    Args:
+        pose: ``(B, T, K, D)``.
+        parents: ``K`` joint indices; a root is its own parent and stays where it is.
+        flip: ``K`` mirror joint indices.
+        spread: standard deviation of the factors' logarithms.
+        rng: source of randomness.
+
+    Returns:
+        ``(B, T, K, D)``.
+    """
+    parents, flip = np.asarray(parents), np.asarray(flip)
+    growth = np.expm1(rng.normal(0, spread, (len(pose), len(parents)))).astype(pose.dtype)
+    growth = growth[:, np.minimum(np.arange(len(flip)), flip)]
+    added = (pose - pose[:, :, parents]) * growth[:, None, :, None]
+    shift, above = added.copy(), parents
+    while (above != parents[above]).any():  # joints move with all bones between the root and them
+        shift += added[:, :, above]
+        above = parents[above]
+    return shift
+
+
 def mirror(arrays: Sequence[np.ndarray], which: np.ndarray, flip: Sequence[int]) -> Tuple[np.ndarray, ...]:
     """Mirror windows ``which`` ``(B,)`` about x = 0; ``(B, T, K, D)`` are mirrored, ``(B, T, K)`` re-ordered."""
     mirrored = []

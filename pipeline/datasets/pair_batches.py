@@ -6,7 +6,7 @@ import torch
 
 import pipeline.compat  # noqa: F401, before mmpose
 from mmpose.registry import DATASETS
-from pipeline.datasets.augment import mirror, random_linear
+from pipeline.datasets.augment import mirror, other_proportions, random_linear
 from pipeline.datasets.drawn_batches import DrawnBatches
 from pipeline.datasets.sequences import split_holdout
 from pipeline.datasets.sources import load_source
@@ -32,15 +32,20 @@ class PairWindowBatches(DrawnBatches):
         tilt: standard deviation in degrees of a rotation of both estimate and truth; 2D only.
         aspect: the same of the logarithm of a change of aspect, as other bodies and cameras have it; 2D only.
         error_spread: the same of the logarithm of a factor on the estimate's error.
+        proportions: the same of the logarithms of factors on the lengths of bones, which hide whose body it is;
+            the estimate keeps its error. Needs ``flip``.
+        parents: for that, every joint's parent; a root is its own.
         seed: of everything random.
 
     Raises:
-        InputError: if no annotated sequence is as long as the window.
+        InputError: if no annotated sequence is as long as the window, or proportions come without
+            flip and parents of every joint.
     """
 
     def __init__(self, source: dict, window: int, batch_size: int = 64, num_batches: int = 200, holdout: int = 0,
                  flip: Optional[Sequence[int]] = None, reverse: bool = False, tilt: float = 0.0, aspect: float = 0.0,
-                 error_spread: float = 0.0, seed: int = 0):
+                 error_spread: float = 0.0, proportions: float = 0.0, parents: Optional[Sequence[int]] = None,
+                 seed: int = 0):
         sequences, _ = split_holdout(load_source(source), holdout)
         sequences = [s for s in sequences if len(s) >= window and s.estimate is not None]
         if not sequences:
@@ -49,6 +54,10 @@ class PairWindowBatches(DrawnBatches):
         self.window, self.batch_size = window, batch_size
         self.flip, self.reverse = flip, reverse
         self.tilt, self.aspect, self.error_spread = tilt, aspect, error_spread
+        self.proportions, self.parents = proportions, parents
+        joints = sequences[0].truth.shape[1]
+        if proportions and (flip is None or parents is None or len(parents) != joints):
+            raise InputError(f'proportions {proportions}: flip and the parents of all {joints} joints are needed')
         lengths = np.array([len(s) for s in sequences])
         first = np.cumsum(lengths) - lengths
         self.estimate = np.concatenate([s.estimate for s in sequences])
@@ -74,7 +83,7 @@ class PairWindowBatches(DrawnBatches):
         if self.flip is not None:
             arrays = mirror(arrays, rng.random(self.batch_size) < 0.5, list(self.flip))
         estimate, truth, weight, scores = arrays
-        if self.tilt or self.aspect or self.error_spread:
+        if self.tilt or self.aspect or self.error_spread or self.proportions:
             estimate, truth = self._varied(estimate, truth, rng)
         estimate, truth, weight, scores = map(torch.from_numpy, (estimate, truth, weight, scores))
         return dict(inputs=dict(keypoints=estimate, scores=scores, fps=torch.from_numpy(self.fps[chosen])),
@@ -82,6 +91,9 @@ class PairWindowBatches(DrawnBatches):
 
     def _varied(self, estimate: np.ndarray, truth: np.ndarray, rng) -> Tuple[np.ndarray, np.ndarray]:
         """Other bodies, cameras and estimators than the recorded ones."""
+        if self.proportions:
+            shift = other_proportions(truth, self.parents, self.flip, self.proportions, rng)
+            estimate, truth = estimate + shift, truth + shift
         factor = np.exp(rng.normal(0, self.error_spread, (len(truth), 1, 1, 1))).astype(np.float32)
         estimate = truth + factor * (estimate - truth)
         if self.tilt or self.aspect:

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from pipeline.datasets.augment import camera_motion, mirror, random_linear, virtual_view
+from pipeline.datasets.augment import camera_motion, mirror, other_proportions, random_linear, virtual_view
 
 
 def test_mirror_by_hand():
@@ -34,3 +34,19 @@ def test_camera_motion_knows_seconds():
     step_slow = np.abs(np.diff(camera_motion(16, size, slow, rng(0)), axis=1)).mean()
     step_fast = np.abs(np.diff(camera_motion(16, size, fast, rng(0)), axis=1)).mean()
     assert step_slow / step_fast == pytest.approx(10, rel=0.25)
+
+
+def test_other_proportions_change_bones_by_one_factor_a_window():
+    rng = np.random.default_rng(0)
+    parents, flip = [1, 1, 1, 0, 2], [2, 1, 0, 4, 3]  # a root with two arms of two bones each
+    pose = rng.normal(size=(300, 4, 5, 3))
+    other = pose + other_proportions(pose, parents, flip, 0.1, rng)
+    assert np.array_equal(other[:, :, 1], pose[:, :, 1])
+    arms = [0, 2, 3, 4]
+    bones, others = (p[:, :, arms] - p[:, :, np.array(parents)[arms]] for p in (pose, other))
+    factors = (others * bones).sum(-1) / (bones * bones).sum(-1)  # (300, 4, 4)
+    np.testing.assert_allclose(others, bones * factors[..., None], rtol=1e-6, atol=1e-9)
+    np.testing.assert_allclose(factors, np.broadcast_to(factors[:, :1], factors.shape), rtol=1e-6)
+    np.testing.assert_allclose(factors[:, 0, [0, 2]], factors[:, 0, [1, 3]], rtol=1e-6)
+    assert np.log(factors[:, 0, [0, 2]]).std(axis=0) == pytest.approx([0.1, 0.1], rel=0.2)
+    assert abs(np.corrcoef(factors[:, 0, 0], factors[:, 0, 2])[0, 1]) < 0.2

@@ -79,3 +79,18 @@ def test_variation_turns_pairs_together_and_scales_their_errors(source):
     x, y = batch(aspect=0.1)  # areas stay
     assert (x - y)[:, 0, 0].prod(axis=-1) == pytest.approx(0.25, rel=1e-2)
     assert 0.15 < np.log((x - y)[:, 0, 0, 0] / (x - y)[:, 0, 0, 1]).std() < 0.25
+
+
+def test_other_proportions_keep_the_estimates_error(source):
+    def batch(**variation):
+        data = PairWindowBatches(source, window=4, batch_size=50, num_batches=1, flip=[0, 1], **variation)[0]
+        return data['inputs']['keypoints'].numpy(), data['data_samples']['target'].numpy()
+
+    x, y = batch(proportions=0.2, parents=[0, 0])
+    np.testing.assert_allclose(np.abs(x - y), 0.5 * np.ones_like(x), atol=1e-3)
+    # both joints of these sequences are at one place, so the bone has no length to change
+    assert np.array_equal(y[:, :, 0], y[:, :, 1])
+    with pytest.raises(InputError, match='parents'):
+        batch(proportions=0.2)
+    with pytest.raises(InputError, match='parents'):
+        batch(proportions=0.2, parents=[0])

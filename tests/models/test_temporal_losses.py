@@ -1,7 +1,7 @@
 """Plain losses, on numbers worked out by hand."""
 import torch
 
-from pipeline.models.losses import AccelerationLoss, BoneLengthLoss, WeightedL1Loss
+from pipeline.models.losses import AccelerationLoss, BoneLengthLoss, DistanceLoss, WeightedL1Loss
 
 SAMPLED = torch.tensor([True, False, True, False])
 
@@ -53,4 +53,23 @@ def test_bone_length_has_a_finite_gradient_at_zero_length():
     final = torch.zeros(1, 1, 2, 2, requires_grad=True)
     losses = BoneLengthLoss([(0, 1)])(final, None, torch.ones(1, 1, 2, 2), torch.ones(1, 1, 2), None)
     losses['loss_bone'].backward()
+    assert final.grad.isfinite().all()
+
+
+def test_distance_is_euclidean_and_weighs_joints():
+    target = torch.zeros(1, 4, 2, 2)
+    final = torch.tensor([[3.0, 4.0], [0.0, 1.0]]).expand(1, 4, 2, 2)
+    refined = torch.tensor([2.0, 50.0, 4.0, 50.0])[None, :, None, None] * torch.tensor([0.6, 0.8])
+    losses = DistanceLoss(joint_weights=[1.0, 3.0], refined_weight=0.5)(
+        final, refined.expand(1, 4, 2, 2), target, torch.ones(1, 4, 2), SAMPLED)
+    assert abs(losses['loss_final'].item() - (5 + 3 * 1) / 4) < 1e-6
+    assert abs(losses['loss_refined'].item() - 0.5 * 3) < 1e-6
+    weight = torch.tensor([1.0, 0.0]).expand(1, 4, 2)  # the second joint is not annotated
+    assert abs(DistanceLoss(refined_weight=0)(final, None, target, weight, SAMPLED)['loss_final'].item() - 5) < 1e-6
+
+
+def test_a_perfect_answer_has_a_gradient():
+    final = torch.zeros(1, 4, 1, 2, requires_grad=True)
+    DistanceLoss(refined_weight=0)(final, None, torch.zeros(1, 4, 1, 2), torch.ones(1, 4, 1),
+                                   SAMPLED)['loss_final'].backward()
     assert final.grad.isfinite().all()

@@ -13,7 +13,7 @@ from tools import test as test_tool
 from tools import train
 
 CONFIGS = ('hanet/hanet_h36m-3d_fcn_t101', 'hanet/hanet_h36m-3d_fcn_t51', 'hanet/guided_hanet_h36m-3d_fcn',
-           'hanet/guided_hanet_h36m-3d_fcn_stage2', 'smoothnet/smoothnet_h36m-3d_fcn')
+           'smoothnet/smoothnet_h36m-3d_fcn')
 
 
 @pytest.mark.parametrize('name', CONFIGS)

@@ -6,6 +6,6 @@ from 0 (not annotated) up, and ``sampled`` ``(T,)`` bool, true where ``refined``
 a pose. Entries of the dictionary are scalars that MMEngine sums.
 """
 from pipeline.models.losses.hanet_loss import HANetLoss
-from pipeline.models.losses.temporal_losses import AccelerationLoss, BoneLengthLoss, WeightedL1Loss
+from pipeline.models.losses.temporal_losses import AccelerationLoss, BoneLengthLoss, DistanceLoss, WeightedL1Loss
 
-__all__ = ['AccelerationLoss', 'BoneLengthLoss', 'HANetLoss', 'WeightedL1Loss']
+__all__ = ['AccelerationLoss', 'BoneLengthLoss', 'DistanceLoss', 'HANetLoss', 'WeightedL1Loss']

@@ -1,5 +1,5 @@
 """Plain losses for any temporal network, to be used alone or added to another."""
-from typing import Dict, Sequence, Tuple
+from typing import Dict, Optional, Sequence, Tuple
 
 import torch
 from torch import Tensor, nn
@@ -34,6 +34,34 @@ class WeightedL1Loss(nn.Module):
         if self.refined_weight:
             error = weighted_mean((refined - target).abs().mean(-1), target_weight * sampled[:, None])
             losses['loss_refined'] = self.refined_weight * error
+        return losses
+
+
+@MODELS.register_module()
+class DistanceLoss(nn.Module):
+    """Mean Euclidean distance of annotated joints, which is what MPJPE and the mean error in px measure.
+
+    Args:
+        joint_weights: ``K`` factors on the joints' weights; 1 everywhere by default.
+        final_weight: weight of the final poses' distance.
+        refined_weight: weight of the refined poses' distance on sampled frames.
+    """
+
+    def __init__(self, joint_weights: Optional[Sequence[float]] = None, final_weight: float = 1.0,
+                 refined_weight: float = 1.0):
+        super().__init__()
+        weights = None if joint_weights is None else torch.tensor(joint_weights, dtype=torch.float32)
+        self.register_buffer('joint_weights', weights, persistent=False)
+        self.final_weight, self.refined_weight = final_weight, refined_weight
+
+    def forward(self, final: Tensor, refined: Tensor, target: Tensor, target_weight: Tensor,
+                sampled: Tensor) -> Dict[str, Tensor]:
+        """Shapes as in :mod:`pipeline.models.losses`."""
+        weight = target_weight if self.joint_weights is None else target_weight * self.joint_weights
+        losses = {'loss_final': self.final_weight * weighted_mean(_distance(final, target), weight)}
+        if self.refined_weight:
+            distance = weighted_mean(_distance(refined, target), weight * sampled[:, None])
+            losses['loss_refined'] = self.refined_weight * distance
         return losses
 
 
@@ -81,6 +109,11 @@ class BoneLengthLoss(nn.Module):
         return {'loss_bone': self.weight * weighted_mean(error, weight)}
 
     def _lengths(self, keypoints: Tensor) -> Tensor:
-        """``(B, T, K, D) -> (B, T, L)``; the small constant keeps the gradient finite at length 0."""
+        """``(B, T, K, D) -> (B, T, L)``."""
         start, end = self.links
-        return ((keypoints[:, :, start] - keypoints[:, :, end]).square().sum(-1) + 1e-12).sqrt()
+        return _distance(keypoints[:, :, start], keypoints[:, :, end])
+
+
+def _distance(poses: Tensor, others: Tensor) -> Tensor:
+    """``(B, T, K, D)`` twice -> ``(B, T, K)``; the small constant keeps the gradient finite at distance 0."""
+    return ((poses - others).square().sum(-1) + 1e-12).sqrt()
