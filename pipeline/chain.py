@@ -4,7 +4,6 @@
     VideoPipeline.from_preset('embedded').run('video.mp4', out_dir='out')
 """
 import math
-import os
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Iterable, Iterator, Optional, Union
@@ -13,6 +12,7 @@ import torch
 
 from pipeline import links
 from pipeline.clock import Clock
+from pipeline.cores import available_cores
 from pipeline.detection import PersonDetector
 from pipeline.estimation import PoseEstimator
 from pipeline.errors import InputError
@@ -67,7 +67,7 @@ class VideoPipeline:
 
     @property
     def _threads(self) -> Optional[int]:
-        return max(1, (os.cpu_count() or 2) // 2) if self.overlap else None
+        return max(1, available_cores() // 2) if self.overlap else None
 
     @property
     def skeleton(self):

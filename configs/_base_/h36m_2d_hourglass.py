@@ -5,6 +5,9 @@ keypoint_names = ['right_ankle', 'right_knee', 'right_hip', 'left_hip', 'left_kn
                   'upper_neck', 'head_top', 'right_wrist', 'right_elbow', 'right_shoulder', 'left_shoulder',
                   'left_elbow', 'left_wrist']
 flip = [5, 4, 3, 2, 1, 0, 6, 7, 8, 9, 15, 14, 13, 12, 11, 10]
+parents = [1, 2, 6, 6, 3, 4, 6, 6, 7, 8, 11, 12, 7, 7, 13, 14]
+# the limbs are what is compared; trunk and head are defined differently by hourglass and markers
+limb_weights = [1.0] * 6 + [0.3] * 4 + [1.0] * 6
 train_dataloader = dict(
     batch_size=1, num_workers=0, collate_fn=dict(type='first_item'),
     sampler=dict(type='DefaultSampler', shuffle=False),

@@ -9,6 +9,7 @@ from typing import Dict, List, Optional, Sequence, Tuple
 
 from pipeline.batch.settings import BatchSettings
 from pipeline.batch.worker import Outcome, Worker
+from pipeline.cores import available_cores
 
 _GRACE_SECONDS = 5.0
 
@@ -98,7 +99,7 @@ def _work(pipe, settings: BatchSettings, device: str, size: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's business: a video is whole or not there
     threading.Thread(target=_end_with_parent, daemon=True).start()
     import torch
-    torch.set_num_threads(max(1, (os.cpu_count() or 1) // size))
+    torch.set_num_threads(max(1, available_cores() // size))
     worker = Worker(settings, device)
     while True:
         try:

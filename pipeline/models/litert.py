@@ -13,6 +13,7 @@ from mmengine.registry import MODELS
 from torch import nn
 
 from pipeline.assets import resolve
+from pipeline.cores import available_cores
 from pipeline.errors import InputError
 
 
@@ -39,7 +40,7 @@ class LiteRTNetwork(nn.Module):
         path = Path(resolve(model_path))
         if not path.is_file():
             raise InputError(f'{path}: no such file; a .tflite graph is needed')
-        copies = _cores() if copies is None else copies
+        copies = available_cores() if copies is None else copies
         for name, value in (('num_threads', num_threads), ('copies', copies)):
             if not (isinstance(value, int) and value >= 1):
                 raise InputError(f'{name}={value!r}: must be a whole number from 1 up')
@@ -92,10 +93,6 @@ class _Graph:
         self._interpreter.set_tensor(self._input, image)
         self._interpreter.invoke()
         return [self._interpreter.get_tensor(index) for index in self._outputs]
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count() or 1
 
 
 # two threads that exchange stderr at once would lose it

@@ -4,7 +4,7 @@ from typing import List, Sequence, Tuple
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from pipeline.tracking.similarity import areas, box_iou, pose_oks
+from pipeline.similarity import areas, box_iou, pose_oks
 from pipeline.tracking.track import Track
 from pipeline.types import People
 

@@ -1,7 +1,7 @@
 """One person found twice: doubled boxes, and boxes nested in others."""
 import numpy as np
 
-from pipeline.tracking.similarity import box_containment, oks_of_smaller
+from pipeline.similarity import box_containment, oks_of_smaller
 from pipeline.types import People
 
 

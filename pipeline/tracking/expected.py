@@ -3,7 +3,7 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from pipeline.skeletons import load_skeleton
-from pipeline.tracking.similarity import box_iou, oks_of_smaller
+from pipeline.similarity import box_iou, oks_of_smaller
 from pipeline.types import Detections
 
 # Somebody found explains one expected person at most, so a little overlap is enough to be the same …

@@ -14,7 +14,7 @@ import numpy as np
 from pipeline.datasets.error_model import ErrorModel
 from pipeline.evaluation.posetrack.sequence import JOINTS, PoseSequence
 from pipeline.skeletons import Skeleton, load_skeleton
-from pipeline.tracking.similarity import box_iou
+from pipeline.similarity import box_iou
 from pipeline.types import People
 
 

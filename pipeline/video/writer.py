@@ -1,6 +1,5 @@
 """Frames into an H.264 file that plays everywhere."""
 import errno
-import os
 from contextlib import ExitStack, contextmanager
 from fractions import Fraction
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Iterator, Optional, Union
 import av
 import numpy as np
 
+from pipeline.cores import available_cores
 from pipeline.errors import InputError
 from pipeline.files import atomic_path, check_writable
 from pipeline.types import VideoInfo
@@ -59,7 +59,7 @@ class VideoWriter(FrameSink):
             raise InputError(f'{path}: the video is written as .mp4, .mov or .mkv')
         self._info, self._force = info, force
         self._options = {'crf': f'{crf:g}', 'preset': preset, 'profile': 'high'}
-        self._threads = threads or max(1, (os.cpu_count() or 1) // 2)
+        self._threads = threads or max(1, available_cores() // 2)
         self._audio_from = audio_from
         self._tick = _tick(info.fps)
         self._to_yuv = YuvConverter()

@@ -9,7 +9,7 @@ from torch import nn
 from pipeline.assets import fetch
 from pipeline.detection import PersonDetector
 from pipeline.errors import InputError
-from pipeline.models.movenet.decode import MultiPose, box_iou, confidence, decode, distinct, mended_boxes
+from pipeline.models.movenet.decode import MultiPose, confidence, decode, distinct, mended_boxes
 from pipeline.types import Frame
 from pipeline.video import open_source
 
@@ -81,11 +81,6 @@ def test_doubles_are_dropped_and_neighbours_stay():
     found = people(figure, figure + 3, boxes=[[100, 50, 180, 250], [100, 50, 180, 150]])
     np.testing.assert_array_equal(distinct(found, nms_iou=0.7, nms_oks=0.75), [0])
     np.testing.assert_array_equal(distinct(found, nms_iou=0.7, nms_oks=1.0), [0, 1])
-
-
-def test_iou():
-    others = np.array([[1, 1, 3, 3.], [4, 4, 5, 5], [0, 0, 2, 2]])
-    np.testing.assert_allclose(box_iou(np.array([[0, 0, 2, 2.]]), others), [[1 / 7, 0, 1]])
 
 
 def scripted(repository, size: int, **model) -> PersonDetector:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pipeline.similarity import areas, box_iou, pose_oks
 from pipeline.skeletons import load_skeleton
 
 NUM_KEYPOINTS = 17
@@ -88,23 +89,12 @@ def distinct(people: MultiPose, nms_iou: float, nms_oks: float) -> np.ndarray:
     return np.array(kept, int)
 
 
-def box_iou(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """``(P, 4)`` and ``(Q, 4)`` to ``(P, Q)`` in 0..1."""
-    low = np.maximum(first[:, None, :2], second[None, :, :2])
-    high = np.minimum(first[:, None, 2:], second[None, :, 2:])
-    shared = np.prod(np.clip(high - low, 0, None), axis=2)
-    areas = [np.prod(np.clip(boxes[:, 2:] - boxes[:, :2], 0, None), axis=1) for boxes in (first, second)]
-    return shared / np.maximum(areas[0][:, None] + areas[1][None] - shared, 1e-9)
-
-
 def oks_matrix(people: MultiPose) -> np.ndarray:
-    """COCO's object keypoint similarity between all pairs ``(P, P)``, on the scale of the smaller one."""
-    extents = people.bboxes[:, 2:] - people.bboxes[:, :2]
-    areas = np.maximum(np.prod(np.clip(extents, 0, None), axis=1), 1.0)
-    areas = np.minimum(areas[:, None], areas[None])[..., None]
-    squared = np.square(people.keypoints[:, None] - people.keypoints[None]).sum(axis=3)
-    variances = np.square(2 * load_skeleton('coco').sigmas)
-    return np.exp(-squared / (2 * areas * variances)).mean(axis=2)
+    """Object keypoint similarity between all pairs ``(P, P)``, all keypoints alike, on the scale of the smaller one."""
+    sizes = np.sqrt(np.maximum(areas(people.bboxes), 1.0))
+    every = np.ones(people.keypoint_scores.shape)
+    return pose_oks(people.keypoints, people.keypoints, every, every, np.minimum(sizes[:, None], sizes[None]),
+                    load_skeleton('coco').sigmas)
 
 
 def _keypoint_box(points: np.ndarray, seen: np.ndarray) -> np.ndarray:
