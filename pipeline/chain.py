@@ -17,7 +17,7 @@ from pipeline.detection import PersonDetector
 from pipeline.estimation import PoseEstimator
 from pipeline.errors import InputError
 from pipeline.openmmlab import runs_in_torch
-from pipeline.presets import merged_preset, options_of, with_runtime
+from pipeline.presets import merged_preset, options_of, with_speed
 from pipeline.refine import StreamRefiner, build_refiner
 from pipeline.tracking import PoseTracker, TrackerOptions
 from pipeline.types import FrameResult
@@ -86,8 +86,8 @@ class VideoPipeline:
             refiner: a refiner's name or options in place of the preset's.
             detector, estimator, tracker: options that go over the preset's; one that
                 names a ``config`` replaces the preset's link altogether.
-            overrides: ``detect_every``, ``batch``, ``follow``, ``overlap``, ``every``, and
-                ``runtime`` (``torch``, or ``onnxruntime`` for the networks that are torch's).
+            overrides: ``detect_every``, ``batch``, ``follow``, ``overlap``, ``every``, and for the
+                networks that are torch's ``runtime`` (``torch`` or ``onnxruntime``) and ``half`` (precision).
 
         Raises:
             InputError: for anything unknown, missing or unfit.
@@ -98,18 +98,20 @@ class VideoPipeline:
     @classmethod
     def from_config(cls, config: dict, device: str = 'cpu', name: str = '') -> 'VideoPipeline':
         """Build the chain from a preset's dictionary (see :mod:`pipeline.presets`)."""
-        runtime = config.get('runtime', 'torch')
+        speed = dict(runtime=config.get('runtime', 'torch'), half=config.get('half', False))
         with options_of('estimator', name):
-            estimator = PoseEstimator.from_config(device=device, **with_runtime(config['estimator'], runtime))
+            estimator = PoseEstimator.from_config(device=device, **with_speed(config['estimator'], **speed))
         with options_of('detector', name):
-            detector = PersonDetector.from_config(device=device, **with_runtime(config['detector'], runtime))
-        if runtime != 'torch' and not any(runs_in_torch(link.model) for link in (detector, estimator)):
-            raise InputError(f'runtime {runtime}: neither the detector nor the estimator of {name or "this chain"} is '
+            detector = PersonDetector.from_config(device=device, **with_speed(config['detector'], **speed))
+        if speed != dict(runtime='torch', half=False) \
+                and not any(runs_in_torch(link.model) for link in (detector, estimator)):
+            what = 'half precision' if speed['half'] else f'runtime {speed["runtime"]}'
+            raise InputError(f'{what}: neither the detector nor the estimator of {name or "this chain"} is '
                              "one of torch's networks")
         with options_of('tracker', name):
             tracker = PoseTracker(estimator.skeleton.sigmas, TrackerOptions.preset(**config.get('tracker', {})))
         with options_of('refiner', name):
-            refiner = build_refiner(config.get('refiner', 'hanet'), estimator.skeleton, device, runtime)
+            refiner = build_refiner(config.get('refiner', 'hanet'), estimator.skeleton, device, speed['runtime'])
         return cls(detector, estimator, tracker, refiner,
                    **{key: config[key] for key in ('detect_every', 'batch', 'follow', 'overlap', 'every')
                       if key in config},

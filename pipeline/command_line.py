@@ -24,6 +24,8 @@ def add_chain_options(parser: argparse.ArgumentParser) -> None:
     chain.add_argument('--detect-every', type=int, metavar='N', help='detect in every N-th frame only')
     chain.add_argument('--every', type=int, metavar='N', help='watch every N-th frame only; the refiner fills the rest')
     chain.add_argument('--runtime', help="of torch's networks: torch or onnxruntime (faster on CPUs)")
+    chain.add_argument('--half', action='store_true', default=None,
+                       help="torch's networks in half precision: float16 on GPUs, bfloat16 on CPUs that have it")
     chain.add_argument('--scene', help='tracker options for a kind of scene: default, crowd, sport, single')
     chain.add_argument('--batch', type=int, metavar='N', help='frames per network call (GPU)')
     chain.add_argument('--device', default='cpu', help='cpu, cuda, cuda:1 … (%(default)s)')
@@ -89,7 +91,7 @@ def chain_options(args: argparse.Namespace) -> dict:
         estimator['flip_test'] = args.flip_test
     return dict(refiner=refiner, detector=detector, estimator=estimator, detect_every=args.detect_every,
                 tracker=dict(scene=args.scene) if args.scene else None, batch=args.batch, every=args.every,
-                runtime=args.runtime)
+                runtime=args.runtime, half=args.half)
 
 
 def output_options(args: argparse.Namespace, **others):

@@ -13,13 +13,13 @@ from pipeline.errors import InputError
 
 FOLDER = Path(__file__).resolve().parents[1] / 'configs' / 'presets'
 LINKS = ('detector', 'estimator', 'tracker', 'refiner')
-OPTIONS = ('detect_every', 'batch', 'follow', 'overlap', 'every', 'runtime')
+OPTIONS = ('detect_every', 'batch', 'follow', 'overlap', 'every', 'runtime', 'half')
 
 _LINK = dict, "a dictionary of the link's options"
 _COUNT, _SWITCH = (int, 'a whole number from 1 up'), (bool, 'True or False')
 KINDS = {'detector': _LINK, 'estimator': _LINK, 'tracker': _LINK, 'refiner': ((str, dict), 'a name or a dictionary'),
          'detect_every': _COUNT, 'batch': _COUNT, 'every': _COUNT, 'follow': _SWITCH, 'overlap': _SWITCH,
-         'runtime': (str, 'a name')}
+         'runtime': (str, 'a name'), 'half': _SWITCH}
 
 
 def preset_names() -> list:
@@ -87,6 +87,6 @@ def merged_preset(preset: Union[str, Path], refiner: Union[None, str, dict] = No
     return config
 
 
-def with_runtime(link: dict, runtime: str) -> dict:
-    """A detector's or estimator's options with the runtime of its network, unless they name one."""
-    return {**link, 'speed': {'runtime': runtime, **link.get('speed', {})}}
+def with_speed(link: dict, **speed) -> dict:
+    """A detector's or estimator's options with those of :class:`pipeline.openmmlab.Speed`, but for what they say."""
+    return {**link, 'speed': {**speed, **link.get('speed', {})}}

@@ -2,8 +2,9 @@
 
     tools/evaluate_refiners.py --data DATA/h36m --refiner NAME=WEIGHTS [NAME=WEIGHTS ...]
 
-Test sequences are those of S9 and S11. Classical filters are tuned on training
-subjects, for the smallest error. A refiner's weights are a file of
+Test sequences are those of S9 and S11; to choose between trainings, name others
+(``--subjects S7,S8``) and train without them. Classical filters are tuned on the other
+training subjects, for the smallest error. A refiner's weights are a file of
 ``save_refiner`` or a training's checkpoint with its config (``CONFIG:CHECKPOINT``).
 """
 import argparse
@@ -20,7 +21,7 @@ import numpy as np  # noqa: E402
 from pipeline.datasets.definition_offset import DefinitionOffset  # noqa: E402
 from pipeline.datasets.sequences import PoseSequence, figure_size, split_holdout  # noqa: E402
 from pipeline.datasets.sources import h36m  # noqa: E402
-from pipeline.errors import exit_cleanly  # noqa: E402
+from pipeline.errors import InputError, exit_cleanly  # noqa: E402
 from pipeline.evaluation.classical import tuning_grids  # noqa: E402
 from pipeline.evaluation.keypoint_metrics import acceleration_errors, joint_errors  # noqa: E402
 from pipeline.evaluation.refine_sequences import SequenceFilter, windowed  # noqa: E402
@@ -33,6 +34,8 @@ def parse_arguments(arguments: Optional[Sequence[str]] = None) -> argparse.Names
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--data', required=True, help='folder of the Human3.6M pairs')
     parser.add_argument('--refiner', action='append', default=[], metavar='NAME=WEIGHTS')
+    parser.add_argument('--subjects', default=','.join(h36m.TEST_SUBJECTS), metavar='S9,S11',
+                        help='evaluate on these (default: %(default)s)')
     parser.add_argument('--step', type=int, help='frames between windows (default: a quarter of the window)')
     parser.add_argument('--no-flip', action='store_true', help='do not average with the mirrored sequence')
     parser.add_argument('--no-filters', action='store_true', help='leave the classical filters out')
@@ -92,11 +95,16 @@ def main(arguments: Optional[Sequence[str]] = None) -> None:
 
     from pipeline.models.checkpoint import load_refiner
     torch.set_num_threads(options.threads)
-    tuning = h36m.load_h36m_2d(options.data, h36m.TRAIN_SUBJECTS, every=25)
+    subjects = options.subjects.split(',')
+    unknown = set(subjects) - set(h36m.TRAIN_SUBJECTS + h36m.TEST_SUBJECTS)
+    if unknown:
+        raise InputError(f'--subjects {options.subjects}: allowed are '
+                         f'{", ".join(h36m.TRAIN_SUBJECTS + h36m.TEST_SUBJECTS)}')
+    tuning = h36m.load_h36m_2d(options.data, [s for s in h36m.TRAIN_SUBJECTS if s not in subjects], every=25)
     if options.holdout:
         test = split_holdout(h36m.load_h36m_2d(options.data, h36m.TRAIN_SUBJECTS), options.holdout)[1][::options.every]
     else:
-        test = h36m.load_h36m_2d(options.data, h36m.TEST_SUBJECTS, every=options.every)
+        test = h36m.load_h36m_2d(options.data, subjects, every=options.every)
     methods = {'input': lambda estimate, fps, scores=None: estimate}
     if not options.no_filters:
         methods.update(tune(tuning))

@@ -9,7 +9,7 @@ model = dict(
         num_decoder_layers=2, dropout=0.0, self_mask=False, time_step=0.2),
     normaliser=dict(type='RootNormaliser', root=[0], unit=1000.0), keypoint_names=_base_.keypoint_names,
     fps_range=(5.0, 240.0),
-    loss=[dict(type='HANetLoss', variant='paper'), dict(type='AccelerationLoss', weight=5.0)])
+    loss=[dict(type='DistanceLoss'), dict(type='AccelerationLoss', weight=5.0)])
 train_dataloader = dict(dataset=dict(window=96, batch_size=24))
 test_dataloader = dict(dataset=dict(window=96, step=24))
 train_cfg = dict(by_epoch=True, max_epochs=iterations // 100)

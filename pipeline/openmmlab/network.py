@@ -33,8 +33,8 @@ class Speed:
             exported graphs, on a CPU; the first start exports them into the user's cache
             folder. The head runs in torch where it cannot be exported.
         half: run backbone and neck in half precision (float16 on a GPU, bfloat16 on a
-            CPU that has it); heads and decoding stay in float32. Moves keypoints by
-            a fraction of a heatmap cell.
+            CPU, where it pays if the CPU multiplies it in hardware); heads and decoding
+            stay in float32. Moves keypoints by a fraction of a heatmap cell.
     """
     fuse: bool = True
     channels_last: bool = True
@@ -174,6 +174,10 @@ def run_half(model: nn.Module, device: torch.device) -> None:
     """Let ``model.extract_feat`` (backbone and neck) compute in half precision, and give float32."""
     extract = model.extract_feat
     kind = torch.float16 if device.type == 'cuda' else torch.bfloat16
+    for name in ('backbone', 'neck'):
+        part = getattr(model, name, None)
+        if isinstance(part, nn.Module):
+            part.to(kind)  # autocast alone would convert the weights anew in every pass
 
     def extract_feat(*args, **kwargs):
         with torch.autocast(device.type, dtype=kind):

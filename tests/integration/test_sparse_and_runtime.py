@@ -53,6 +53,16 @@ def test_runtimes_agree_on_everybody(dense, options, clip, tmp_path, monkeypatch
     assert np.quantile(moved, 0.98) < 0.02 and moved.max() < 10
 
 
+def test_half_precision_finds_the_same_people(dense, options, clip):
+    found = run(clip, half=True, **options)
+    far = []
+    for a, b in zip(dense, found):
+        assert a.track_ids.tolist() == b.track_ids.tolist()
+        far.append(np.linalg.norm(b.keypoints - a.keypoints, axis=-1).ravel())
+    far = np.concatenate(far)
+    assert 0 < np.median(far) < 3 and np.mean(far < 20) > 0.95  # px, on figures 665 px tall
+
+
 @pytest.mark.parametrize('follow', [False, True])
 def test_every_fifth_frame_is_enough_for_two_people(dense, options, clip, follow):
     found = run(clip, **{**options, 'every': 5, 'follow': follow})
@@ -73,3 +83,5 @@ def test_runtime_that_is_nobodys():
 def test_networks_outside_torch_have_nothing_to_export(embedded):
     with pytest.raises(InputError, match="neither the detector nor the estimator of embedded is one of torch's"):
         VideoPipeline.from_preset('embedded', runtime='onnxruntime')
+    with pytest.raises(InputError, match='half precision: neither'):
+        VideoPipeline.from_preset('embedded', half=True)
