@@ -28,6 +28,35 @@ def test_one_schedule_and_one_joint_set(name, repository):
     assert not match or backbone.window == int(match.group(1))
 
 
+@pytest.mark.parametrize('name', ['hanet_h36m-2d_hourglass', 'hanet_h36m-2d_hourglass_branch',
+                                  'hanet_paper_h36m-2d_hourglass'])
+def test_the_same_in_two_dimensions(name, repository):
+    config = Config.fromfile(str(repository / 'configs' / 'hanet' / f'{name}.py'))
+    data = config.train_dataloader.dataset
+    assert tuple(config.model.keypoint_names) == h36m.MPII_NAMES and tuple(data.flip) == h36m.MPII_FLIP
+    assert config.model.backbone.window == data.window
+    assert config.train_cfg.max_epochs * data.num_batches == config.iterations == config.param_scheduler[1].end
+    weighed = [loss.joint_weights for loss in config.model.loss if loss.type == 'DistanceLoss']
+    assert all([k for k, weight in enumerate(weights) if weight == 1] == list(h36m.MPII_LIMBS) for weights in weighed)
+
+
+@pytest.mark.parametrize('base, root', [('h36m_2d_hourglass', 'pelvis'), ('h36m_3d_fcn', 'pelvis')])
+def test_bones_are_a_tree_with_two_like_sides(base, root, repository):
+    config = Config.fromfile(str(repository / 'configs' / '_base_' / f'{base}.py'))
+    names, parents, flip = config.keypoint_names, config.parents, config.flip
+    assert [names[k] for k, parent in enumerate(parents) if k == parent] == [root]
+    for k in range(len(names)):
+        assert parents[flip[k]] == flip[parents[k]]
+        path = [k]
+        while parents[path[-1]] != path[-1]:
+            path.append(parents[path[-1]])
+            assert len(path) <= len(names)
+        part = names[k].split('_', 1)[-1]
+        if part in ('ankle', 'foot', 'wrist'):
+            chain = ('knee', 'hip') if part != 'wrist' else ('elbow', 'shoulder')
+            assert tuple(names[j].split('_', 1)[-1] for j in path[1:3]) == chain
+
+
 def test_train_and_test(repository, tmp_path):
     rng = np.random.default_rng(0)
     sequences = []
