@@ -23,6 +23,10 @@ from pipeline.tracking import PoseTracker, TrackerOptions
 from pipeline.types import FrameResult
 from pipeline.video import VideoSource, open_source, prefetch
 
+#: Parameters from which on an estimator takes so long that the rest hides behind it on fewer cores
+#: (HRNet-W32, 28 million: 184 in place of 262 ms a frame on two cores; networks of 45 ms a frame get slower).
+_LARGE = 20_000_000
+
 
 class VideoPipeline:
     """Finds, poses, tracks and refines the people of a video.
@@ -39,7 +43,7 @@ class VideoPipeline:
         follow: pose people also where the tracker expects them and the detector
             misses them (always so with ``detect_every`` over 1).
         overlap: find people in a thread of its own while the frames before are posed;
-            each of torch's networks then gets half of the cores.
+            each of torch's networks then gets half of the cores, a large estimator all of them.
         options: what to record in output files (preset, configs, weights).
     """
 
@@ -68,6 +72,13 @@ class VideoPipeline:
     @property
     def _threads(self) -> Optional[int]:
         return max(1, available_cores() // 2) if self.overlap else None
+
+    @property
+    def _estimator_threads(self) -> Optional[int]:
+        # by size and not by a stopwatch: another number of threads may round differently
+        model = getattr(self.estimator, 'model', None)
+        parameters = sum(value.numel() for value in model.parameters()) if model is not None else 0
+        return None if parameters >= _LARGE else self._threads
 
     @property
     def skeleton(self):
@@ -134,7 +145,7 @@ class VideoPipeline:
     def posed(self, source: VideoSource, clock: Clock) -> Iterator[FrameResult]:
         """The first half of :meth:`results`: frames with the poses of their people, nobody tracked yet."""
         threads = self._threads
-        with ExitStack() as stack, _torch_threads(threads):
+        with ExitStack() as stack, _torch_threads(self._estimator_threads):
             frames = stack.enter_context(closing(prefetch(clock.around('decode', source), size=max(4, 2 * self.batch))))
             frames = links.watch(frames, self.every)
             batch = self.batch if self.follow else self.batch * self.every  # so that `batch` of them are watched
