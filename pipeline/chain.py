@@ -54,6 +54,7 @@ class VideoPipeline:
         self.detect_every, self.follow = detect_every, follow or detect_every > 1
         self.batch = 1 if self.follow else batch
         self.overlap, self.every = overlap, every
+        self._all_threads = torch.get_num_threads()
         self.options = options or {}
 
     @property
@@ -78,7 +79,7 @@ class VideoPipeline:
         # by size and not by a stopwatch: another number of threads may round differently
         model = getattr(self.estimator, 'model', None)
         parameters = sum(value.numel() for value in model.parameters()) if model is not None else 0
-        return None if parameters >= _LARGE else self._threads
+        return self._all_threads if parameters >= _LARGE else self._threads
 
     @property
     def skeleton(self):

@@ -1,14 +1,15 @@
 """How a chain shares the cores between its networks."""
-from types import SimpleNamespace
-
 import pytest
 import torch
 from torch import nn
 
 from pipeline.chain import VideoPipeline
-from pipeline.clock import Clock
+from pipeline.refine import build_refiner
+from pipeline.skeletons import load_skeleton
+from pipeline.tracking import PoseTracker
 from pipeline.types import Detections, People
-from pipeline.video import open_source
+
+SKELETON = load_skeleton('coco')
 
 
 class Detector:
@@ -18,7 +19,7 @@ class Detector:
 
 
 class Estimator:
-    frame_offsets, skeleton = (0,), SimpleNamespace(num_keypoints=17)
+    frame_offsets, skeleton = (0,), SKELETON
 
     def __init__(self, parameters=None):
         if parameters is not None:
@@ -40,9 +41,9 @@ def test_large_estimators_get_all_cores(parameters, overlap, shares, monkeypatch
     before = torch.get_num_threads()
     torch.set_num_threads(4)
     try:
-        chain = VideoPipeline(Detector(), Estimator(parameters), None, None, overlap=overlap)
-        with open_source(str(tmp_path)) as source:
-            assert len(list(chain.posed(source, Clock()))) == 3
+        chain = VideoPipeline(Detector(), Estimator(parameters), PoseTracker(SKELETON.sigmas),
+                              build_refiner('none', SKELETON), overlap=overlap)
+        assert len(list(chain.results(str(tmp_path)))) == 3
         assert (chain.detector.threads, chain.estimator.threads) == shares
         assert torch.get_num_threads() == 4
     finally:
