@@ -24,7 +24,7 @@ from pipeline.types import FrameResult
 from pipeline.video import VideoSource, open_source, prefetch
 
 #: Parameters from which on an estimator takes so long that the rest hides behind it on fewer cores
-#: (HRNet-W32, 28 million: 184 in place of 262 ms a frame on two cores; networks of 45 ms a frame get slower).
+#: (HRNet-W32, 28 million: 180 in place of 252 ms a frame on two cores; networks of 45 ms a frame get slower).
 _LARGE = 20_000_000
 
 
@@ -145,7 +145,6 @@ class VideoPipeline:
 
     def posed(self, source: VideoSource, clock: Clock) -> Iterator[FrameResult]:
         """The first half of :meth:`results`: frames with the poses of their people, nobody tracked yet."""
-        threads = self._threads
         with ExitStack() as stack, _torch_threads(self._estimator_threads):
             frames = stack.enter_context(closing(prefetch(clock.around('decode', source), size=max(4, 2 * self.batch))))
             frames = links.watch(frames, self.every)
@@ -153,7 +152,7 @@ class VideoPipeline:
             found = links.detect(frames, self.detector, clock, batch, math.ceil(self.detect_every / self.every))
             if self.overlap:
                 ahead = max(2 * batch, self.detect_every, self.every)
-                found = stack.enter_context(closing(prefetch(_under(threads, found), size=ahead)))
+                found = stack.enter_context(closing(prefetch(_under(self._threads, found), size=ahead)))
             if self.follow:
                 found = links.follow(found, self.detector, clock, self.tracker.predict)
             yield from links.estimate(found, self.estimator, clock, batch)

@@ -23,7 +23,8 @@ def test_those_that_come_with_the_package_are_right():
 @pytest.mark.parametrize('line, words', [
     ("detect_every = 'x'", "detect_every is 'x'"), ('detect_every = 0', 'detect_every'), ('every = 2.5', 'every'),
     ('batch = True', 'batch'), ('batch = -1', 'batch'), ('follow = 3', 'follow'), ("overlap = 'no'", 'overlap'),
-    ('runtime = 7', 'runtime'), ('half = 1', 'half'), ('detector = 5', 'detector'), ('detector = dict(_delete_=True)', 'detector'),
+    ('runtime = 7', 'runtime'), ('half = 1', 'half'), ('detector = 5', 'detector'),
+    ('detector = dict(_delete_=True)', 'detector'),
     ('detector = dict(config=5)', 'detector names no config'), ('estimator = []', 'estimator'),
     ('tracker = 5', 'tracker'), ('refiner = 5', 'refiner'), ('colour = 1', 'unknown colour')])
 def test_wrong_kinds_are_named(tmp_path, line, words):

@@ -2,9 +2,9 @@
 import numpy as np
 import pytest
 
+from pipeline.similarity import areas, box_containment, box_iou, pose_oks
 from pipeline.tracking.association import assign
 from pipeline.tracking.duplicates import nested_matrix, pose_agreement, suppress
-from pipeline.similarity import areas, box_containment, box_iou, pose_oks
 from pipeline.types import People
 
 BOXES = np.array([[0.0, 0, 10, 10], [5, 0, 15, 10], [2, 2, 4, 4], [20, 20, 30, 30]])

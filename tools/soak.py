@@ -22,6 +22,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import numpy as np  # noqa: E402
 
 from pipeline import command_line  # noqa: E402
+from pipeline.benchmarks.process_memory import megabytes  # noqa: E402
 from pipeline.errors import InputError, exit_cleanly  # noqa: E402
 from pipeline.types import Detections, Frame, People, VideoInfo  # noqa: E402
 from pipeline.video import VideoSource, VideoWriter, open_source  # noqa: E402
@@ -78,7 +79,7 @@ class LoopedClip(VideoSource):
                     yield Frame(count, count / float(self.info.fps), frame.image)
                     count += 1
                     if count % (self.info.num_frames // SAMPLES) == 0:
-                        self.samples.append((count, resident()))
+                        self.samples.append((count, megabytes('VmRSS')))
                         print(f'{count:>8} frames {self.samples[-1][1]:>8.1f} MB', flush=True)
 
 
@@ -89,12 +90,6 @@ def growth_of(samples: List[Tuple[int, float]]) -> float:
     heights = [megabytes for _, megabytes in samples]
     quarter = len(heights) // 4
     return max(heights[-quarter:]) - max(heights[quarter:2 * quarter])
-
-
-def resident() -> float:
-    """Memory that this process holds now, in MB."""
-    with open('/proc/self/status', encoding='ascii') as file:
-        return next(int(line.split()[1]) for line in file if line.startswith('VmRSS')) / 1024
 
 
 def chain(args: argparse.Namespace):

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Iterator
 
 from pipeline.benchmarks.figures import Figure
+from pipeline.benchmarks.process_memory import megabytes
 from pipeline.benchmarks.settings import Settings
 
 LENGTHS = (300, 3000)
@@ -40,6 +41,4 @@ def loop_clip(clip: Path, path: Path, frames: int) -> Path:
 def _peak_of_run(clip: str, folder: str) -> float:
     from pipeline import VideoPipeline
     VideoPipeline.from_preset('embedded').run(clip, out_dir=folder)
-    # not ru_maxrss: a process takes over the peak of the one that started it
-    with open('/proc/self/status', encoding='ascii') as file:
-        return next(int(line.split()[1]) for line in file if line.startswith('VmHWM')) / 1024
+    return megabytes('VmHWM')

@@ -2,8 +2,8 @@
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from pipeline.skeletons import load_skeleton
 from pipeline.similarity import box_iou, oks_of_smaller
+from pipeline.skeletons import load_skeleton
 from pipeline.types import Detections
 
 # Somebody found explains one expected person at most, so a little overlap is enough to be the same …

@@ -13,8 +13,8 @@ import numpy as np
 
 from pipeline.datasets.error_model import ErrorModel
 from pipeline.evaluation.posetrack.sequence import JOINTS, PoseSequence
-from pipeline.skeletons import Skeleton, load_skeleton
 from pipeline.similarity import box_iou
+from pipeline.skeletons import Skeleton, load_skeleton
 from pipeline.types import People
 
 
