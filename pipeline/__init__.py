@@ -1,8 +1,14 @@
 """Smooth, tracked human poses from a video.
 
-    from pipeline import VideoPipeline
-    VideoPipeline.from_preset('embedded').run('video.mp4', out_dir='out')
+from pipeline import VideoPipeline
+VideoPipeline.from_preset('embedded').run('video.mp4', out_dir='out')
 """
+
+from pipeline.backends.compat import import_hook as _import_hook
+from pipeline.backends.threads import let_threads_sleep as _let_threads_sleep
+
+_let_threads_sleep()  # torch reads it when it is loaded
+_import_hook.install()
 
 __version__ = '0.1.0'
 __all__ = ['InputError', 'VideoPipeline']
@@ -11,9 +17,11 @@ __all__ = ['InputError', 'VideoPipeline']
 def __getattr__(name: str):
     # torch and MMPose take seconds to import; parts that need neither should not wait
     if name == 'VideoPipeline':
-        from pipeline.chain import VideoPipeline
+        from pipeline.pipeline import VideoPipeline
+
         return VideoPipeline
     if name == 'InputError':
         from pipeline.errors import InputError
+
         return InputError
     raise AttributeError(f'module {__name__!r} has no attribute {name!r}')

@@ -1,4 +1,5 @@
 """The one error a user sees, and how a command-line tool ends on it."""
+
 import functools
 import sys
 from typing import Callable, Optional

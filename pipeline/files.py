@@ -1,4 +1,5 @@
 """Files appear whole or not at all, and never replace what the user had."""
+
 import errno
 import os
 import tempfile

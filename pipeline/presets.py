@@ -3,6 +3,7 @@
 A preset has the keys ``detector``, ``estimator``, ``tracker`` and ``refiner``,
 each a dictionary of that link's options; ``configs/presets`` holds ours.
 """
+
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Iterator, Union
@@ -10,21 +11,31 @@ from typing import Iterator, Union
 from mmengine.config import Config
 
 from pipeline.errors import InputError
+from pipeline.resources import PRESETS
 
-FOLDER = Path(__file__).resolve().parents[1] / 'configs' / 'presets'
 LINKS = ('detector', 'estimator', 'tracker', 'refiner')
 OPTIONS = ('detect_every', 'batch', 'follow', 'overlap', 'every', 'runtime', 'half')
 
 _LINK = dict, "a dictionary of the link's options"
 _COUNT, _SWITCH = (int, 'a whole number from 1 up'), (bool, 'True or False')
-KINDS = {'detector': _LINK, 'estimator': _LINK, 'tracker': _LINK, 'refiner': ((str, dict), 'a name or a dictionary'),
-         'detect_every': _COUNT, 'batch': _COUNT, 'every': _COUNT, 'follow': _SWITCH, 'overlap': _SWITCH,
-         'runtime': (str, 'a name'), 'half': _SWITCH}
+KINDS = {
+    'detector': _LINK,
+    'estimator': _LINK,
+    'tracker': _LINK,
+    'refiner': ((str, dict), 'a name or a dictionary'),
+    'detect_every': _COUNT,
+    'batch': _COUNT,
+    'every': _COUNT,
+    'follow': _SWITCH,
+    'overlap': _SWITCH,
+    'runtime': (str, 'a name'),
+    'half': _SWITCH,
+}
 
 
 def preset_names() -> list:
     """Names of the presets in ``configs/presets``."""
-    return sorted(path.stem for path in FOLDER.glob('*.py'))
+    return sorted(path.stem for path in PRESETS.glob('*.py'))
 
 
 def load_preset(name: Union[str, Path]) -> dict:
@@ -33,7 +44,7 @@ def load_preset(name: Union[str, Path]) -> dict:
     Raises:
         InputError: if there is no such preset, or it lacks or invents keys.
     """
-    path = FOLDER / f'{name}.py'
+    path = PRESETS / f'{name}.py'
     if not path.is_file():
         path = Path(name)
     if path.suffix != '.py' or not path.is_file():
@@ -45,9 +56,19 @@ def load_preset(name: Union[str, Path]) -> dict:
     missing = [key for key in ('detector', 'estimator') if key not in config]
     unknown = [key for key in config if key not in LINKS + OPTIONS]
     if missing or unknown:
-        raise InputError(f'{path}: ' + '; '.join(filter(None, [
-            f'lacks {", ".join(missing)}' if missing else '', f'has unknown {", ".join(unknown)}' if unknown else '',
-            f'a preset has {", ".join(LINKS + OPTIONS)}'])))
+        raise InputError(
+            f'{path}: '
+            + '; '.join(
+                filter(
+                    None,
+                    [
+                        f'lacks {", ".join(missing)}' if missing else '',
+                        f'has unknown {", ".join(unknown)}' if unknown else '',
+                        f'a preset has {", ".join(LINKS + OPTIONS)}',
+                    ],
+                )
+            )
+        )
     for key, value in config.items():
         kind, allowed = KINDS[key]
         if not isinstance(value, kind) or isinstance(value, bool) != (kind is bool) or kind is int and value < 1:
@@ -88,5 +109,5 @@ def merged_preset(preset: Union[str, Path], refiner: Union[None, str, dict] = No
 
 
 def with_speed(link: dict, **speed) -> dict:
-    """A detector's or estimator's options with those of :class:`pipeline.openmmlab.Speed`, but for what they say."""
+    """A detector's or estimator's options, completed by those of :class:`pipeline.backends.openmmlab.Speed`."""
     return {**link, 'speed': {**speed, **link.get('speed', {})}}

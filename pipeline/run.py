@@ -1,4 +1,5 @@
 """One video through the chain into files: overlay, pose data, and a summary."""
+
 import time
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
@@ -7,13 +8,13 @@ from typing import Dict, List, Optional, Protocol, Sequence, Tuple
 
 from tqdm import tqdm
 
-from pipeline.chain import VideoPipeline
-from pipeline.clock import Clock
 from pipeline.errors import InputError
-from pipeline.export import Exporter, open_exporter, run_info
 from pipeline.files import check_writable
+from pipeline.formats import Exporter, open_exporter, run_info
+from pipeline.pipeline import VideoPipeline
 from pipeline.render import Renderer, RenderOptions
 from pipeline.summary import JitterMeter, Summary
+from pipeline.timing import Clock
 from pipeline.types import FrameResult, VideoInfo
 from pipeline.video import BackgroundWriter, FrameSink, VideoSource, VideoWriter, open_source
 
@@ -36,6 +37,7 @@ class OutputOptions:
         progress: show a progress bar on the terminal.
         command: how the run was started, recorded in the files.
     """
+
     out_dir: Path = Path('output')
     video: bool = True
     formats: Tuple[str, ...] = ('json',)
@@ -92,14 +94,16 @@ def run_video(pipeline: VideoPipeline, spec, options: OutputOptions) -> Summary:
     """
     clock, summary, jitter = Clock(), Summary(), JitterMeter()
     begin = time.perf_counter()
-    opened = spec if isinstance(spec, VideoSource) else open_source(spec, options.start, options.end,
-                                                                    reader=options.reader)
+    opened = (
+        spec if isinstance(spec, VideoSource) else open_source(spec, options.start, options.end, reader=options.reader)
+    )
     with opened as source, ExitStack() as stack:
         outputs = _open_outputs(pipeline, source.info, options, clock, stack)
         results = stack.enter_context(closing(pipeline.results(source, clock)))
         try:
-            for result in tqdm(results, total=source.info.num_frames, unit='frame', desc=source.info.name,
-                               disable=not options.progress):
+            for result in tqdm(
+                results, total=source.info.num_frames, unit='frame', desc=source.info.name, disable=not options.progress
+            ):
                 jitter.add(summary.frames, result.people)
                 for output in outputs:
                     output.write(result)
@@ -113,9 +117,11 @@ def run_video(pipeline: VideoPipeline, spec, options: OutputOptions) -> Summary:
     summary.files = [str(path) for output in outputs for path in output.files]
     if options.report:
         from pipeline.report import write_report  # matplotlib takes a while to import
+
         paths = options.paths(source.info.name)
-        summary.files.append(str(write_report(paths['report'], paths['json'], paths.get('video'), source.info.path,
-                                              force=options.force)))
+        summary.files.append(
+            str(write_report(paths['report'], paths['json'], paths.get('video'), source.info.path, force=options.force))
+        )
     summary.stages = dict(clock.seconds)
     summary.profile = clock.table(summary.frames, summary.seconds)
     return summary
@@ -123,14 +129,15 @@ def run_video(pipeline: VideoPipeline, spec, options: OutputOptions) -> Summary:
 
 class _Output(Protocol):
     """Takes results; ``files`` says what it has written once it is closed."""
+
     files: Sequence[Path]
 
-    def write(self, result: FrameResult) -> None:
-        ...
+    def write(self, result: FrameResult) -> None: ...
 
 
-def _open_outputs(pipeline: VideoPipeline, info: VideoInfo, options: OutputOptions, clock: Clock,
-                  stack: ExitStack) -> List[_Output]:
+def _open_outputs(
+    pipeline: VideoPipeline, info: VideoInfo, options: OutputOptions, clock: Clock, stack: ExitStack
+) -> List[_Output]:
     """Open every file that is wanted; ``stack`` closes them, or drops them after an error."""
     outputs, record = [], run_info(pipeline.options, options.command)
     for kind, path in options.paths(info.name).items():
@@ -138,11 +145,21 @@ def _open_outputs(pipeline: VideoPipeline, info: VideoInfo, options: OutputOptio
         if kind == 'report':
             continue  # made from the other files, once they are there
         if kind == 'video':
-            renderer = Renderer(pipeline.skeleton, RenderOptions(
-                compare=options.compare, boxes=options.boxes, ids=options.ids, trails=options.trails), info.fps)
+            renderer = Renderer(
+                pipeline.skeleton,
+                RenderOptions(compare=options.compare, boxes=options.boxes, ids=options.ids, trails=options.trails),
+                info.fps,
+            )
             encoder = _TimedSink(VideoWriter(path, info, audio_from=info.path, force=options.force), clock)
-            outputs.append(_Overlay(path, renderer, stack.enter_context(BackgroundWriter(encoder)), clock,
-                                    in_place=not pipeline.looks_back))
+            outputs.append(
+                _Overlay(
+                    path,
+                    renderer,
+                    stack.enter_context(BackgroundWriter(encoder)),
+                    clock,
+                    in_place=not pipeline.looks_back,
+                )
+            )
         else:
             exporter = open_exporter(kind, path, record, pipeline.skeleton, info, options.force)
             outputs.append(_Data(stack.enter_context(exporter), clock))
@@ -152,6 +169,7 @@ def _open_outputs(pipeline: VideoPipeline, info: VideoInfo, options: OutputOptio
 @dataclass
 class _Overlay:
     """Draws in the caller's thread and encodes in another; into the frame itself if no link needs it any more."""
+
     path: Path
     renderer: Renderer
     writer: BackgroundWriter
@@ -171,6 +189,7 @@ class _Overlay:
 @dataclass
 class _Data:
     """Writes pose data."""
+
     exporter: Exporter
     clock: Clock
 
@@ -186,6 +205,7 @@ class _Data:
 @dataclass
 class _TimedSink(FrameSink):
     """A sink whose writing counts as ``encode``; waiting for its turn does not."""
+
     sink: FrameSink
     clock: Clock
 

@@ -1,6 +1,7 @@
 """Skeletons: joint names, limbs, mirror pairs and OKS sigmas, read from MMPose's metainfo."""
+
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Sequence, Tuple
 
@@ -22,6 +23,7 @@ class Skeleton:
         sigmas: ``(K,)`` float32, the fall-off of OKS per joint (0..1).
         sides: ``K`` entries of 'left', 'right' or '' for joints on the midline.
     """
+
     name: str
     names: Tuple[str, ...]
     links: Tuple[Tuple[int, int], ...]
@@ -67,8 +69,9 @@ class Skeleton:
         joints = [info['keypoint_info'][k] for k in sorted(info['keypoint_info'])]
         names = tuple(joint['name'] for joint in joints)
         position = {name: k for k, name in enumerate(names)}
-        links = tuple(tuple(position[name] for name in info['skeleton_info'][i]['link'])
-                      for i in sorted(info['skeleton_info']))
+        links = tuple(
+            tuple(position[name] for name in info['skeleton_info'][i]['link']) for i in sorted(info['skeleton_info'])
+        )
         flips = tuple(position[joint['swap']] if joint.get('swap') else k for k, joint in enumerate(joints))
         return cls(info['dataset_name'], names, links, flips, _sigmas(info, len(names)), tuple(map(_side, names)))
 
@@ -81,7 +84,7 @@ class Skeleton:
         return cls(str(meta['dataset_name']), names, links, flips, _sigmas(meta, len(names)), tuple(map(_side, names)))
 
 
-@lru_cache(maxsize=None)
+@cache
 def load_skeleton(name: str) -> Skeleton:
     """Skeleton ``name`` (``coco``, ``posetrack18``, ``h36m``, ``jhmdb`` ...) from MMPose's configs.
 
@@ -89,6 +92,7 @@ def load_skeleton(name: str) -> Skeleton:
         InputError: if MMPose has no metainfo of that name.
     """
     import mmpose
+
     folder = Path(mmpose.__file__).parent / '.mim' / 'configs' / '_base_' / 'datasets'
     path = folder / f'{name}.py'
     if not path.is_file():

@@ -1,4 +1,5 @@
 """The few numbers that say how a run went."""
+
 from dataclasses import dataclass, field
 from typing import Dict, List, Set
 
@@ -23,6 +24,7 @@ class Summary:
         stages: seconds spent in each link.
         profile: a table of the time spent in each link.
     """
+
     frames: int = 0
     people: int = 0
     seconds: float = 0.0
@@ -38,11 +40,15 @@ class Summary:
         return self.frames / self.seconds if self.seconds else 0.0
 
     def __str__(self) -> str:
-        lines = [f'{self.frames} frames, {self.people} {"person" if self.people == 1 else "people"}, '
-                 f'{self.fps:.1f} frames per second']
+        lines = [
+            f'{self.frames} frames, {self.people} {"person" if self.people == 1 else "people"}, '
+            f'{self.fps:.1f} frames per second'
+        ]
         if np.isfinite(self.jitter_before):
-            lines.append(f'jitter: {self.jitter_before:.2f} before, {self.jitter_after:.2f} after '
-                         '(% of figure height per frame²)')
+            lines.append(
+                f'jitter: {self.jitter_before:.2f} before, {self.jitter_after:.2f} after '
+                '(% of figure height per frame²)'
+            )
         if self.interrupted:
             lines.append('interrupted: the files end here')
         return '\n'.join(lines + [f'  {file}' for file in self.files])
@@ -72,8 +78,9 @@ class JitterMeter:
             past = self._recent[track_id] = before.get(track_id, [])
             if past and past[-1][0] != position - 1:
                 past.clear()
-            past.append((position, people.keypoints_raw[i], people.keypoints[i],
-                         people.keypoint_scores[i] > self.min_score))
+            past.append(
+                (position, people.keypoints_raw[i], people.keypoints[i], people.keypoint_scores[i] > self.min_score)
+            )
             if len(past) == 3:
                 self._measure(past)
                 past.pop(0)

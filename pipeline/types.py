@@ -4,6 +4,7 @@ Legend: ``P`` people in a frame, ``K`` keypoints of the skeleton, ``T`` frames.
 Pixel coordinates have their origin at the centre of the upper left pixel, x to
 the right and y down, in the frame as it is displayed.
 """
+
 from dataclasses import dataclass, field, fields, replace
 from fractions import Fraction
 from typing import Optional
@@ -23,6 +24,7 @@ class VideoInfo:
         path: the file behind it, if there is one (its audio is copied from there).
         start: time of the first yielded frame in the source, in seconds.
     """
+
     name: str
     width: int
     height: int
@@ -43,6 +45,7 @@ class Frame:
         watched: False where no estimator looks at it and its people are filled in from
             the watched frames around it.
     """
+
     index: int
     time: float
     image: np.ndarray
@@ -62,6 +65,7 @@ class Detections:
         carried: ``(P,)`` bool, True where the tracker says that somebody must be
             there and no detector does.
     """
+
     bboxes: np.ndarray
     scores: np.ndarray
     keypoints: Optional[np.ndarray] = None
@@ -100,6 +104,7 @@ class People:
             person was not found (``keypoints_raw`` is then interpolated too).
         carried: ``(P,)`` bool, as in :class:`Detections`.
     """
+
     bboxes: np.ndarray
     bbox_scores: np.ndarray
     keypoints: np.ndarray
@@ -129,18 +134,23 @@ class People:
 
     @classmethod
     def empty(cls, num_keypoints: int) -> 'People':
-        return cls(np.zeros((0, 4), np.float32), np.zeros(0, np.float32),
-                   np.zeros((0, num_keypoints, 2), np.float32),
-                   np.zeros((0, num_keypoints), np.float32))
+        return cls(
+            np.zeros((0, 4), np.float32),
+            np.zeros(0, np.float32),
+            np.zeros((0, num_keypoints, 2), np.float32),
+            np.zeros((0, num_keypoints), np.float32),
+        )
 
 
 @dataclass(frozen=True)
 class FrameResult:
     """What the chain yields: a frame and the people in it."""
+
     frame: Frame
     people: People
 
 
 def _select(rows, index):
-    return replace(rows, **{f.name: None if getattr(rows, f.name) is None else getattr(rows, f.name)[index]
-                            for f in fields(rows)})
+    return replace(
+        rows, **{f.name: None if getattr(rows, f.name) is None else getattr(rows, f.name)[index] for f in fields(rows)}
+    )

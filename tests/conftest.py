@@ -1,8 +1,11 @@
 """Fixtures that several test folders use."""
+
 import os
 from pathlib import Path
 
 import pytest
+
+import pipeline  # noqa: F401  (its stand-ins serve tests that import mmcv or xtcocotools themselves)
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
@@ -33,8 +36,9 @@ def shared():
 @pytest.fixture(scope='session')
 def embedded():
     """The embedded preset's chain, or a skip where its models can neither be found nor downloaded."""
-    from pipeline.chain import VideoPipeline
     from pipeline.errors import InputError
+    from pipeline.pipeline import VideoPipeline
+
     try:
         return VideoPipeline.from_preset('embedded')
     except InputError as error:

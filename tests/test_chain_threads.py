@@ -1,9 +1,10 @@
 """How a chain shares the cores between its networks."""
+
 import pytest
 import torch
 from torch import nn
 
-from pipeline.chain import VideoPipeline
+from pipeline.pipeline import VideoPipeline
 from pipeline.refine import build_refiner
 from pipeline.skeletons import load_skeleton
 from pipeline.tracking import PoseTracker
@@ -31,18 +32,26 @@ class Estimator:
         return [People.empty(17) for _ in detections]
 
 
-@pytest.mark.parametrize('parameters, overlap, shares', [
-    (None, True, (2, 2)), (10 ** 6, True, (2, 2)), (28 * 10 ** 6, True, (2, 4)), (28 * 10 ** 6, False, (4, 4))])
+@pytest.mark.parametrize(
+    'parameters, overlap, shares',
+    [(None, True, (2, 2)), (10**6, True, (2, 2)), (28 * 10**6, True, (2, 4)), (28 * 10**6, False, (4, 4))],
+)
 def test_large_estimators_get_all_cores(parameters, overlap, shares, monkeypatch, tmp_path):
     import cv2
-    monkeypatch.setattr('pipeline.chain.available_cores', lambda: 4)
+
+    monkeypatch.setattr('pipeline.pipeline.available_cores', lambda: 4)
     for i in range(3):
         cv2.imwrite(str(tmp_path / f'{i}.png'), torch.zeros(16, 16, 3, dtype=torch.uint8).numpy())
     before = torch.get_num_threads()
     torch.set_num_threads(4)
     try:
-        chain = VideoPipeline(Detector(), Estimator(parameters), PoseTracker(SKELETON.sigmas),
-                              build_refiner('none', SKELETON), overlap=overlap)
+        chain = VideoPipeline(
+            Detector(),
+            Estimator(parameters),
+            PoseTracker(SKELETON.sigmas),
+            build_refiner('none', SKELETON),
+            overlap=overlap,
+        )
         assert len(list(chain.results(str(tmp_path)))) == 3
         assert (chain.detector.threads, chain.estimator.threads) == shares
         assert torch.get_num_threads() == 4

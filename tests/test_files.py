@@ -1,4 +1,5 @@
 """Files appear whole or not at all; errors are one line and exit code 2."""
+
 import errno
 import os
 import stat

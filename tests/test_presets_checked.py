@@ -1,11 +1,12 @@
 """Presets with wrong options are refused in one line that names the option."""
+
 import pytest
 
-from pipeline.chain import VideoPipeline
 from pipeline.errors import InputError
-from pipeline.presets import FOLDER, load_preset, preset_names
+from pipeline.pipeline import VideoPipeline
+from pipeline.presets import PRESETS, load_preset, preset_names
 
-BASE = (FOLDER / 'embedded.py').read_text()
+BASE = (PRESETS / 'embedded.py').read_text()
 MOVENET = "dict(config='configs/detectors/movenet_multipose_256.py', "
 
 
@@ -20,22 +21,42 @@ def test_those_that_come_with_the_package_are_right():
         assert load_preset(name)['detector']['config']
 
 
-@pytest.mark.parametrize('line, words', [
-    ("detect_every = 'x'", "detect_every is 'x'"), ('detect_every = 0', 'detect_every'), ('every = 2.5', 'every'),
-    ('batch = True', 'batch'), ('batch = -1', 'batch'), ('follow = 3', 'follow'), ("overlap = 'no'", 'overlap'),
-    ('runtime = 7', 'runtime'), ('half = 1', 'half'), ('detector = 5', 'detector'),
-    ('detector = dict(_delete_=True)', 'detector'),
-    ('detector = dict(config=5)', 'detector names no config'), ('estimator = []', 'estimator'),
-    ('tracker = 5', 'tracker'), ('refiner = 5', 'refiner'), ('colour = 1', 'unknown colour')])
+@pytest.mark.parametrize(
+    'line, words',
+    [
+        ("detect_every = 'x'", "detect_every is 'x'"),
+        ('detect_every = 0', 'detect_every'),
+        ('every = 2.5', 'every'),
+        ('batch = True', 'batch'),
+        ('batch = -1', 'batch'),
+        ('follow = 3', 'follow'),
+        ("overlap = 'no'", 'overlap'),
+        ('runtime = 7', 'runtime'),
+        ('half = 1', 'half'),
+        ('detector = 5', 'detector'),
+        ('detector = dict(_delete_=True)', 'detector'),
+        ('detector = dict(config=5)', 'detector names no config'),
+        ('estimator = []', 'estimator'),
+        ('tracker = 5', 'tracker'),
+        ('refiner = 5', 'refiner'),
+        ('colour = 1', 'unknown colour'),
+    ],
+)
 def test_wrong_kinds_are_named(tmp_path, line, words):
     with pytest.raises(InputError, match=words) as error:
         load_preset(preset(tmp_path, line))
     assert 'mine.py' in str(error.value) and '\n' not in str(error.value)
 
 
-@pytest.mark.parametrize('line, words', [
-    ('estimator.update(colour=1)', 'colour'), ("estimator.update(batch_size='x')", 'estimator'),
-    ('estimator.update(speed=dict(colour=1))', 'colour'), ('estimator.update(speed=5)', 'estimator')])
+@pytest.mark.parametrize(
+    'line, words',
+    [
+        ('estimator.update(colour=1)', 'colour'),
+        ("estimator.update(batch_size='x')", 'estimator'),
+        ('estimator.update(speed=dict(colour=1))', 'colour'),
+        ('estimator.update(speed=5)', 'estimator'),
+    ],
+)
 def test_options_that_a_link_does_not_take_are_named(tmp_path, line, words):
     with pytest.raises(InputError, match=words) as error:
         VideoPipeline.from_preset(preset(tmp_path, line))

@@ -1,4 +1,5 @@
 """Skeletons from MMPose's metainfo, and parts of them."""
+
 import numpy as np
 import pytest
 
@@ -12,7 +13,8 @@ def test_a_subset_keeps_its_mirror_joints_and_limbs():
     part = full.subset(names)
     assert part.names == names and part.flip_indices == (2, 1, 0, 4, 3)
     assert {frozenset(names[k] for k in link) for link in part.links} == {
-        frozenset(pair) for pair in (('left_hip', 'right_hip'), ('left_hip', 'left_knee'), ('right_hip', 'right_knee'))}
+        frozenset(pair) for pair in (('left_hip', 'right_hip'), ('left_hip', 'left_knee'), ('right_hip', 'right_knee'))
+    }
     np.testing.assert_array_equal(part.sigmas, full.sigmas[[12, 0, 11, 13, 14]])
     assert part.sides == ('right', '', 'left', 'left', 'right')
 

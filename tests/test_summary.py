@@ -1,4 +1,5 @@
 """Jitter is the second difference in percent of the figure's height."""
+
 import numpy as np
 import pytest
 
@@ -8,10 +9,19 @@ from pipeline.types import People
 
 def people(raw, refined, filled=False, score=1.0):
     """One figure: a joint at (0, y) and one 200 px below it."""
+
     def pose(y):
         return np.array([[[0, y], [0, 200 + y]]], np.float32)
-    return People(np.zeros((1, 4)), np.ones(1), pose(refined), np.full((1, 2), score), np.array([1]), pose(raw),
-                  np.array([filled]))
+
+    return People(
+        np.zeros((1, 4)),
+        np.ones(1),
+        pose(refined),
+        np.full((1, 2), score),
+        np.array([1]),
+        pose(raw),
+        np.array([filled]),
+    )
 
 
 def test_zigzag_of_one_pixel_on_200_is_one_percent():

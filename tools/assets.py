@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Weights and clips by name.
 
-    python tools/assets.py list                       # what there is, and what is here
-    python tools/assets.py fetch sample-clip          # get these; without a name: what the demo needs
-    python tools/assets.py path blazepose-full        # where the copy lies
+python tools/assets.py list                       # what there is, and what is here
+python tools/assets.py fetch sample-clip          # get these; without a name: what the demo needs
+python tools/assets.py path blazepose-full        # where the copy lies
 """
+
 import argparse
 import sys
 from pathlib import Path
@@ -18,8 +19,7 @@ from pipeline.errors import InputError, exit_cleanly  # noqa: E402
 
 @exit_cleanly
 def main(arguments=None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(dest='command', required=True)
     commands.add_parser('list', help='all assets')
     get = commands.add_parser('fetch', help='download what is not here yet')

@@ -7,6 +7,7 @@
 
 results/manifest.jsonl says what became of each video. The exit code is 1 if any failed.
 """
+
 import argparse
 import os
 import sys
@@ -14,7 +15,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from pipeline import command_line  # noqa: E402
+from pipeline.cli import arguments as command_line  # noqa: E402
 from pipeline.errors import InputError, exit_cleanly  # noqa: E402
 
 # from so many inputs on, a local Ray takes the work where it is installed
@@ -29,13 +30,22 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument('--force', action='store_true', help='replace files that no run of this folder has written')
     work = parser.add_argument_group('work')
     work.add_argument('--workers', type=int, metavar='N', help='processes here (1), or actors on Ray (all that fit)')
-    work.add_argument('--ray', metavar='ADDRESS', help='a Ray cluster (auto, ray://HOST:10001), or local for one here; '
-                      f'the default from {MANY} inputs on, where Ray is installed and --workers is not given')
+    work.add_argument(
+        '--ray',
+        metavar='ADDRESS',
+        help='a Ray cluster (auto, ray://HOST:10001), or local for one here; '
+        f'the default from {MANY} inputs on, where Ray is installed and --workers is not given',
+    )
     work.add_argument('--cpus', type=float, default=1.0, metavar='N', help="of Ray's, per worker (%(default)s)")
     work.add_argument('--gpus', type=float, default=0.0, metavar='N', help="of Ray's, per worker; 0.25 lets four share")
     work.add_argument('--retries', type=int, default=1, metavar='N', help='after failures that may pass (%(default)s)')
-    work.add_argument('--segment-frames', type=int, metavar='N', help='pose longer videos in pieces of N frames, '
-                      'on several workers; needs a chain that looks for people in every frame')
+    work.add_argument(
+        '--segment-frames',
+        type=int,
+        metavar='N',
+        help='pose longer videos in pieces of N frames, '
+        'on several workers; needs a chain that looks for people in every frame',
+    )
     work.add_argument('--quiet', action='store_true', help='print failures only')
     command_line.add_chain_options(parser)
     command_line.add_output_options(parser)
@@ -48,12 +58,24 @@ def main() -> int:
     check(args)
     sys.path[:0] = map(os.path.abspath, args.python_path)
     from pipeline.batch import BatchSettings, find_videos, run_batch
+
     videos = find_videos(args.inputs + listed(args.list))
     devices = args.device.split(',')
-    settings = BatchSettings(args.preset, devices[0], command_line.chain_options(args),
-                             command_line.output_options(args, out_dir=args.out.resolve()))
-    report = run_batch(videos, settings, crew_of(args, len(videos), devices), args.retries, args.segment_frames,
-                       args.force, notify=(lambda line: None) if args.quiet else print)
+    settings = BatchSettings(
+        args.preset,
+        devices[0],
+        command_line.chain_options(args),
+        command_line.output_options(args, out_dir=args.out.resolve()),
+    )
+    report = run_batch(
+        videos,
+        settings,
+        crew_of(args, len(videos), devices),
+        args.retries,
+        args.segment_frames,
+        args.force,
+        notify=(lambda line: None) if args.quiet else print,
+    )
     if report.failed or not args.quiet:
         print(report)
     return 1 if report.failed or report.left else 0
@@ -62,6 +84,7 @@ def main() -> int:
 def crew_of(args: argparse.Namespace, count: int, devices: list):
     """What hires the workers that are asked for."""
     from pipeline.batch import LocalCrew, RayCrew
+
     if args.ray or args.workers is None and count >= MANY and ray_is_there():
         address = None if args.ray in (None, 'local') else args.ray
         return lambda settings: RayCrew(settings, args.workers, address, args.cpus, args.gpus)
@@ -70,6 +93,7 @@ def crew_of(args: argparse.Namespace, count: int, devices: list):
 
 def ray_is_there() -> bool:
     import importlib.util
+
     return importlib.util.find_spec('ray') is not None
 
 

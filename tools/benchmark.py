@@ -19,6 +19,7 @@ batch     many videos with one worker and with two
 What is compared takes turns, so that a busy machine hits both sides: ratios are
 worth more than times. Parts that need the shared folder say so where it is missing.
 """
+
 import argparse
 import importlib
 import json
@@ -31,11 +32,19 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from pipeline.errors import InputError, exit_cleanly  # noqa: E402
 from pipeline.files import atomic_path  # noqa: E402
 
-# module of pipeline.benchmarks, function
-PARTS = {'embedded': ('embedded', 'measure'), 'loop': ('plain_loop', 'measure'), 'runtimes': ('runtimes', 'measure'),
-         'sparse': ('sparse', 'measure'), 'hanet': ('hanet', 'measure'), 'cost': ('chain_cost', 'measure'),
-         'crowd': ('crowd', 'measure'), 'memory': ('memory', 'measure'), 'soak': ('soak', 'measure'),
-         'batch': ('batch', 'measure')}
+# module of tools.research.benchmarks, function
+PARTS = {
+    'embedded': ('embedded', 'measure'),
+    'loop': ('plain_loop', 'measure'),
+    'runtimes': ('runtimes', 'measure'),
+    'sparse': ('sparse', 'measure'),
+    'hanet': ('hanet', 'measure'),
+    'cost': ('chain_cost', 'measure'),
+    'crowd': ('crowd', 'measure'),
+    'memory': ('memory', 'measure'),
+    'soak': ('soak', 'measure'),
+    'batch': ('batch', 'measure'),
+}
 QUICK = ('embedded', 'loop', 'memory')
 
 
@@ -51,8 +60,9 @@ def main() -> None:
         raise InputError(f'{args.refiner}: no such weights')
     import torch
 
-    from pipeline.benchmarks.figures import markdown
-    from pipeline.benchmarks.settings import Settings
+    from tools.research.benchmarks.figures import markdown
+    from tools.research.benchmarks.settings import Settings
+
     torch.set_num_threads(args.threads or torch.get_num_threads())
     settings = Settings(args.shared, args.repeats, args.refiner, args.soak_frames)
     sections = []
@@ -62,7 +72,7 @@ def main() -> None:
         begin = time.perf_counter()
         figures = []
         sections.append((part, figures))
-        for figure in getattr(importlib.import_module(f'pipeline.benchmarks.{module}'), function)(settings):
+        for figure in getattr(importlib.import_module(f'tools.research.benchmarks.{module}'), function)(settings):
             figures.append(figure)
             print(f'  {figure}', flush=True)
         print(f'  ({time.perf_counter() - begin:.0f} s)', flush=True)
@@ -76,8 +86,12 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument('--all', action='store_true', help='every part')
     parser.add_argument('--json', type=Path, metavar='FILE', help='also write the figures as a list')
     parser.add_argument('--markdown', type=Path, metavar='FILE', help='also write them as a table')
-    parser.add_argument('--shared', type=Path, default=Path(__file__).resolve().parents[2] / 'shared',
-                        help='folder with weights/, video/ and data/ (%(default)s)')
+    parser.add_argument(
+        '--shared',
+        type=Path,
+        default=Path(__file__).resolve().parents[2] / 'shared',
+        help='folder with weights/, video/ and data/ (%(default)s)',
+    )
     parser.add_argument('--refiner', type=Path, metavar='FILE', help='weights of a Human3.6M refiner, for sparse')
     parser.add_argument('--repeats', type=int, default=3, help='runs of each; the median counts (%(default)s)')
     parser.add_argument('--soak-frames', type=int, default=100_000, metavar='N', help='length of soak (%(default)s)')

@@ -9,8 +9,8 @@
 The last one is no conversion but a beginning: a trained refiner's weights for other joints, to be trained on.
 Files are opened for their weights only: nothing in them is run.
 """
+
 import argparse
-import importlib
 import sys
 from pathlib import Path
 from typing import Dict
@@ -22,16 +22,14 @@ from torch import Tensor  # noqa: E402
 
 from pipeline.errors import InputError, exit_cleanly  # noqa: E402
 from pipeline.files import atomic_path, check_writable  # noqa: E402
-from pipeline.models.checkpoint import check_weights, read_checkpoint, save_model  # noqa: E402
-
+from pipeline.networks.checkpoint import check_weights, read_checkpoint, save_model  # noqa: E402
 
 # per joint set: what the joints that COCO lacks begin as
 STAND_INS = {'posetrack15': {'head_bottom': ('left_ear', 'right_ear'), 'head_top': ('left_eye', 'right_eye')}}
 
 
 def parse_arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     models = parser.add_subparsers(dest='model', required=True, metavar='MODEL')
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument('input', type=Path, help='the published checkpoint')
@@ -41,9 +39,13 @@ def parse_arguments() -> argparse.Namespace:
     hanet = models.add_parser('hanet', parents=[common], help='HANet (WACV 2023)')
     hanet.add_argument('--window', type=int, required=True, metavar='T', help='frames of a window')
     hanet.add_argument('--interval', type=int, required=True, metavar='N', help='every N-th frame is sampled')
-    hanet.add_argument('--cross-mask', choices=('plus-one', 'masked'), default='plus-one',
-                       help='what the decoder makes of unsampled frames: plus-one is what torch 1.9 to 1.12 '
-                            'did with the published code, masked what it meant (default: %(default)s)')
+    hanet.add_argument(
+        '--cross-mask',
+        choices=('plus-one', 'masked'),
+        default='plus-one',
+        help='what the decoder makes of unsampled frames: plus-one is what torch 1.9 to 1.12 '
+        'did with the published code, masked what it meant (default: %(default)s)',
+    )
     hanet.set_defaults(run=convert_hanet)
     for name, title in (('dcpose', 'DCPose (CVPR 2021)'), ('dsta', 'DSTA (CVPR 2024)')):
         models.add_parser(name, parents=[common], help=title).set_defaults(run=convert_estimator)
@@ -55,8 +57,9 @@ def parse_arguments() -> argparse.Namespace:
 
 def convert_hanet(arguments: argparse.Namespace) -> None:
     """Write a file for ``HANet.from_checkpoint``; its config follows from the weights."""
-    from pipeline.models.hanet import HANet
-    from pipeline.models.hanet.convert import convert, infer_config
+    from pipeline.networks.refiners.hanet import HANet
+    from pipeline.networks.refiners.hanet.convert import convert, infer_config
+
     published = published_weights(arguments.input)
     config = infer_config(published, arguments.window, arguments.interval, arguments.cross_mask)
     weights = convert(published)
@@ -64,13 +67,17 @@ def convert_hanet(arguments: argparse.Namespace) -> None:
         check_weights(HANet(**config), weights, arguments.input)  # names and shapes, no memory
     config = {'type': 'HANet', **config}
     save_model(arguments.output, config, weights, source(arguments), force=arguments.force)
-    print(f'{arguments.output}: HANet of {config["num_keypoints"]} joints in {config["dims"]}D, '
-          f'{sum(value.numel() for value in weights.values()) / 1e6:.1f} M parameters')
+    print(
+        f'{arguments.output}: HANet of {config["num_keypoints"]} joints in {config["dims"]}D, '
+        f'{sum(value.numel() for value in weights.values()) / 1e6:.1f} M parameters'
+    )
 
 
 def convert_estimator(arguments: argparse.Namespace) -> None:
     """Write a checkpoint for MMPose's ``init_model``."""
-    convert = importlib.import_module(f'pipeline.models.{arguments.model}.convert').convert
+    from pipeline.networks.estimators import published_weights
+
+    convert = getattr(published_weights, f'convert_{arguments.model}')
     weights = convert(published_weights(arguments.input))
     with atomic_path(arguments.output, arguments.force) as temporary:
         torch.save({'state_dict': weights, 'meta': source(arguments)}, temporary)
@@ -79,9 +86,10 @@ def convert_estimator(arguments: argparse.Namespace) -> None:
 
 def convert_joints(arguments: argparse.Namespace) -> None:
     """Write weights for ``load_from`` of a training config."""
-    from pipeline.datasets.joint_sets import JOINT_SETS
-    from pipeline.models.checkpoint import load_refiner
-    from pipeline.models.joint_transfer import joint_matrix, transfer_joints
+    from pipeline.networks.refiners.sequence_refiner import load_refiner
+    from pipeline.training.joint_sets import JOINT_SETS
+    from pipeline.training.joint_transfer import joint_matrix, transfer_joints
+
     refiner = load_refiner(arguments.input)
     names = JOINT_SETS[arguments.to].names
     weights = transfer_joints(refiner, joint_matrix(refiner.keypoint_names, names, STAND_INS[arguments.to]))

@@ -5,6 +5,7 @@
 Opening a pickled file can run code: convert files from a source you trust, once, and
 use the safe copies from then on.
 """
+
 import argparse
 import sys
 from pathlib import Path
@@ -12,8 +13,8 @@ from typing import Optional, Sequence
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from pipeline.datasets.npz_layouts import read_sequences, write_safe  # noqa: E402
 from pipeline.errors import InputError, exit_cleanly  # noqa: E402
+from pipeline.training.sequences.npz_layouts import read_sequences, write_safe  # noqa: E402
 
 
 def parse_arguments(arguments: Optional[Sequence[str]] = None) -> argparse.Namespace:

@@ -7,6 +7,7 @@
 
 Writes output/NAME_overlay.mp4 and output/NAME_poses.json for each.
 """
+
 import argparse
 import os
 import sys
@@ -14,7 +15,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from pipeline import command_line  # noqa: E402
+from pipeline.cli import arguments as command_line  # noqa: E402
 from pipeline.errors import InputError, exit_cleanly  # noqa: E402
 
 
@@ -39,13 +40,17 @@ def main() -> int:
     command_line.check_options(args)
     sys.path[:0] = map(str, args.python_path)
     from pipeline.assets import fetch
-    from pipeline.chain import VideoPipeline
+    from pipeline.pipeline import VideoPipeline
     from pipeline.run import check_outputs, run_video
 
     inputs = args.inputs + ([str(fetch('sample-clip'))] if args.sample else [])
     options = command_line.output_options(
-        args, out_dir=args.out_dir, force=args.force, progress=sys.stderr.isatty() and not args.quiet,
-        command=' '.join(sys.argv[1:]))
+        args,
+        out_dir=args.out_dir,
+        force=args.force,
+        progress=sys.stderr.isatty() and not args.quiet,
+        command=' '.join(sys.argv[1:]),
+    )
     check_outputs(inputs, options)
     pipeline = VideoPipeline.from_preset(args.preset, args.device, **command_line.chain_options(args))
     interrupted = False

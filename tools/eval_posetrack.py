@@ -1,8 +1,9 @@
 """Score PoseTrack predictions as poseval does, or run the chain on a PoseTrack folder and score that.
 
-    python tools/eval_posetrack.py --gt annotations/val --pred results/ [--tracking] [--out scores.json]
-    python tools/eval_posetrack.py --data-root data/PoseTrack18 --split val --preset hrnet-w48
+python tools/eval_posetrack.py --gt annotations/val --pred results/ [--tracking] [--out scores.json]
+python tools/eval_posetrack.py --data-root data/PoseTrack18 --split val --preset hrnet-w48
 """
+
 import argparse
 import json
 import sys
@@ -14,18 +15,21 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from tqdm import tqdm  # noqa: E402
 
 from pipeline.errors import InputError, exit_cleanly  # noqa: E402
-from pipeline.evaluation.posetrack import format_table, pair_folders, score_sequences  # noqa: E402
-from pipeline.evaluation.posetrack.folders import FORMATS  # noqa: E402
 from pipeline.files import atomic_path, check_writable  # noqa: E402
+from pipeline.posetrack import format_table, pair_folders, score_sequences  # noqa: E402
+from pipeline.posetrack.folders import FORMATS  # noqa: E402
 
 _ROWS = 'AP', 'precision', 'recall', 'MOTA', 'MOTP'
 
 
 def parse_arguments(arguments=None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('--format', type=int, choices=FORMATS,
-                        help='PoseTrack release whose layout the files have (default: told by each file)')
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument(
+        '--format',
+        type=int,
+        choices=FORMATS,
+        help='PoseTrack release whose layout the files have (default: told by each file)',
+    )
     parser.add_argument('--out', help='write all scores, per joint too, to this JSON file')
     parser.add_argument('--force', action='store_true', help='replace an existing --out file')
 
@@ -38,17 +42,26 @@ def parse_arguments(arguments=None) -> argparse.Namespace:
     chain.add_argument('--data-root', help='PoseTrack folder with images (see tools/prepare_posetrack.py)')
     chain.add_argument('--split', default='val', choices=('train', 'val', 'test'))
     chain.add_argument('--preset', help='what finds and poses people: a preset, or a preset file')
-    chain.add_argument('--refiner', help='in place of the preset\'s')
+    chain.add_argument('--refiner', help="in place of the preset's")
     chain.add_argument('--refiner-checkpoint', metavar='FILE', help='weights for it, in place of the default ones')
-    chain.add_argument('--pred-dir', help='where prediction files go; sequences that are there are not run '
-                                          'again (default: output/posetrack/PRESET)')
+    chain.add_argument(
+        '--pred-dir',
+        help='where prediction files go; sequences that are there are not run again (default: output/posetrack/PRESET)',
+    )
     chain.add_argument('--devices', nargs='+', default=['cpu'], help='one process each: cuda:0 cuda:1 ...')
     chain.add_argument('--fps', type=int, default=25, help='frames per second of the images')
-    chain.add_argument('--track-score', type=float, default=0.3,
-                       help='joints below it (joint times box score) are left out where tracks are scored')
-    parser.add_argument('--boxes', help='where the boxes came from; printed with the scores, because true '
-                                        'boxes are worth more than any method. Running the chain: '
-                                        '"detected" (default) or "annotated"')
+    chain.add_argument(
+        '--track-score',
+        type=float,
+        default=0.3,
+        help='joints below it (joint times box score) are left out where tracks are scored',
+    )
+    parser.add_argument(
+        '--boxes',
+        help='where the boxes came from; printed with the scores, because true '
+        'boxes are worth more than any method. Running the chain: '
+        '"detected" (default) or "annotated"',
+    )
     return parser.parse_args(arguments)
 
 
@@ -82,19 +95,24 @@ def run_and_score(args: argparse.Namespace) -> Dict[str, Any]:
     if boxes not in ('detected', 'annotated'):
         raise InputError(f'--boxes {boxes}: with --data-root must be detected or annotated')
     if args.fps < 1 or not 0 <= args.track_score <= 1:
-        raise InputError(f'--fps {args.fps}, --track-score {args.track_score}: must be 1 or more, and in '
-                         '0..1')
-    from pipeline.evaluation.posetrack.release import open_release
-    from pipeline.run_posetrack import RunOptions, run_split, score_run
+        raise InputError(f'--fps {args.fps}, --track-score {args.track_score}: must be 1 or more, and in 0..1')
+    from pipeline.posetrack.release import open_release
+    from pipeline.posetrack.run import RunOptions, run_split, score_run
+
     release = open_release(args.data_root, args.format)
     if args.split not in release.splits:
-        raise InputError(f'{args.data_root}: no annotations for the split {args.split}; '
-                         f'there are {", ".join(release.splits)}')
+        raise InputError(
+            f'{args.data_root}: no annotations for the split {args.split}; there are {", ".join(release.splits)}'
+        )
     options = RunOptions(args.preset, args.refiner, args.refiner_checkpoint, boxes, args.fps, args.track_score)
     folder = Path(args.pred_dir or Path('output') / 'posetrack' / Path(args.preset).stem)
     total = len(release.splits[args.split])
-    done = tqdm(run_split(release, args.split, options, folder, args.devices), total=total, unit='sequence',
-                disable=not sys.stderr.isatty())
+    done = tqdm(
+        run_split(release, args.split, options, folder, args.devices),
+        total=total,
+        unit='sequence',
+        disable=not sys.stderr.isatty(),
+    )
     for name in done:
         done.set_postfix_str(name)
     scored = score_run(release, args.split, folder)
@@ -110,11 +128,18 @@ def report(scores: Dict[str, Any]) -> str:
     rows = {name: scores[name] for name in _ROWS if name in scores}
     if 'without_refiner' in scores:
         raw = scores['without_refiner']
-        rows = {f'{name} {label}': source[name] for name in rows
-                for label, source in (('unrefined', raw), ('refined', scores))}
-    return '\n'.join([
-        f'boxes: {scores["boxes"]}; {scores["sequences"]} sequences, {scores["frames"]} annotated frames, '
-        f'{people["annotated"]} people annotated, {people["predicted"]} predicted', format_table(rows)])
+        rows = {
+            f'{name} {label}': source[name]
+            for name in rows
+            for label, source in (('unrefined', raw), ('refined', scores))
+        }
+    return '\n'.join(
+        [
+            f'boxes: {scores["boxes"]}; {scores["sequences"]} sequences, {scores["frames"]} annotated frames, '
+            f'{people["annotated"]} people annotated, {people["predicted"]} predicted',
+            format_table(rows),
+        ]
+    )
 
 
 if __name__ == '__main__':

@@ -7,6 +7,7 @@ For Python 3.11 on x86-64 Linux. pip resolves requirements.txt anew, with the ha
 each file that it would install. ``pip install --no-deps -r requirements.lock`` then installs
 exactly these files, or refuses.
 """
+
 import argparse
 import json
 import subprocess
@@ -19,9 +20,9 @@ sys.path.insert(0, str(REPOSITORY / 'tools'))
 
 import setup_env  # noqa: E402
 
-HEADER = '''# Made by `make lock` from requirements.txt for Python {python} on x86-64 Linux; do not edit.
+HEADER = """# Made by `make lock` from requirements.txt for Python {python} on x86-64 Linux; do not edit.
 #   pip install --no-deps -r requirements.lock
-'''
+"""
 
 
 def main() -> int:
@@ -38,8 +39,9 @@ def main() -> int:
         return 2
     # both OpenCV packages own the folder cv2; the one without libGL has to be written last
     names = sorted(packages, key=lambda name: (name == setup_env.HEADLESS, name))
-    body = '\n'.join(f'{name}=={version} \\\n    --hash={digest}' for name in names
-                     for version, digest in [packages[name]])
+    body = '\n'.join(
+        f'{name}=={version} \\\n    --hash={digest}' for name in names for version, digest in [packages[name]]
+    )
     text = HEADER.format(python='.'.join(map(str, sys.version_info[:2]))) + body + '\n'
     temporary = args.out.with_name(f'.{args.out.name}.part')
     temporary.write_text(text, encoding='utf-8')
@@ -52,11 +54,30 @@ def resolved(arguments: list) -> dict:
     """``{name: (version, hash)}`` of all that pip would install into an empty environment."""
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / 'report.json'
-        subprocess.run([sys.executable, '-m', 'pip', '--disable-pip-version-check', 'install', '--quiet', '--dry-run',
-                        '--ignore-installed', '--report', str(report), *arguments], check=True)
+        subprocess.run(
+            [
+                sys.executable,
+                '-m',
+                'pip',
+                '--disable-pip-version-check',
+                'install',
+                '--quiet',
+                '--dry-run',
+                '--ignore-installed',
+                '--report',
+                str(report),
+                *arguments,
+            ],
+            check=True,
+        )
         found = json.loads(report.read_text(encoding='utf-8'))['install']
-    return {entry['metadata']['name'].lower().replace('_', '-').replace('.', '-'): (
-        entry['metadata']['version'], pinned(entry['download_info']['archive_info'])) for entry in found}
+    return {
+        entry['metadata']['name'].lower().replace('_', '-').replace('.', '-'): (
+            entry['metadata']['version'],
+            pinned(entry['download_info']['archive_info']),
+        )
+        for entry in found
+    }
 
 
 def pinned(archive: dict) -> str:

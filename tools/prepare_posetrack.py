@@ -1,8 +1,9 @@
 """Check a PoseTrack17, 18 or 21 folder as downloaded, and convert its annotations.
 
-    python tools/prepare_posetrack.py data/PoseTrack18
-    python tools/prepare_posetrack.py data/PoseTrack17 --convert-to 18 --out data/posetrack17
+python tools/prepare_posetrack.py data/PoseTrack18
+python tools/prepare_posetrack.py data/PoseTrack17 --convert-to 18 --out data/posetrack17
 """
+
 import argparse
 import sys
 from pathlib import Path
@@ -11,21 +12,30 @@ from typing import Dict, List
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from pipeline.errors import InputError, exit_cleanly  # noqa: E402
-from pipeline.evaluation.posetrack.folders import FORMATS  # noqa: E402
-from pipeline.evaluation.posetrack.release import (DEFAULT_VERSION, KNOWN_LABELS, Release,  # noqa: E402
-                                                   SplitReport, check_split, convert_split, missing_sequences,
-                                                   open_release)
+from pipeline.posetrack.folders import FORMATS  # noqa: E402
+from pipeline.posetrack.release import (  # noqa: E402
+    DEFAULT_VERSION,
+    KNOWN_LABELS,
+    Release,
+    SplitReport,
+    check_split,
+    convert_split,
+    missing_sequences,
+    open_release,
+)
 
 _SHOWN = 5
 
 
 def parse_arguments(arguments=None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('root', help='the folder as downloaded and unpacked')
     parser.add_argument('--release', type=int, choices=FORMATS, help='which PoseTrack it must be')
-    parser.add_argument('--labels', choices=[labels.version for labels in KNOWN_LABELS if labels.version],
-                        help='version of the PoseTrack18 labels that is wanted (default 0.45)')
+    parser.add_argument(
+        '--labels',
+        choices=[labels.version for labels in KNOWN_LABELS if labels.version],
+        help='version of the PoseTrack18 labels that is wanted (default 0.45)',
+    )
     parser.add_argument('--splits', nargs='+', default=['train', 'val'], choices=('train', 'val', 'test'))
     parser.add_argument('--convert-to', type=int, choices=(17, 18), help='write annotations in this layout')
     parser.add_argument('--out', help='folder for converted annotations; images are linked into it')
@@ -48,13 +58,14 @@ def main(arguments=None) -> None:
     for problem in problems:
         print(f'  ! {problem}')
     if problems and not args.partial:
-        raise InputError(f'{release.root}: not as it should be ({problems[0]}); --partial goes on with what '
-                         'is there')
+        raise InputError(f'{release.root}: not as it should be ({problems[0]}); --partial goes on with what is there')
     if args.out:
         for split in reports:
             count = convert_split(release, split, args.convert_to, args.out, args.force)
-            print(f'wrote {count} files in the layout of PoseTrack{args.convert_to} to '
-                  f'{Path(args.out) / "annotations" / split}')
+            print(
+                f'wrote {count} files in the layout of PoseTrack{args.convert_to} to '
+                f'{Path(args.out) / "annotations" / split}'
+            )
 
 
 def describe(release: Release, reports: Dict[str, SplitReport]) -> str:
@@ -65,8 +76,10 @@ def describe(release: Release, reports: Dict[str, SplitReport]) -> str:
     if labels:
         lines.append(f'These labels belong to: {labels.note}.')
     rows = [('split', 'sequences', 'frames', 'labelled', 'people', 'images missing')]
-    rows += [(split, len(report.files), report.frames, report.labeled, report.people,
-              len(report.missing_images)) for split, report in reports.items()]
+    rows += [
+        (split, len(report.files), report.frames, report.labeled, report.people, len(report.missing_images))
+        for split, report in reports.items()
+    ]
     lines += [f'{row[0]:<7}' + ''.join(f'{cell:>10}' for cell in row[1:5]) + f'{row[5]:>16}' for row in rows]
     return '\n'.join(lines)
 
@@ -78,11 +91,12 @@ def image_problems(reports: Dict[str, SplitReport]) -> List[str]:
         folders = sorted({str(Path(image).parent) for image in report.missing_images})
         if folders:
             more = f' and {len(folders) - _SHOWN} more' if len(folders) > _SHOWN else ''
-            problems.append(f'{split}: {len(report.missing_images)} images missing in {len(folders)} '
-                            f'folders: {", ".join(folders[:_SHOWN])}{more}')
+            problems.append(
+                f'{split}: {len(report.missing_images)} images missing in {len(folders)} '
+                f'folders: {", ".join(folders[:_SHOWN])}{more}'
+            )
         if report.unscorable:
-            problems.append(f'{split}: {report.unscorable} people have joints but no head box: '
-                            'cannot be scored')
+            problems.append(f'{split}: {report.unscorable} people have joints but no head box: cannot be scored')
     return problems
 
 
@@ -92,8 +106,10 @@ def label_problems(release: Release, wanted: str) -> List[str]:
     labels = release.labels()
     if labels is None or labels.version == wanted:
         return []
-    return [f'labels are v{labels.version} ({labels.sequences["val"]} validation sequences), '
-            f'v{wanted} was wanted: numbers on the two cannot be compared']
+    return [
+        f'labels are v{labels.version} ({labels.sequences["val"]} validation sequences), '
+        f'v{wanted} was wanted: numbers on the two cannot be compared'
+    ]
 
 
 if __name__ == '__main__':

@@ -7,6 +7,7 @@
 Does nothing where the environment is up to date already. Lines marked
 ``# no-deps`` are installed without what they ask for.
 """
+
 import argparse
 import hashlib
 import os
@@ -29,8 +30,11 @@ def main() -> int:
     args = parser.parse_args()
     folder = args.folder
     if sys.version_info[:2] not in SUPPORTED:
-        print(f'error: Python {sys.version.split()[0]} is not supported: use 3.10, 3.11 or 3.12 '
-              '(make PYTHON=python3.11 …)', file=sys.stderr)
+        print(
+            f'error: Python {sys.version.split()[0]} is not supported: use 3.10, 3.11 or 3.12 '
+            '(make PYTHON=python3.11 …)',
+            file=sys.stderr,
+        )
         return 2
     if args.locked and (sys.version_info[:2] != (3, 11) or platform.machine() != 'x86_64'):
         print('error: requirements.lock holds for Python 3.11 on x86-64 Linux', file=sys.stderr)
@@ -44,8 +48,11 @@ def main() -> int:
     try:
         install_locked(folder) if args.locked else install(folder, lines)
     except subprocess.CalledProcessError as error:
-        print(f'error: {" ".join(map(str, error.cmd[:6]))} … failed with code {error.returncode}; '
-              'run the command again to resume', file=sys.stderr)
+        print(
+            f'error: {" ".join(map(str, error.cmd[:6]))} … failed with code {error.returncode}; '
+            'run the command again to resume',
+            file=sys.stderr,
+        )
         return 2
     for old in folder.glob('.installed-*'):
         old.unlink()
@@ -76,7 +83,9 @@ def install_locked(folder: Path) -> None:
     entry = LOCK.read_text().split(f'\n{HEADLESS}==')[1]
     alone = folder / 'headless.txt'
     alone.write_text(f'{HEADLESS}=={entry}')
-    subprocess.run([*pip_of(folder), '--no-deps', '--require-hashes', '--force-reinstall', '-r', str(alone)], check=True)
+    subprocess.run(
+        [*pip_of(folder), '--no-deps', '--require-hashes', '--force-reinstall', '-r', str(alone)], check=True
+    )
     alone.unlink()
 
 

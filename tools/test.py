@@ -3,6 +3,7 @@
 The config's ``test_dataloader`` and ``test_evaluator`` say on what and how. The
 checkpoint is a training's ``refiner.pth`` (or any file of ``save_refiner``).
 """
+
 import argparse
 import json
 import sys
@@ -23,8 +24,9 @@ def parse_arguments(arguments: Optional[Sequence[str]] = None) -> argparse.Names
     parser.add_argument('--work-dir', help='where logs go (default: work_dirs/NAME of the config)')
     parser.add_argument('--out', help='write the metrics to this JSON file')
     parser.add_argument('--launcher', choices=('none', 'pytorch', 'slurm', 'mpi'), default='none')
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction, metavar='KEY=VALUE',
-                        help='change entries of the config')
+    parser.add_argument(
+        '--cfg-options', nargs='+', action=DictAction, metavar='KEY=VALUE', help='change entries of the config'
+    )
     return parser.parse_args(arguments)
 
 
@@ -45,8 +47,16 @@ def load_config(options: argparse.Namespace) -> Config:
     config.setdefault('test_cfg', {})
     config.work_dir = options.work_dir or config.get('work_dir') or str(Path('work_dirs') / Path(options.config).stem)
     config.launcher = options.launcher
-    for key in ('train_dataloader', 'train_cfg', 'optim_wrapper', 'param_scheduler', 'custom_hooks', 'val_dataloader',
-                'val_cfg', 'val_evaluator'):
+    for key in (
+        'train_dataloader',
+        'train_cfg',
+        'optim_wrapper',
+        'param_scheduler',
+        'custom_hooks',
+        'val_dataloader',
+        'val_cfg',
+        'val_evaluator',
+    ):
         config.pop(key, None)
     return config
 
@@ -58,10 +68,11 @@ def main(arguments: Optional[Sequence[str]] = None) -> None:
 
     from mmengine.runner import Runner
 
-    import pipeline.datasets  # noqa: F401, registers
     import pipeline.evaluation  # noqa: F401, registers
-    import pipeline.models.sequence_refiner  # noqa: F401, registers
-    from pipeline.models.checkpoint import check_weights, read_checkpoint
+    import pipeline.networks.refiners.sequence_refiner  # noqa: F401, registers
+    import pipeline.training  # noqa: F401, registers
+    from pipeline.networks.checkpoint import check_weights, read_checkpoint
+
     content = read_checkpoint(options.checkpoint)
     runner = Runner.from_cfg(config)
     model = runner.model.module if hasattr(runner.model, 'module') else runner.model

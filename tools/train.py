@@ -4,6 +4,7 @@ Several GPUs by MMEngine's launchers::
 
     torchrun --nproc-per-node 4 tools/train.py CONFIG --launcher pytorch
 """
+
 import argparse
 import sys
 from pathlib import Path
@@ -20,16 +21,22 @@ def parse_arguments(arguments: Optional[Sequence[str]] = None) -> argparse.Names
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('config', help='a file of configs/')
     parser.add_argument('--work-dir', help='where logs and checkpoints go (default: work_dirs/NAME of the config)')
-    parser.add_argument('--resume', nargs='?', const='auto', metavar='CHECKPOINT',
-                        help='go on from a checkpoint; without a name from the latest in the work dir')
-    parser.add_argument('--seed', type=int, help='of weights, shuffling and augmentation (default: the config\'s)')
+    parser.add_argument(
+        '--resume',
+        nargs='?',
+        const='auto',
+        metavar='CHECKPOINT',
+        help='go on from a checkpoint; without a name from the latest in the work dir',
+    )
+    parser.add_argument('--seed', type=int, help="of weights, shuffling and augmentation (default: the config's)")
     parser.add_argument('--amp', action='store_true', help='automatic mixed precision')
     parser.add_argument('--ema', action='store_true', help='evaluate and keep an exponential moving average too')
     parser.add_argument('--tensorboard', action='store_true', help='write TensorBoard events into the work dir')
     parser.add_argument('--launcher', choices=('none', 'pytorch', 'slurm', 'mpi'), default='none')
     parser.add_argument('--threads', type=int, help='CPU threads of PyTorch')
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction, metavar='KEY=VALUE',
-                        help='change entries of the config')
+    parser.add_argument(
+        '--cfg-options', nargs='+', action=DictAction, metavar='KEY=VALUE', help='change entries of the config'
+    )
     return parser.parse_args(arguments)
 
 
@@ -53,15 +60,17 @@ def load_config(path: str, options: argparse.Namespace) -> Config:
     config.launcher = options.launcher
     if options.seed is not None:
         config.randomness = {**config.get('randomness', {}), 'seed': options.seed}
-        config.merge_from_dict({'train_dataloader.dataset.seed': options.seed}) \
-            if 'seed' in config.train_dataloader.dataset else None
+        config.merge_from_dict(
+            {'train_dataloader.dataset.seed': options.seed}
+        ) if 'seed' in config.train_dataloader.dataset else None
     if options.amp:
         config.optim_wrapper.type = 'AmpOptimWrapper'
     if options.ema and not any(hook['type'] == 'EMAHook' for hook in config.get('custom_hooks', [])):
         config.custom_hooks = [*config.get('custom_hooks', []), dict(type='EMAHook')]
     if options.tensorboard:
-        config.visualizer = dict(type='Visualizer', vis_backends=[dict(type='LocalVisBackend'),
-                                                                  dict(type='TensorboardVisBackend')])
+        config.visualizer = dict(
+            type='Visualizer', vis_backends=[dict(type='LocalVisBackend'), dict(type='TensorboardVisBackend')]
+        )
     if options.resume:
         if options.resume != 'auto' and not Path(options.resume).is_file():
             raise InputError(f'{options.resume}: no such checkpoint to resume')
@@ -78,9 +87,10 @@ def main(arguments: Optional[Sequence[str]] = None) -> None:
     import torch
     from mmengine.runner import Runner
 
-    import pipeline.datasets  # noqa: F401, registers
     import pipeline.evaluation  # noqa: F401, registers
-    import pipeline.models.sequence_refiner  # noqa: F401, registers
+    import pipeline.networks.refiners.sequence_refiner  # noqa: F401, registers
+    import pipeline.training  # noqa: F401, registers
+
     if options.threads:
         torch.set_num_threads(options.threads)
     Runner.from_cfg(config).train()

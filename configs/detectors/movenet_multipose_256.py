@@ -1,4 +1,5 @@
 """MoveNet MultiPose Lightning, 256 px on the long side: a quarter of the time, for large figures."""
+
 _base_ = 'movenet_multipose_512.py'
 
 input_size = 256

@@ -1,5 +1,6 @@
 """MoveNet MultiPose Lightning, 512 px on the long side: finds small figures too."""
-custom_imports = dict(imports=['pipeline.models.movenet'], allow_failed_imports=False)
+
+custom_imports = dict(imports=['pipeline.networks.detectors.movenet'], allow_failed_imports=False)
 
 input_size = 512
 
@@ -11,12 +12,12 @@ model = dict(
     calibration=(0.22, 0.06),
     score_thr=0.1,
     nms_iou=0.7,
-    nms_oks=0.75)
+    nms_oks=0.75,
+)
 
 test_pipeline = [
     dict(type='LoadImageFromFile'),
     dict(type='Resize', scale=(input_size, input_size), keep_ratio=True),
     dict(type='PackDetInputs', meta_keys=('img_id', 'img_path', 'ori_shape', 'img_shape', 'scale_factor')),
 ]
-test_dataloader = dict(dataset=dict(
-    type='CocoDataset', metainfo=dict(classes=('person', )), pipeline=test_pipeline))
+test_dataloader = dict(dataset=dict(type='CocoDataset', metainfo=dict(classes=('person',)), pipeline=test_pipeline))

@@ -1,4 +1,5 @@
 """DSTA with HRNet-W48 on PoseTrack18."""
+
 import os
 
 _base_ = './dsta_hrnet-w48_20e_posetrack17-256x192.py'

@@ -1,4 +1,5 @@
 """DSTA with ResNet-50 on PoseTrack18 (He and Yang, CVPR 2024); the backbone from RLE on COCO."""
+
 import os
 
 _base_ = './dsta_res50_20e_posetrack17-256x192.py'

@@ -1,4 +1,5 @@
 """DSTA with ViT-H on PoseTrack18, the backbone from ViTPose on COCO. The published code has ResNet-50 only."""
+
 import os
 
 _base_ = './dsta_vit-h_20e_posetrack17-256x192.py'

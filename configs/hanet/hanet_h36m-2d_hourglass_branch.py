@@ -1,7 +1,9 @@
 """Experiment 1, our best, branches: trained on from the first stage's end, to be averaged with it.
 
-One seed each: ``tools/train.py CONFIG --seed 2 --work-dir work_dirs/branch2``, then ``tools/average_weights.py``.
+One seed each: ``tools/train.py CONFIG --seed 2 --work-dir work_dirs/branch2``, then
+``tools/research/average_weights.py``.
 """
+
 _base_ = ['hanet_h36m-2d_hourglass.py']
 iterations = 4500
 load_from = 'work_dirs/hanet_h36m-2d_hourglass/epoch_140.pth'
@@ -10,5 +12,6 @@ train_cfg = dict(by_epoch=True, max_epochs=iterations // 100)
 optim_wrapper = dict(optimizer=dict(lr=8e-4))
 param_scheduler = [
     dict(type='LinearLR', start_factor=1e-2, by_epoch=False, begin=0, end=200),
-    dict(type='CosineAnnealingLR', eta_min=1e-6, by_epoch=False, begin=200, end=iterations)]
+    dict(type='CosineAnnealingLR', eta_min=1e-6, by_epoch=False, begin=200, end=iterations),
+]
 randomness = dict(seed=2)

@@ -1,11 +1,13 @@
 """HANet on Sub-JHMDB in 2D, SimpleBaseline in; model, loss and schedule as published (320 M parameters)."""
+
 _base_ = ['../_base_/published_schedule.py', '../_base_/npz_poses.py']
 poses = dict(dataset='jhmdb', estimator='simplebaseline', representation='2D', window=11)
 model = dict(
     type='SequenceRefiner',
     backbone=dict(type='HANet', num_keypoints=15, dims=2, window=11, interval=5, embed_dims=256, pre_norm=False),
     normaliser=dict(type='ImageNormaliser'),
-    loss=dict(type='HANetLoss', variant='published', final_weight=5.0))
+    loss=dict(type='HANetLoss', variant='published', final_weight=5.0),
+)
 train_dataloader = dict(batch_size=16, dataset=poses)
 test_dataloader = dict(dataset=dict(step=5, **poses))
 test_evaluator = dict(type='RefinementMetric', report=['pck', 'accel'], protocol='published')

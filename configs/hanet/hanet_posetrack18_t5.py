@@ -3,10 +3,17 @@
     python tools/eval_posetrack.py --data-root data/posetrack18 --split train --preset dcpose --boxes annotated \
         --pred-dir output/posetrack18_train
 """
+
 import os
 
 _base_ = '../_base_/hanet_posetrack_t5.py'
 data_root = os.environ.get('POSETRACK18', 'data/posetrack18')
-train_dataloader = dict(dataset=dict(source=dict(
-    type='posetrack', annotations=f'{data_root}/annotations/train',
-    predictions='output/posetrack18_train/raw/poses')))
+train_dataloader = dict(
+    dataset=dict(
+        source=dict(
+            type='posetrack',
+            annotations=f'{data_root}/annotations/train',
+            predictions='output/posetrack18_train/raw/poses',
+        )
+    )
+)

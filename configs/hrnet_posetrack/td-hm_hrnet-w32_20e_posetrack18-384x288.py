@@ -1,4 +1,5 @@
 """HRNet-W32 on PoseTrack18, from COCO."""
+
 import os
 
 _base_ = './td-hm_hrnet-w32_20e_posetrack17-384x288.py'

@@ -1,4 +1,5 @@
 """HRNet-W48 on PoseTrack18 (Sun et al., CVPR 2019), from COCO: DCPose's rough estimator."""
+
 import os
 
 _base_ = './td-hm_hrnet-w48_20e_posetrack17-384x288.py'

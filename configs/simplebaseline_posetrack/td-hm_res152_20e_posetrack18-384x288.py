@@ -1,4 +1,5 @@
 """SimpleBaseline with ResNet-152 on PoseTrack18 (Xiao et al., ECCV 2018), from COCO."""
+
 import os
 
 _base_ = './td-hm_res152_20e_posetrack17-384x288.py'

@@ -1,4 +1,5 @@
 """SimpleBaseline with ResNet-50 on PoseTrack18, from COCO."""
+
 import os
 
 _base_ = './td-hm_res50_20e_posetrack17-384x288.py'

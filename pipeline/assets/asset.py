@@ -1,4 +1,5 @@
 """What is known of a file before it is here."""
+
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ class Wheel:
         python, implementation, abi, platform: pip's tags of the wheel. A wheel for
             any platform is found under every tag.
     """
+
     package: str
     version: str
     member: str
@@ -54,6 +56,7 @@ class Asset:
             model zoo writes eight of them into every file name).
         size: bytes, if known; checked then, and no more is read.
     """
+
     name: str
     file: str
     licence: str
@@ -89,7 +92,7 @@ class Asset:
             return f'{size} bytes instead of {self.size}'
         found = sha256_of(path)
         if not found.startswith(self.digest):
-            return f'SHA-256 {found[:len(self.digest)]} instead of {self.digest}'
+            return f'SHA-256 {found[: len(self.digest)]} instead of {self.digest}'
         return None
 
 

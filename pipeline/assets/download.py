@@ -1,4 +1,5 @@
 """A file from a URL, with a progress bar on terminals."""
+
 import sys
 import urllib.error
 import urllib.request
@@ -35,8 +36,7 @@ def download(url: str, path: Path, size: Optional[int], label: str) -> None:
         with urllib.request.urlopen(url, timeout=TIMEOUT) as response, open(path, 'wb') as file:
             announced = response.headers.get('Content-Length')
             total = size or (int(announced) if announced and announced.isdigit() else None)
-            with tqdm(total=total, desc=label, unit='B', unit_scale=True,
-                      disable=not sys.stderr.isatty()) as bar:
+            with tqdm(total=total, desc=label, unit='B', unit_scale=True, disable=not sys.stderr.isatty()) as bar:
                 copy_limited(response, file, size or LARGEST, bar.update)
     except urllib.error.HTTPError as error:
         raise SourceError(f'the server answers {error.code} {error.reason}') from error

@@ -7,6 +7,7 @@ network. Every copy is hashed before it is handed out. Downloads get their name
 only once they are complete and verified, so that a killed process leaves nothing
 half done and two processes can fetch the same asset at once.
 """
+
 import os
 from pathlib import Path
 from typing import Optional
@@ -42,7 +43,7 @@ def resolve(reference: str) -> str:
         InputError: as :func:`fetch`.
     """
     reference = str(reference)
-    return str(fetch(reference[len(PREFIX):])) if reference.startswith(PREFIX) else reference
+    return str(fetch(reference[len(PREFIX) :])) if reference.startswith(PREFIX) else reference
 
 
 def obtain(asset: Asset) -> Path:
@@ -61,8 +62,10 @@ def obtain(asset: Asset) -> Path:
         except SourceError as error:
             fault = str(error)
         if fault:
-            raise InputError(f'cannot get {asset.name} from {asset.source}: {fault}. Check the network, or '
-                             f'put {_wanted(asset)} into a folder and name the folder in POSE_ASSETS')
+            raise InputError(
+                f'cannot get {asset.name} from {asset.source}: {fault}. Check the network, or '
+                f'put {_wanted(asset)} into a folder and name the folder in POSE_ASSETS'
+            )
     return target
 
 

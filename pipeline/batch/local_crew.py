@@ -1,4 +1,5 @@
 """Workers as processes of this machine."""
+
 import multiprocessing
 import os
 import signal
@@ -7,9 +8,9 @@ from contextlib import suppress
 from multiprocessing import connection
 from typing import Dict, List, Optional, Sequence, Tuple
 
+from pipeline.backends.threads import available_cores
 from pipeline.batch.settings import BatchSettings
 from pipeline.batch.worker import Outcome, Worker
-from pipeline.cores import available_cores
 
 _GRACE_SECONDS = 5.0
 
@@ -61,8 +62,9 @@ class _Seat:
         if self._process is None:
             context = multiprocessing.get_context('spawn')
             self.pipe, other = context.Pipe()
-            self._process = context.Process(target=_work, args=(other, self._settings, self._device, self._size),
-                                            daemon=True)
+            self._process = context.Process(
+                target=_work, args=(other, self._settings, self._device, self._size), daemon=True
+            )
             self._process.start()
             other.close()  # so that the pipe breaks when the process ends
         self.task = task
@@ -99,6 +101,7 @@ def _work(pipe, settings: BatchSettings, device: str, size: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's business: a video is whole or not there
     threading.Thread(target=_end_with_parent, daemon=True).start()
     import torch
+
     torch.set_num_threads(max(1, available_cores() // size))
     worker = Worker(settings, device)
     while True:

@@ -9,6 +9,7 @@ costs at most the line under way; a cut last line is passed over. Rewriting the 
 file for every video would take time that grows with the square of their number; it is
 rewritten, without its history, when a run begins and ends.
 """
+
 import errno
 import json
 import os
@@ -78,8 +79,12 @@ class Manifest:
     def is_done(self, key: str, state: dict, settings: str) -> bool:
         """Whether the video was finished from the same input with the same settings, and its files are whole."""
         record = self.records.get(key, {})
-        return (record.get('status') == 'done' and record['state'] == state and record['settings'] == settings
-                and all(_size(self.folder / name) == size for name, size in record['files'].items()))
+        return (
+            record.get('status') == 'done'
+            and record['state'] == state
+            and record['settings'] == settings
+            and all(_size(self.folder / name) == size for name, size in record['files'].items())
+        )
 
 
 def _read(path: Path) -> Dict[str, dict]:
@@ -98,17 +103,24 @@ def _read(path: Path) -> Dict[str, dict]:
         if not _is_record(record):
             if number == len(lines):  # no line end: a kill or a full disk cut it
                 continue
-            raise InputError(f'{path}: line {number} is no record of a batch; move the file away or choose '
-                             'another folder')
+            raise InputError(
+                f'{path}: line {number} is no record of a batch; move the file away or choose another folder'
+            )
         records[record['video']] = record
     return records
 
 
 def _is_record(record) -> bool:
-    return (isinstance(record, dict) and isinstance(record.get('video'), str) and isinstance(record.get('ours'), bool)
-            and record.get('status') in STATUSES and isinstance(record.get('state'), dict) and isinstance(record.get('settings'), str)
-            and isinstance(record.get('files'), dict)
-            and all(isinstance(size, int) and '\0' not in name for name, size in record['files'].items()))
+    return (
+        isinstance(record, dict)
+        and isinstance(record.get('video'), str)
+        and isinstance(record.get('ours'), bool)
+        and record.get('status') in STATUSES
+        and isinstance(record.get('state'), dict)
+        and isinstance(record.get('settings'), str)
+        and isinstance(record.get('files'), dict)
+        and all(isinstance(size, int) and '\0' not in name for name, size in record['files'].items())
+    )
 
 
 def _size(path: Path) -> int:

@@ -4,6 +4,7 @@ Every worker is an actor that loads the chain once. Its machine must see this
 project, the inputs and the output folder under the same paths, as on a shared file
 system.
 """
+
 import logging
 import os
 import sys
@@ -27,21 +28,35 @@ class RayCrew:
         InputError: if Ray is not installed, does not answer, or has no room for a single actor.
     """
 
-    def __init__(self, settings: BatchSettings, size: Optional[int] = None, address: Optional[str] = None,
-                 cpus: float = 1.0, gpus: float = 0.0):
+    def __init__(
+        self,
+        settings: BatchSettings,
+        size: Optional[int] = None,
+        address: Optional[str] = None,
+        cpus: float = 1.0,
+        gpus: float = 0.0,
+    ):
         try:
             import ray
         except ImportError as error:
-            raise InputError('Ray is not installed: pip install -r requirements-ray.txt, '
-                             'or use --workers without --ray') from error
+            raise InputError(
+                'Ray is not installed: pip install -r requirements-ray.txt, or use --workers without --ray'
+            ) from error
         self._ray, self._settings = ray, settings
         try:
-            ray.init(address=address or 'local', include_dashboard=False, log_to_driver=False,
-                     logging_level=logging.ERROR, ignore_reinit_error=True,
-                     runtime_env=dict(env_vars=dict(PYTHONPATH=os.pathsep.join(filter(None, sys.path)))))
+            ray.init(
+                address=address or 'local',
+                include_dashboard=False,
+                log_to_driver=False,
+                logging_level=logging.ERROR,
+                ignore_reinit_error=True,
+                runtime_env=dict(env_vars=dict(PYTHONPATH=os.pathsep.join(filter(None, sys.path)))),
+            )
         except Exception as error:  # connections, versions and ports fail in as many ways as there are clusters
-            raise InputError(f'Ray at {address or "this machine"}: cannot be used '
-                             f'({type(error).__name__}: {(str(error).splitlines() or [""])[0]})') from error
+            raise InputError(
+                f'Ray at {address or "this machine"}: cannot be used '
+                f'({type(error).__name__}: {(str(error).splitlines() or [""])[0]})'
+            ) from error
         room = _room(ray.cluster_resources(), cpus, gpus)
         if room < 1:
             self.close()
@@ -87,6 +102,7 @@ class _Actor:
     def __init__(self, settings: BatchSettings, folder: str):
         os.chdir(folder)
         from pipeline.batch.worker import Worker  # loads all networks' code: in the actor only
+
         self._worker = Worker(settings)
 
     def run(self, task) -> Outcome:

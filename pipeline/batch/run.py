@@ -1,4 +1,5 @@
 """Many videos through one chain into a folder: what is done is kept, what fails is told."""
+
 import hashlib
 import json
 import re
@@ -8,19 +9,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Callable, Deque, Dict, List, Optional, Protocol, Sequence, Tuple
 
+from pipeline.batch.lock import folder_lock
 from pipeline.batch.manifest import Manifest
 from pipeline.batch.settings import BatchSettings
 from pipeline.batch.tasks import Join, Plan, Segment, Whole
 from pipeline.batch.videos import Video
 from pipeline.batch.worker import Outcome
 from pipeline.errors import InputError
-from pipeline.lock import folder_lock
 
 PARTS = '.segments'
 
 
 class Crew(Protocol):
     """Workers somewhere: :class:`LocalCrew`, :class:`RayCrew`."""
+
     @property
     def free(self) -> int: ...
     def submit(self, task) -> None: ...
@@ -31,6 +33,7 @@ class Crew(Protocol):
 @dataclass
 class BatchReport:
     """What became of the videos of a batch: keys, and for those that failed also why."""
+
     done: List[str] = field(default_factory=list)
     skipped: List[str] = field(default_factory=list)
     failed: Dict[str, str] = field(default_factory=dict)
@@ -38,16 +41,26 @@ class BatchReport:
     stopped: str = ''
 
     def __str__(self) -> str:
-        counts = [(len(self.done), 'done'), (len(self.skipped), 'done before'), (len(self.failed), 'failed'),
-                  (len(self.left), 'not begun')]
+        counts = [
+            (len(self.done), 'done'),
+            (len(self.skipped), 'done before'),
+            (len(self.failed), 'failed'),
+            (len(self.left), 'not begun'),
+        ]
         lines = [', '.join(f'{count} {what}' for count, what in counts if count) or 'nothing to do']
         lines += [f'  {key}: {reason}' for key, reason in self.failed.items()]
         return '\n'.join(lines + ([f'stopped: {self.stopped}'] if self.stopped else []))
 
 
-def run_batch(videos: Sequence[Video], settings: BatchSettings, hire: Callable[[BatchSettings], Crew],
-              retries: int = 1, segment: Optional[int] = None, force: bool = False,
-              notify: Callable[[str], None] = lambda line: None) -> BatchReport:
+def run_batch(
+    videos: Sequence[Video],
+    settings: BatchSettings,
+    hire: Callable[[BatchSettings], Crew],
+    retries: int = 1,
+    segment: Optional[int] = None,
+    force: bool = False,
+    notify: Callable[[str], None] = lambda line: None,
+) -> BatchReport:
     """Run every video that the folder does not hold yet, and go on where an earlier run stopped.
 
     Args:
@@ -112,8 +125,9 @@ def _work_off(waiting: Deque['_Job'], crew: Crew, manifest: Manifest, report: Ba
         raise InputError(report.stopped)
 
 
-def _next_task(begun: List['_Job'], waiting: Deque['_Job'], manifest: Manifest, report: BatchReport,
-               notify) -> Optional[tuple]:
+def _next_task(
+    begun: List['_Job'], waiting: Deque['_Job'], manifest: Manifest, report: BatchReport, notify
+) -> Optional[tuple]:
     """A task of a video that was begun, or of the next one; None if all wait for others."""
     for job in begun:
         if job.tasks:
@@ -141,8 +155,11 @@ def _end(job: '_Job', error: str, manifest: Manifest, report: BatchReport, notif
         report.done.append(key)
         shutil.rmtree(job.parts, ignore_errors=True)
     manifest.add(job.record('failed' if error else 'done', error=error, **job.values))
-    notify(f'{key}: {error}' if error else '{}: {frames} frames, {people} people, {seconds:.1f} s'.format(
-        key, **job.values))
+    notify(
+        f'{key}: {error}'
+        if error
+        else '{}: {frames} frames, {people} people, {seconds:.1f} s'.format(key, **job.values)
+    )
 
 
 class _Job:
@@ -156,8 +173,16 @@ class _Job:
         values: of the finished video.
     """
 
-    def __init__(self, video: Video, settings: BatchSettings, fingerprint: str, retries: int,
-                 segment: Optional[int], force: bool, ours: bool):
+    def __init__(
+        self,
+        video: Video,
+        settings: BatchSettings,
+        fingerprint: str,
+        retries: int,
+        segment: Optional[int],
+        force: bool,
+        ours: bool,
+    ):
         self.video, self.ours, self._settings, self._fingerprint = video, ours, settings, fingerprint
         self.state: dict = {}
         self.error, self.values, self.running = '', {}, 0
@@ -227,7 +252,20 @@ class _Job:
 
     def record(self, status: str, **values) -> dict:
         """The manifest's line."""
-        return dict(dict(video=self.video.key, input=self.video.spec, state=self.state, settings=self._fingerprint,
-                         status=status, ours=self.ours, attempts=self._tries,
-                         frames=0, people=0, seconds=0.0, files={}, error=''),
-                    **values)
+        return dict(
+            dict(
+                video=self.video.key,
+                input=self.video.spec,
+                state=self.state,
+                settings=self._fingerprint,
+                status=status,
+                ours=self.ours,
+                attempts=self._tries,
+                frames=0,
+                people=0,
+                seconds=0.0,
+                files={},
+                error='',
+            ),
+            **values,
+        )

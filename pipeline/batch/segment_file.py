@@ -1,4 +1,5 @@
 """The posed people of a stretch of a video in a file, to the last bit."""
+
 from dataclasses import fields
 from pathlib import Path
 from typing import Dict, Iterable, Sequence
@@ -6,7 +7,7 @@ from typing import Dict, Iterable, Sequence
 import numpy as np
 
 from pipeline.files import atomic_path
-from pipeline.npz import open_npz
+from pipeline.formats.npz import open_npz
 from pipeline.types import FrameResult, People
 
 _COLUMNS = tuple(field.name for field in fields(People))
@@ -25,8 +26,12 @@ def write_segment(path: Path, results: Iterable[FrameResult], num_keypoints: int
     columns = {name: np.concatenate([getattr(p, name) for p in people]) for name in _COLUMNS}
     with atomic_path(path, force=True) as temporary:
         with open(temporary, 'wb') as file:
-            np.savez(file, indices=np.array(indices, np.int64), counts=np.array([len(p) for p in people[1:]], np.int64),
-                     **columns)
+            np.savez(
+                file,
+                indices=np.array(indices, np.int64),
+                counts=np.array([len(p) for p in people[1:]], np.int64),
+                **columns,
+            )
     return len(indices)
 
 
@@ -42,5 +47,5 @@ def read_segments(paths: Sequence[Path]) -> Dict[int, People]:
             columns = {name: arrays[name] for name in _COLUMNS}
             counts = arrays['counts']
             for index, count, end in zip(arrays['indices'].tolist(), counts.tolist(), np.cumsum(counts).tolist()):
-                people[index] = People(**{name: column[end - count:end] for name, column in columns.items()})
+                people[index] = People(**{name: column[end - count : end] for name, column in columns.items()})
     return people

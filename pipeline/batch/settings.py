@@ -1,12 +1,13 @@
 """What all videos of a batch have in common, and a fingerprint of it."""
+
 import hashlib
 import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Dict, Iterator, Optional
 
-from pipeline.export import run_info
-from pipeline.openmmlab.config import resolve_config
+from pipeline.backends.openmmlab.config import resolve_config
+from pipeline.formats import run_info
 from pipeline.presets import merged_preset
 from pipeline.run import OutputOptions
 
@@ -24,6 +25,7 @@ class BatchSettings:
         chain: further arguments of it.
         outputs: what to write for each video; ``out_dir`` is the batch's folder.
     """
+
     preset: str = 'embedded'
     device: str = 'cpu'
     chain: Dict[str, Any] = field(default_factory=dict)
@@ -35,7 +37,8 @@ class BatchSettings:
         Raises:
             InputError: for anything unknown, missing or unfit.
         """
-        from pipeline.chain import VideoPipeline
+        from pipeline.pipeline import VideoPipeline
+
         return VideoPipeline.from_preset(self.preset, device or self.device, **self.chain)
 
     def fingerprint(self) -> str:
@@ -48,11 +51,14 @@ class BatchSettings:
             InputError: if the preset or a config of it is not there.
         """
         config = merged_preset(self.preset, **self.chain)
-        configs = {name: hashlib.sha256(resolve_config(name).read_bytes()).hexdigest()
-                   for name in sorted(set(_configs(config)))}
+        configs = {
+            name: hashlib.sha256(resolve_config(name).read_bytes()).hexdigest()
+            for name in sorted(set(_configs(config)))
+        }
         outputs = {name: value for name, value in asdict(self.outputs).items() if name not in _NOT_CONTENT}
-        content = dict(run=run_info(config).to_dict(), configs=configs, outputs=outputs,
-                       device=self.device.partition(':')[0])
+        content = dict(
+            run=run_info(config).to_dict(), configs=configs, outputs=outputs, device=self.device.partition(':')[0]
+        )
         return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
 

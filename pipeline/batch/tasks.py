@@ -10,6 +10,7 @@ done whole: the chain does not follow people between looks
 piece; and the file is undamaged, because decoders patch what they can from frames
 before. On unlike processors, networks round differently.
 """
+
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,11 +19,11 @@ from typing import Iterator, List, Sequence, Tuple
 from pipeline.batch.segment_file import read_segments, write_segment
 from pipeline.batch.settings import BatchSettings
 from pipeline.batch.videos import Video
-from pipeline.chain import VideoPipeline
-from pipeline.clock import Clock
 from pipeline.errors import InputError
+from pipeline.pipeline import VideoPipeline
 from pipeline.run import OutputOptions, run_video
 from pipeline.summary import Summary
+from pipeline.timing import Clock
 from pipeline.types import FrameResult
 from pipeline.video import open_source, prefetch
 from pipeline.video.open_source import is_url
@@ -39,6 +40,7 @@ class Damaged(Exception):
 @dataclass(frozen=True)
 class Whole:
     """One video from beginning to end. ``force`` lets it replace files."""
+
     video: Video
     force: bool = False
 
@@ -49,6 +51,7 @@ class Whole:
 @dataclass(frozen=True)
 class Range:
     """Frames from ``keep[0]`` up to, but without, ``keep[1]``; to have them posed, ``read`` has to be read."""
+
     keep: Tuple[int, int]
     read: Tuple[int, int]
 
@@ -56,13 +59,16 @@ class Range:
 @dataclass(frozen=True)
 class Plan:
     """Where to cut a video into segments of about ``length`` frames; nowhere if it is shorter, or a stream."""
+
     video: Video
     length: int
 
     def run(self, pipeline: VideoPipeline, settings: BatchSettings) -> dict:
         if not pipeline.per_frame:
-            raise Unfit('a video cannot be cut into segments with a chain that follows people from frame to frame: '
-                        'add --detect-every 1 --every 1, or leave --segment-frames out')
+            raise Unfit(
+                'a video cannot be cut into segments with a chain that follows people from frame to frame: '
+                'add --detect-every 1 --every 1, or leave --segment-frames out'
+            )
         if is_url(self.video.spec):
             return dict(ranges=[])
         outputs = settings.outputs
@@ -75,14 +81,17 @@ class Plan:
 @dataclass(frozen=True)
 class Segment:
     """The poses of some frames of a video, into ``path``."""
+
     video: Video
     range: Range
     path: Path
 
     def run(self, pipeline: VideoPipeline, settings: BatchSettings) -> dict:
         read, keep = self.range.read, self.range.keep
-        with open_source(self.video.spec, f'{read[0]}f', f'{read[1]}f', reader=settings.outputs.reader) as source, \
-                closing(pipeline.posed(source, Clock())) as posed:
+        with (
+            open_source(self.video.spec, f'{read[0]}f', f'{read[1]}f', reader=settings.outputs.reader) as source,
+            closing(pipeline.posed(source, Clock())) as posed,
+        ):
             kept = (result for result in posed if keep[0] <= result.frame.index < keep[1])
             frames = write_segment(self.path, kept, pipeline.skeleton.num_keypoints)
             if source.skipped:
@@ -94,6 +103,7 @@ class Segment:
 @dataclass(frozen=True)
 class Join:
     """Tracks, smooths, draws and writes a video whose poses are in ``segments``."""
+
     video: Video
     segments: Tuple[Path, ...]
     force: bool = False
@@ -110,13 +120,15 @@ def segment_ranges(first: int, last: int, length: int, batch: int, offsets: Sequ
     """
     ahead, behind = max(0, *offsets), max(0, *(-offset for offset in offsets))
     length, behind = -(-length // batch) * batch, -(-behind // batch) * batch
-    return [Range((begin, min(begin + length, last)),
-                  (max(begin - behind, first), min(begin + length + ahead, last)))
-            for begin in range(first, last, length)]
+    return [
+        Range((begin, min(begin + length, last)), (max(begin - behind, first), min(begin + length + ahead, last)))
+        for begin in range(first, last, length)
+    ]
 
 
 class _Posed:
     """Stands for a chain whose first half has run already."""
+
     looks_back = False
 
     def __init__(self, pipeline: VideoPipeline, segments: Tuple[Path, ...]):

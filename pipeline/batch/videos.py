@@ -1,4 +1,5 @@
 """The inputs of a batch: which videos they mean, what their files are called, and whether they changed."""
+
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Dict, Iterator, List, Sequence
@@ -7,8 +8,30 @@ from pipeline.errors import InputError
 from pipeline.video.image_sequence import IMAGE_SUFFIXES, images_by_pattern, images_in_folder
 from pipeline.video.open_source import is_camera, is_pattern, is_url, local_path, source_name
 
-VIDEO_SUFFIXES = frozenset(('.3gp', '.asf', '.avi', '.flv', '.gif', '.m2ts', '.m4v', '.mkv', '.mov', '.mp4', '.mpeg',
-                            '.mpg', '.mts', '.mxf', '.ogv', '.ts', '.vob', '.webm', '.wmv', '.y4m'))
+VIDEO_SUFFIXES = frozenset(
+    (
+        '.3gp',
+        '.asf',
+        '.avi',
+        '.flv',
+        '.gif',
+        '.m2ts',
+        '.m4v',
+        '.mkv',
+        '.mov',
+        '.mp4',
+        '.mpeg',
+        '.mpg',
+        '.mts',
+        '.mxf',
+        '.ogv',
+        '.ts',
+        '.vob',
+        '.webm',
+        '.wmv',
+        '.y4m',
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -20,6 +43,7 @@ class Video:
         name: stem of its output files.
         folder: where in the batch's folder they go; relative, without ``..``.
     """
+
     spec: str
     name: str
     folder: str = ''
@@ -43,8 +67,7 @@ class Video:
         else:
             paths = images_in_folder(path) if path.is_dir() else _matching(self.spec)
         states = [path.stat() for path in paths]
-        return dict(files=len(paths), bytes=sum(s.st_size for s in states),
-                    modified=max(s.st_mtime_ns for s in states))
+        return dict(files=len(paths), bytes=sum(s.st_size for s in states), modified=max(s.st_mtime_ns for s in states))
 
 
 def find_videos(specs: Sequence[str]) -> List[Video]:
@@ -62,8 +85,9 @@ def find_videos(specs: Sequence[str]) -> List[Video]:
         for video in _videos(spec):
             other = found.setdefault(video.key, video)
             if Path(other.spec).resolve() != Path(video.spec).resolve():
-                raise InputError(f'{other.spec} and {video.spec} would both write {video.key}_…; '
-                                 'run them into different folders')
+                raise InputError(
+                    f'{other.spec} and {video.spec} would both write {video.key}_…; run them into different folders'
+                )
     return list(found.values())
 
 

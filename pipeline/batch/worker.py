@@ -1,4 +1,5 @@
 """A worker's side of a batch: one chain, loaded once, and task after task for it."""
+
 import errno
 from dataclasses import dataclass, field
 from typing import Any, Dict, Optional
@@ -19,6 +20,7 @@ class Outcome:
         damaged: a segment of a video that has to be done in one piece.
         fatal: every other task would fail in the same way.
     """
+
     values: Dict[str, Any] = field(default_factory=dict)
     error: str = ''
     again: bool = False

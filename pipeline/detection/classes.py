@@ -1,10 +1,11 @@
 """Which label of a detector means a person."""
+
 from typing import Optional, Sequence
 
 from mmengine.config import Config
 
+from pipeline.backends.openmmlab import config_name
 from pipeline.errors import InputError
-from pipeline.openmmlab import config_name
 
 PERSON = 'person'
 
@@ -23,8 +24,10 @@ def person_index(config: Config, meta: dict) -> int:
     """
     classes = _from_checkpoint(meta) or _from_config(config)
     if not classes:
-        raise InputError(f'{config_name(config)}: names no classes; give metainfo=dict(classes=(…)) to the data set '
-                         'of test_dataloader')
+        raise InputError(
+            f'{config_name(config)}: names no classes; give metainfo=dict(classes=(…)) to the data set '
+            'of test_dataloader'
+        )
     names = [str(name).lower() for name in classes]
     if PERSON not in names:
         shown = ', '.join(names[:5]) + (', …' if len(names) > 5 else '')
@@ -52,6 +55,7 @@ def _from_config(config: Config) -> Optional[Sequence[str]]:
 
 def _of_class(kind) -> Optional[Sequence[str]]:
     from mmdet.registry import DATASETS
+
     dataset = DATASETS.get(kind) if isinstance(kind, str) else kind
     return _as_names(getattr(dataset, 'METAINFO', {}).get('classes'))
 

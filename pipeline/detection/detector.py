@@ -1,4 +1,5 @@
 """People in frames, from any MMDetection config and checkpoint."""
+
 from pathlib import Path
 from threading import Lock
 from typing import List, Mapping, Optional, Sequence, Union
@@ -10,10 +11,20 @@ from mmengine.dataset import Compose, pseudo_collate
 from torch import nn
 from torchvision.ops import nms
 
+from pipeline.backends.openmmlab import (
+    Speed,
+    accepts_rgb,
+    build_network,
+    build_transforms,
+    config_name,
+    first_line,
+    load_config,
+    pipeline_config,
+    to_bgr,
+    type_name,
+)
 from pipeline.detection.classes import person_index
 from pipeline.errors import InputError
-from pipeline.openmmlab import (Speed, accepts_rgb, build_network, build_transforms, config_name, first_line,
-                                load_config, pipeline_config, to_bgr, type_name)
 from pipeline.types import Detections, Frame
 
 
@@ -31,8 +42,15 @@ class PersonDetector:
         takes_rgb: whether the pipeline is to be given RGB instead of BGR images.
     """
 
-    def __init__(self, model: nn.Module, transforms: Compose, person: int, score_thr: float = 0.3,
-                 nms_iou: Optional[float] = 0.65, takes_rgb: bool = False):
+    def __init__(
+        self,
+        model: nn.Module,
+        transforms: Compose,
+        person: int,
+        score_thr: float = 0.3,
+        nms_iou: Optional[float] = 0.65,
+        takes_rgb: bool = False,
+    ):
         for name, value in (('score_thr', score_thr), ('nms_iou', nms_iou)):
             if value is not None and not 0 <= value <= 1:
                 raise InputError(f'{name}={value}: must be between 0 and 1')
@@ -41,9 +59,15 @@ class PersonDetector:
         self._one_at_a_time = Lock()
 
     @classmethod
-    def from_config(cls, config: Union[str, Path, Config], checkpoint: Union[None, str, Path] = None,
-                    device: Union[str, torch.device] = 'cpu', score_thr: float = 0.3,
-                    nms_iou: Optional[float] = 0.65, speed: Union[Speed, Mapping, None] = None) -> 'PersonDetector':
+    def from_config(
+        cls,
+        config: Union[str, Path, Config],
+        checkpoint: Union[None, str, Path] = None,
+        device: Union[str, torch.device] = 'cpu',
+        score_thr: float = 0.3,
+        nms_iou: Optional[float] = 0.65,
+        speed: Union[Speed, Mapping, None] = None,
+    ) -> 'PersonDetector':
         """Build a detector and try it on an empty picture.
 
         Args:
@@ -59,12 +83,19 @@ class PersonDetector:
                 the detector does not know people.
         """
         from mmdet.registry import MODELS, TRANSFORMS
+
         config = load_config(config)
         speed = Speed(**speed) if isinstance(speed, Mapping) else speed or Speed()
         model, meta = build_network(config, MODELS, checkpoint, device, speed)
         transforms = build_transforms([_from_array(t) for t in pipeline_config(config)], TRANSFORMS, config)
-        detector = cls(model, transforms, person_index(config, meta), score_thr, nms_iou,
-                       accepts_rgb(transforms, model.data_preprocessor))
+        detector = cls(
+            model,
+            transforms,
+            person_index(config, meta),
+            score_thr,
+            nms_iou,
+            accepts_rgb(transforms, model.data_preprocessor),
+        )
         try:
             detector.detect([Frame(0, 0.0, np.zeros((64, 64, 3), np.uint8))])
         except InputError:
@@ -103,8 +134,11 @@ class PersonDetector:
         def array(values):
             return torch.as_tensor(values)[chosen.to(torch.as_tensor(values).device)].float().cpu().numpy()
 
-        seeds = ({name: array(found[name]) for name in ('keypoints', 'keypoint_scores')}
-                 if 'keypoints' in found and 'keypoint_scores' in found else {})
+        seeds = (
+            {name: array(found[name]) for name in ('keypoints', 'keypoint_scores')}
+            if 'keypoints' in found and 'keypoint_scores' in found
+            else {}
+        )
         return Detections(array(boxes), array(scores).clip(0, 1), **seeds)
 
 

@@ -1,4 +1,5 @@
 """Poses of found people: any MMPose top-down estimator behind one small interface."""
+
 from pipeline.estimation.estimator import PoseEstimator
 
 __all__ = ['PoseEstimator']

@@ -1,4 +1,5 @@
 """Poses of the people in frames, from any MMPose top-down config and checkpoint."""
+
 from pathlib import Path
 from typing import Iterator, List, Mapping, Optional, Sequence, Tuple, Union
 
@@ -8,10 +9,19 @@ from mmengine.config import Config
 from mmengine.dataset import Compose, pseudo_collate
 from torch import nn
 
+from pipeline.backends.openmmlab import (
+    Speed,
+    accepts_rgb,
+    build_network,
+    build_transforms,
+    config_name,
+    first_line,
+    load_config,
+    pipeline_config,
+    to_bgr,
+)
 from pipeline.errors import InputError
 from pipeline.estimation.metainfo import find_metainfo
-from pipeline.openmmlab import (Speed, accepts_rgb, build_network, build_transforms, config_name, first_line,
-                                load_config, pipeline_config, to_bgr)
 from pipeline.skeletons import Skeleton
 from pipeline.types import Detections, Frame, People
 
@@ -49,8 +59,15 @@ class PoseEstimator:
         takes_rgb: whether the pipeline is to be given RGB instead of BGR images.
     """
 
-    def __init__(self, model: nn.Module, transforms: Compose, metainfo: dict, batch_size: int = 32,
-                 frame_offsets: Sequence[int] = (0,), takes_rgb: bool = False):
+    def __init__(
+        self,
+        model: nn.Module,
+        transforms: Compose,
+        metainfo: dict,
+        batch_size: int = 32,
+        frame_offsets: Sequence[int] = (0,),
+        takes_rgb: bool = False,
+    ):
         if batch_size < 1:
             raise InputError(f'batch_size={batch_size}: must be at least 1')
         self.model, self.transforms, self.metainfo = model, transforms, metainfo
@@ -59,10 +76,16 @@ class PoseEstimator:
         self.skeleton = Skeleton.from_parsed(metainfo)
 
     @classmethod
-    def from_config(cls, config: Union[str, Path, Config], checkpoint: Union[None, str, Path] = None,
-                    device: Union[str, torch.device] = 'cpu', flip_test: Optional[bool] = None,
-                    batch_size: int = 32, speed: Union[Speed, Mapping, None] = None,
-                    checkpoint_from: Optional[str] = None) -> 'PoseEstimator':
+    def from_config(
+        cls,
+        config: Union[str, Path, Config],
+        checkpoint: Union[None, str, Path] = None,
+        device: Union[str, torch.device] = 'cpu',
+        flip_test: Optional[bool] = None,
+        batch_size: int = 32,
+        speed: Union[Speed, Mapping, None] = None,
+        checkpoint_from: Optional[str] = None,
+    ) -> 'PoseEstimator':
         """Build an estimator and try it on an empty picture.
 
         Args:
@@ -83,6 +106,7 @@ class PoseEstimator:
         if checkpoint_from and checkpoint is not None and not Path(checkpoint).is_file():
             raise InputError(f'{checkpoint}: no such weights; {checkpoint_from}')
         from mmpose.registry import MODELS, TRANSFORMS
+
         config = load_config(config)
         speed = Speed(**speed) if isinstance(speed, Mapping) else speed or Speed()
         if flip_test is not None and 'model' in config:
@@ -90,8 +114,14 @@ class PoseEstimator:
         model, meta = build_network(config, MODELS, checkpoint, device, speed)
         transforms = build_transforms(pipeline_config(config), TRANSFORMS, config)
         offsets = getattr(model, 'frame_offsets', config.get('frame_offsets', (0,)))
-        estimator = cls(model, transforms, find_metainfo(config, meta), batch_size, offsets,
-                        accepts_rgb(transforms, model.data_preprocessor))
+        estimator = cls(
+            model,
+            transforms,
+            find_metainfo(config, meta),
+            batch_size,
+            offsets,
+            accepts_rgb(transforms, model.data_preprocessor),
+        )
         estimator._try(config)
         return estimator
 
@@ -122,13 +152,19 @@ class PoseEstimator:
                 yield self._sample(current, images, found, person)
 
     def _sample(self, image: np.ndarray, neighbours: List[np.ndarray], found: Detections, person: int) -> dict:
-        sample = dict(self.metainfo, img=image, bbox=_with_area(found.bboxes[person:person + 1]),
-                      bbox_score=found.scores[person:person + 1])
+        sample = dict(
+            self.metainfo,
+            img=image,
+            bbox=_with_area(found.bboxes[person : person + 1]),
+            bbox_score=found.scores[person : person + 1],
+        )
         if neighbours:
             sample['neighbours'] = neighbours
         if found.keypoints is not None:
-            sample.update(keypoints_seed=found.keypoints[person:person + 1],
-                          keypoint_scores_seed=found.keypoint_scores[person:person + 1])
+            sample.update(
+                keypoints_seed=found.keypoints[person : person + 1],
+                keypoint_scores_seed=found.keypoint_scores[person : person + 1],
+            )
         return sample
 
     @torch.inference_mode()
@@ -136,7 +172,7 @@ class PoseEstimator:
         """Keypoints ``(K, 2)`` and scores ``(K,)`` of each sample."""
         answers = []
         for start in range(0, len(samples), self.batch_size):
-            batch = [self.transforms(sample) for sample in samples[start:start + self.batch_size]]
+            batch = [self.transforms(sample) for sample in samples[start : start + self.batch_size]]
             for result in self.model.test_step(pseudo_collate(batch)):
                 found = result.pred_instances
                 answers.append((_array(found.keypoints)[0, :, :2], _array(found.keypoint_scores)[0]))
@@ -158,8 +194,10 @@ class PoseEstimator:
         except Exception as error:  # whatever a model and a pipeline that do not fit come up with
             raise InputError(f'{config_name(config)}: cannot process a frame ({first_line(error)})') from error
         if people.keypoints.shape[1] != self.skeleton.num_keypoints:
-            raise InputError(f'{config_name(config)}: its model gives {people.keypoints.shape[1]} keypoints, its '
-                             f'metainfo ({self.skeleton.name}) names {self.skeleton.num_keypoints}')
+            raise InputError(
+                f'{config_name(config)}: its model gives {people.keypoints.shape[1]} keypoints, its '
+                f'metainfo ({self.skeleton.name}) names {self.skeleton.num_keypoints}'
+            )
 
 
 def _with_area(bbox: np.ndarray) -> np.ndarray:

@@ -1,10 +1,11 @@
 """What an MMPose model says of the joints that it predicts."""
+
 import warnings
 
 from mmengine.config import Config
 
+from pipeline.backends.openmmlab import config_name, first_line
 from pipeline.errors import InputError
-from pipeline.openmmlab import config_name, first_line
 
 
 def find_metainfo(config: Config, meta: dict) -> dict:
@@ -18,6 +19,7 @@ def find_metainfo(config: Config, meta: dict) -> dict:
     """
     from mmpose.apis.inference import dataset_meta_from_config
     from mmpose.datasets.datasets.utils import parse_pose_metainfo
+
     found = meta.get('dataset_meta')
     if isinstance(found, dict) and 'keypoint_id2name' in found:
         return found

@@ -1,15 +1,15 @@
 """Metrics of refined SMPL bodies: rotations without, joints with the user's body model."""
+
 from pathlib import Path
 from typing import Dict, List, Optional, Sequence, Union
 
 import numpy as np
-
-import pipeline.compat  # noqa: F401, before mmpose
 from mmpose.registry import METRICS
-from pipeline.datasets.rotations import axis_angle_from_6d, geodesic_distance, matrix_from_6d
+
 from pipeline.errors import InputError
 from pipeline.evaluation.protocols import Evaluated, evaluate
 from pipeline.evaluation.refinement_metric import RefinementMetric
+from pipeline.training.augmentation.rotations import axis_angle_from_6d, geodesic_distance, matrix_from_6d
 
 NUM_JOINTS = 24  # of SMPL's own skeleton, the pelvis first
 
@@ -28,8 +28,9 @@ class BodyModel:
         InputError: if the package or a file is missing or cannot be used.
     """
 
-    def __init__(self, folder: Union[str, Path], regressor: Optional[str] = None,
-                 joints: Optional[Sequence[int]] = None):
+    def __init__(
+        self, folder: Union[str, Path], regressor: Optional[str] = None, joints: Optional[Sequence[int]] = None
+    ):
         try:
             import smplx
         except ImportError as error:
@@ -38,11 +39,19 @@ class BodyModel:
         names = [folder / part / f'SMPL_NEUTRAL.{kind}' for part in ('', 'smpl') for kind in ('npz', 'pkl')]
         path = next((name for name in names if name.is_file()), None)
         if path is None:
-            raise InputError(f'{folder}: no SMPL_NEUTRAL.pkl or SMPL_NEUTRAL.npz here; fetch it from '
-                             'https://smpl.is.tue.mpg.de after accepting its licence')
+            raise InputError(
+                f'{folder}: no SMPL_NEUTRAL.pkl or SMPL_NEUTRAL.npz here; fetch it from '
+                'https://smpl.is.tue.mpg.de after accepting its licence'
+            )
         try:
-            self.model = smplx.SMPL(str(path), gender='neutral', create_body_pose=False, create_betas=False,
-                                    create_global_orient=False, create_transl=False)
+            self.model = smplx.SMPL(
+                str(path),
+                gender='neutral',
+                create_body_pose=False,
+                create_betas=False,
+                create_global_orient=False,
+                create_transl=False,
+            )
         except (ImportError, KeyError, ValueError, OSError) as error:
             raise InputError(f'{path}: smplx cannot use this file ({error})') from error
         self.regressor, self.chosen = None, None if joints is None else list(joints)
@@ -63,16 +72,24 @@ class BodyModel:
             ``(S, J, 3)`` metres.
         """
         import torch
+
         vectors = axis_angle_from_6d(rotations).astype(np.float32)
         shape = np.zeros((len(vectors), 10), np.float32) if shape is None else shape.astype(np.float32)
         parts = []
         for i in range(0, len(vectors), batch_size):
-            pose = torch.from_numpy(vectors[i:i + batch_size])
+            pose = torch.from_numpy(vectors[i : i + batch_size])
             with torch.no_grad():
-                body = self.model(betas=torch.from_numpy(shape[i:i + batch_size]), global_orient=pose[:, 0],
-                                  body_pose=pose[:, 1:].flatten(1), transl=pose.new_zeros(len(pose), 3))
-            parts.append(body.joints[:, :NUM_JOINTS].numpy() if self.regressor is None
-                         else np.einsum('jv,svd->sjd', self.regressor, body.vertices.numpy()))
+                body = self.model(
+                    betas=torch.from_numpy(shape[i : i + batch_size]),
+                    global_orient=pose[:, 0],
+                    body_pose=pose[:, 1:].flatten(1),
+                    transl=pose.new_zeros(len(pose), 3),
+                )
+            parts.append(
+                body.joints[:, :NUM_JOINTS].numpy()
+                if self.regressor is None
+                else np.einsum('jv,svd->sjd', self.regressor, body.vertices.numpy())
+            )
         joints = np.concatenate(parts)
         return joints if self.chosen is None else joints[:, self.chosen]
 
@@ -94,11 +111,20 @@ class BodyMeshMetric(RefinementMetric):
     Raises:
         InputError: if joints are asked for without a body model, or it cannot be read.
     """
+
     fields = RefinementMetric.fields + ('true_shape', 'estimated_shape')
 
-    def __init__(self, report: Sequence[str] = (), body_model: Optional[str] = None, regressor: Optional[str] = None,
-                 joints: Optional[Sequence[int]] = None, protocol: str = 'corrected', root: Sequence[int] = (0,),
-                 collect_device: str = 'cpu', prefix: Optional[str] = None):
+    def __init__(
+        self,
+        report: Sequence[str] = (),
+        body_model: Optional[str] = None,
+        regressor: Optional[str] = None,
+        joints: Optional[Sequence[int]] = None,
+        protocol: str = 'corrected',
+        root: Sequence[int] = (0,),
+        collect_device: str = 'cpu',
+        prefix: Optional[str] = None,
+    ):
         super().__init__(report, protocol, 1000.0, (), collect_device, prefix)
         if report and body_model is None:
             raise InputError(f'report {", ".join(report)}: needs body_model, the folder of the SMPL files')
@@ -111,9 +137,14 @@ class BodyMeshMetric(RefinementMetric):
         table = {'rotation': float(np.nanmean(np.concatenate(angles)))}  # NaN: frames of padding
         if self.body is None:
             return table
-        posed = [Evaluated(self._joints(s.prediction, windows, 'estimated_shape'),
-                           self._joints(s.truth, windows, 'true_shape'), fps=s.fps)
-                 for s, windows in zip(stitched, sequences)]
+        posed = [
+            Evaluated(
+                self._joints(s.prediction, windows, 'estimated_shape'),
+                self._joints(s.truth, windows, 'true_shape'),
+                fps=s.fps,
+            )
+            for s, windows in zip(stitched, sequences)
+        ]
         return {**table, **evaluate(posed, self.report, self.protocol, self.unit)}
 
     def _joints(self, rotations: np.ndarray, windows: List[dict], shape: str) -> np.ndarray:

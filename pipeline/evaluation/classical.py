@@ -2,6 +2,7 @@
 
 Gaussian and Savitzky-Golay come from SciPy; One-Euro (Casiez et al., CHI 2012) is causal.
 """
+
 from typing import Dict, Iterator, Tuple
 
 import numpy as np
@@ -18,16 +19,20 @@ def gaussian(sigma: float) -> SequenceFilter:
 
 def savitzky_golay(window: int, order: int) -> SequenceFilter:
     """Local polynomials of ``order`` over ``window`` (odd) frames."""
+
     def apply(estimate, fps, scores=None):
         return savgol_filter(estimate, min(window, (len(estimate) - 1) // 2 * 2 + 1), order, axis=0)
+
     return apply
 
 
 def median_gaussian(width: int, sigma: float) -> SequenceFilter:
     """A median over ``width`` frames against outliers, then a Gaussian."""
+
     def apply(estimate, fps, scores=None):
         steady = median_filter(estimate, (width, 1, 1), mode='nearest')
         return gaussian_filter1d(steady, sigma, axis=0, mode='nearest')
+
     return apply
 
 
@@ -60,10 +65,15 @@ def tuning_grids() -> Dict[str, Iterator[Tuple[str, SequenceFilter]]]:
     """Candidates of each family, as (label, filter)."""
     return {
         'Gaussian': [(f'sigma {s}', gaussian(s)) for s in (1, 1.5, 2, 3, 4, 5, 6, 8)],
-        'Savitzky-Golay': [(f'window {w}, order {o}', savitzky_golay(w, o))
-                           for o in (1, 2, 3) for w in (7, 11, 15, 21, 27, 35, 45)],
-        'One-Euro': [(f'min_cutoff {c} Hz, beta {b}', one_euro(c, b))
-                     for c in (0.5, 1, 2, 4, 8) for b in (0.0, 0.005, 0.02, 0.08)],
-        'median + Gaussian': [(f'median {w}, sigma {s}', median_gaussian(w, s)) for w in (5, 9, 15, 25)
-                              for s in (1.5, 2.5, 4)],
+        'Savitzky-Golay': [
+            (f'window {w}, order {o}', savitzky_golay(w, o)) for o in (1, 2, 3) for w in (7, 11, 15, 21, 27, 35, 45)
+        ],
+        'One-Euro': [
+            (f'min_cutoff {c} Hz, beta {b}', one_euro(c, b))
+            for c in (0.5, 1, 2, 4, 8)
+            for b in (0.0, 0.005, 0.02, 0.08)
+        ],
+        'median + Gaussian': [
+            (f'median {w}, sigma {s}', median_gaussian(w, s)) for w in (5, 9, 15, 25) for s in (1.5, 2.5, 4)
+        ],
     }

@@ -2,6 +2,7 @@
 
 Legend: ``T`` frames, ``K`` joints, ``D`` coordinates (2 in px, 3 in mm).
 """
+
 import numpy as np
 
 
@@ -58,7 +59,7 @@ def align_similarity(prediction: np.ndarray, truth: np.ndarray) -> np.ndarray:
     sign[:, -1] = np.sign(np.linalg.det(u @ vt))
     rotation = (u * sign[:, None]) @ vt
     with np.errstate(divide='ignore', invalid='ignore'):
-        scale = (singular * sign).sum(1) / (x ** 2).sum((1, 2))
+        scale = (singular * sign).sum(1) / (x**2).sum((1, 2))
     return scale[:, None, None] * (x @ rotation) + mean_truth
 
 

@@ -13,20 +13,43 @@ MPJPE, PA-MPJPE, Accel        all frames of all sequences; NaN dropped     the s
 Windows are stitched by plain means over what they cover ('published', up to step - 1
 frames at a sequence's end are left out) or by triangles over all frames.
 """
+
 from dataclasses import dataclass
 from typing import Dict, Optional, Sequence
 
 import numpy as np
 
-from pipeline.evaluation.keypoint_metrics import (acceleration_errors, box_size, jitter, joint_errors, pck_hits,
-                                                  procrustes_errors)
+from pipeline.evaluation.keypoint_metrics import (
+    acceleration_errors,
+    box_size,
+    jitter,
+    joint_errors,
+    pck_hits,
+    procrustes_errors,
+)
 
 PROTOCOLS = ('published', 'corrected')
 # What the published code prints over which of Sub-JHMDB's 15 joints, and what these joints are.
-PUBLISHED_COLUMNS = {'Head': (0,), 'Shoulder': (1, 2), 'Elbow': (3, 4), 'Wrist': (5, 6), 'Hip': (7, 8),
-                     'Knee': (9, 10), 'Ankle': (11, 12)}
-JHMDB_COLUMNS = {'Neck': (0,), 'Belly': (1,), 'Face': (2,), 'Shoulder': (3, 4), 'Hip': (5, 6), 'Elbow': (7, 8),
-                 'Knee': (9, 10), 'Wrist': (11, 12), 'Ankle': (13, 14)}
+PUBLISHED_COLUMNS = {
+    'Head': (0,),
+    'Shoulder': (1, 2),
+    'Elbow': (3, 4),
+    'Wrist': (5, 6),
+    'Hip': (7, 8),
+    'Knee': (9, 10),
+    'Ankle': (11, 12),
+}
+JHMDB_COLUMNS = {
+    'Neck': (0,),
+    'Belly': (1,),
+    'Face': (2,),
+    'Shoulder': (3, 4),
+    'Hip': (5, 6),
+    'Elbow': (7, 8),
+    'Knee': (9, 10),
+    'Wrist': (11, 12),
+    'Ankle': (13, 14),
+}
 
 
 @dataclass
@@ -39,6 +62,7 @@ class Evaluated:
         weight: ``(S, K)``, 0 where the truth is not known; 1 everywhere by default.
         fps: frames per second, for accelerations per second².
     """
+
     prediction: np.ndarray
     truth: np.ndarray
     boxes: Optional[np.ndarray] = None
@@ -63,8 +87,13 @@ def _published_hits(sequence: Evaluated, threshold: float) -> np.ndarray:
     return pck_hits(sequence.prediction, sequence.truth, box_size(sequence.boxes.astype(np.int32)), threshold)
 
 
-def evaluate(sequences: Sequence[Evaluated], metrics: Sequence[str], protocol: str, unit: float = 1.0,
-             thresholds: Sequence[float] = (0.05, 0.1, 0.2)) -> Dict[str, float]:
+def evaluate(
+    sequences: Sequence[Evaluated],
+    metrics: Sequence[str],
+    protocol: str,
+    unit: float = 1.0,
+    thresholds: Sequence[float] = (0.05, 0.1, 0.2),
+) -> Dict[str, float]:
     """Means over a data set.
 
     Args:
@@ -94,7 +123,7 @@ def evaluate(sequences: Sequence[Evaluated], metrics: Sequence[str], protocol: s
         inner = [k[:-2] & k[1:-1] & k[2:] for k in known]
         table['accel'] = unit * _mean(errors, inner, protocol)
         if all(s.fps for s in sequences):
-            table['accel_s2'] = unit * _mean([e * s.fps ** 2 for e, s in zip(errors, sequences)], inner, protocol)
+            table['accel_s2'] = unit * _mean([e * s.fps**2 for e, s in zip(errors, sequences)], inner, protocol)
     if 'jitter' in metrics:
         table['jitter'] = unit * float(np.concatenate([jitter(s.prediction).ravel() for s in sequences]).mean())
     return table

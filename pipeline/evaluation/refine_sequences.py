@@ -1,4 +1,5 @@
 """A refiner or a classical filter over whole sequences, as tables need it."""
+
 from typing import Callable, Optional, Sequence
 
 import numpy as np
@@ -11,8 +12,9 @@ SequenceFilter = Callable[..., np.ndarray]
 refined ``(S, K, D)``."""
 
 
-def windowed(refiner, step: int, weights: str = 'triangle', flip: Optional[Sequence[int]] = None,
-             batch_size: int = 256) -> SequenceFilter:
+def windowed(
+    refiner, step: int, weights: str = 'triangle', flip: Optional[Sequence[int]] = None, batch_size: int = 256
+) -> SequenceFilter:
     """Run a :class:`SequenceRefiner` over overlapping windows and blend them.
 
     Args:
@@ -30,8 +32,9 @@ def windowed(refiner, step: int, weights: str = 'triangle', flip: Optional[Seque
         starts = window_starts(len(estimate), refiner.window, step)
 
         def windows(poses, trust):
-            return _refine(refiner, cut(poses, starts, refiner.window), cut(trust, starts, refiner.window), fps,
-                           batch_size)
+            return _refine(
+                refiner, cut(poses, starts, refiner.window), cut(trust, starts, refiner.window), fps, batch_size
+            )
 
         refined = windows(estimate, scores)
         if flip is not None:
@@ -45,8 +48,9 @@ def windowed(refiner, step: int, weights: str = 'triangle', flip: Optional[Seque
 def _refine(refiner, windows: np.ndarray, scores: np.ndarray, fps: float, batch_size: int) -> np.ndarray:
     parts = []
     for i in range(0, len(windows), batch_size):
-        part, trust = (torch.from_numpy(np.ascontiguousarray(array[i:i + batch_size], np.float32))
-                       for array in (windows, scores))
+        part, trust = (
+            torch.from_numpy(np.ascontiguousarray(array[i : i + batch_size], np.float32)) for array in (windows, scores)
+        )
         parts.append(refiner.refine(part, trust, part.new_full((len(part),), fps)).numpy())
     return np.concatenate(parts)
 

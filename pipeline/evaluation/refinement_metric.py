@@ -1,13 +1,13 @@
 """The metric that MMEngine's test loop calls: windows in, a table out."""
+
 from collections import defaultdict
 from typing import Dict, List, Sequence
 
 import numpy as np
 import torch
 from mmengine.evaluator import BaseMetric
-
-import pipeline.compat  # noqa: F401, before mmpose
 from mmpose.registry import METRICS
+
 from pipeline.errors import InputError
 from pipeline.evaluation.protocols import PROTOCOLS, Evaluated, evaluate
 from pipeline.evaluation.stitching import stitch
@@ -30,11 +30,19 @@ class RefinementMetric(BaseMetric):
     Raises:
         InputError: for an unknown protocol.
     """
+
     default_prefix = None
     fields = ('pred_keypoints', 'input_keypoints', 'target', 'target_weight', 'bbox')
 
-    def __init__(self, report: Sequence[str] = ('pck', 'accel'), protocol: str = 'corrected', unit: float = 1.0,
-                 root: Sequence[int] = (), collect_device: str = 'cpu', prefix: str = None):
+    def __init__(
+        self,
+        report: Sequence[str] = ('pck', 'accel'),
+        protocol: str = 'corrected',
+        unit: float = 1.0,
+        root: Sequence[int] = (),
+        collect_device: str = 'cpu',
+        prefix: str = None,
+    ):
         super().__init__(collect_device, prefix)
         if protocol not in PROTOCOLS:
             raise InputError(f'protocol {protocol!r}: allowed are {", ".join(PROTOCOLS)}')
@@ -45,8 +53,12 @@ class RefinementMetric(BaseMetric):
         windows = []
         for sample in data_samples:
             window = {name: _array(sample[name]) for name in self.fields if name in sample}
-            window.update(sequence=int(sample['sequence']), start=int(sample['start']), length=int(sample['length']),
-                          fps=float(sample['fps']))
+            window.update(
+                sequence=int(sample['sequence']),
+                start=int(sample['start']),
+                length=int(sample['length']),
+                fps=float(sample['fps']),
+            )
             windows.append(window)
         self.results.append(windows)
 
@@ -69,8 +81,9 @@ class RefinementMetric(BaseMetric):
         prediction, truth = self.blend(windows, name), self.blend(windows, 'target')
         if self.root:
             prediction, truth = (poses - poses[:, self.root].mean(1, keepdims=True) for poses in (prediction, truth))
-        boxes, weight = (self.blend(windows, field) if field in windows[0] else None
-                         for field in ('bbox', 'target_weight'))
+        boxes, weight = (
+            self.blend(windows, field) if field in windows[0] else None for field in ('bbox', 'target_weight')
+        )
         return Evaluated(prediction, truth, boxes, weight, windows[0]['fps'])
 
     def blend(self, windows: List[dict], field: str) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 Legend: ``W`` windows, ``T`` frames of a window, ``S`` frames of the sequence.
 """
+
 from typing import Sequence
 
 import numpy as np
@@ -45,7 +46,7 @@ def cut(sequence: np.ndarray, starts: Sequence[int], window: int, pad: str = 'ed
     if missing > 0:
         tail = np.repeat(sequence[-1:], missing, axis=0)
         sequence = np.concatenate([sequence, tail if pad == 'edge' else np.zeros_like(tail)])
-    return np.stack([sequence[start:start + window] for start in starts])
+    return np.stack([sequence[start : start + window] for start in starts])
 
 
 def stitch(windows: np.ndarray, starts: Sequence[int], length: int, weights: str = 'triangle') -> np.ndarray:
@@ -72,8 +73,8 @@ def stitch(windows: np.ndarray, starts: Sequence[int], length: int, weights: str
     norm = np.zeros((length,) + (1,) * (windows.ndim - 2))
     for part, start in zip(windows, starts):
         end = min(start + window, length)
-        total[start:end] += (part * weight)[:end - start]
-        norm[start:end] += weight[:end - start]
+        total[start:end] += (part * weight)[: end - start]
+        norm[start:end] += weight[: end - start]
     if not norm.all():
         raise ValueError(f'frame {int(norm.argmin())} of {length} is in no window')
     return (total / norm).astype(np.float32)

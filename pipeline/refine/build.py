@@ -1,4 +1,5 @@
 """A refiner by name, by preset entry, or from one's own checkpoint."""
+
 from pathlib import Path
 from typing import Union
 
@@ -7,9 +8,9 @@ from pipeline.errors import InputError
 from pipeline.refine.filters import NoSmoother, OneEuroSmoother, gaussian, savgol
 from pipeline.refine.smoother import Smoother
 from pipeline.refine.stream import StreamRefiner
+from pipeline.resources import WEIGHTS
 from pipeline.skeletons import Skeleton
 
-WEIGHTS = Path(__file__).resolve().parents[1] / 'weights'
 # weights that serve a skeleton, where they are not named after it: PoseTrack18's 17 joints without its ears
 JOINTS = {'posetrack1817': 'posetrack15'}
 FILTERS = {'none': NoSmoother, 'one-euro': OneEuroSmoother, 'savgol': savgol, 'gaussian': gaussian}
@@ -17,8 +18,9 @@ NETWORKS = ('hanet', 'smoothnet', 'deciwatch')
 REFINERS = (*FILTERS, *NETWORKS)
 
 
-def build_refiner(options: Union[str, dict], skeleton: Skeleton, device: str = 'cpu',
-                  runtime: str = 'torch') -> StreamRefiner:
+def build_refiner(
+    options: Union[str, dict], skeleton: Skeleton, device: str = 'cpu', runtime: str = 'torch'
+) -> StreamRefiner:
     """Make the refiner that ``options`` describe.
 
     Args:
@@ -52,11 +54,14 @@ def _filter(name: str, options: dict) -> Smoother:
 
 def _network(name: str, skeleton: Skeleton, device: str, runtime: str, options: dict) -> Smoother:
     from pipeline.refine.network import network_smoother  # torch only where a network is wanted
+
     joints = f'{skeleton.name}{skeleton.num_keypoints}'
     checkpoint = options.pop('checkpoint', None) or _shipped(f'{name}_{JOINTS.get(joints, joints)}.pth')
     if not Path(checkpoint).is_file():
-        raise InputError(f'{checkpoint}: no such weights for refiner {name!r} and skeleton {skeleton.name!r} '
-                         f'({skeleton.num_keypoints} joints); give a checkpoint or use {", ".join(FILTERS)}')
+        raise InputError(
+            f'{checkpoint}: no such weights for refiner {name!r} and skeleton {skeleton.name!r} '
+            f'({skeleton.num_keypoints} joints); give a checkpoint or use {", ".join(FILTERS)}'
+        )
     return network_smoother(Path(checkpoint), skeleton.names, device=device, runtime=runtime, **options)
 
 
@@ -65,6 +70,8 @@ def _shipped(file: str) -> Path:
     path = WEIGHTS / file
     sums = dict(reversed(line.split()) for line in (WEIGHTS / 'SHA256SUMS').read_text().splitlines())
     if path.is_file() and sha256_of(path) != sums.get(file):
-        raise InputError(f'{path}: its SHA-256 is not the one in SHA256SUMS beside it: the file is damaged; or, if it '
-                         'was replaced on purpose: sha256sum *.pth > SHA256SUMS')
+        raise InputError(
+            f'{path}: its SHA-256 is not the one in SHA256SUMS beside it: the file is damaged; or, if it '
+            'was replaced on purpose: sha256sum *.pth > SHA256SUMS'
+        )
     return path

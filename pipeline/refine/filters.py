@@ -3,6 +3,7 @@
 Joints that were not seen (score 0) are bridged by linear interpolation first;
 otherwise a filter would smear the estimator's arbitrary value into its neighbours.
 """
+
 from typing import List
 
 import numpy as np
@@ -53,6 +54,7 @@ def _filter(smooth, margin: int, block: int) -> WindowSmoother:
 
 class NoSmoother:
     """Gives every pose back as it came."""
+
     lookahead = 0
 
     def open(self) -> 'NoSmoother':
@@ -72,6 +74,7 @@ class OneEuroSmoother:
         min_cutoff: cut-off frequency at rest, Hz; lower is smoother.
         beta: how fast the cut-off rises with speed, in Hz per (figure sizes per second).
     """
+
     lookahead = 0
 
     def __init__(self, min_cutoff: float = 1.5, beta: float = 15.0):
@@ -82,7 +85,6 @@ class OneEuroSmoother:
 
 
 class _OneEuroTrack:
-
     def __init__(self, min_cutoff: float, beta: float):
         self.parameters = dict(mincutoff=min_cutoff, beta=beta)
         self.filters = None

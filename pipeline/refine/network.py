@@ -1,24 +1,30 @@
 """A trained network (HANet, SmoothNet, DeciWatch) as a smoother."""
+
 from pathlib import Path
 from typing import List, Optional, Sequence
 
 import numpy as np
 import torch
 
+from pipeline.backends.graphs import Graphs, OnnxExporter
 from pipeline.errors import InputError
-from pipeline.models.checkpoint import load_refiner
-from pipeline.models.hanet.hanet import HANetOutput
-from pipeline.models.sequence_refiner import SequenceRefiner
+from pipeline.networks.refiners.sequence_refiner import SequenceRefiner, load_refiner
+from pipeline.networks.refiners.temporal import TemporalOutput
 from pipeline.refine.windows import WindowSmoother, hann_blend
-from pipeline.runtime import Graphs, OnnxExporter
 
 
-def network_smoother(checkpoint: Path, keypoint_names: Sequence[str], device: str = 'cpu',
-                     overlap: int = 2, threads: Optional[int] = 1, runtime: str = 'torch') -> WindowSmoother:
+def network_smoother(
+    checkpoint: Path,
+    keypoint_names: Sequence[str],
+    device: str = 'cpu',
+    overlap: int = 2,
+    threads: Optional[int] = 1,
+    runtime: str = 'torch',
+) -> WindowSmoother:
     """Load a refiner and let it run over overlapping windows.
 
     Args:
-        checkpoint: file written by :func:`pipeline.models.checkpoint.save_refiner`.
+        checkpoint: file written by :func:`pipeline.networks.refiners.sequence_refiner.save_refiner`.
         keypoint_names: joints of the poses it will be given, in order. Those that the
             refiner does not know stay as they are (PoseTrack's ears, which are never annotated).
         overlap: windows that answer for each frame; more is smoother and slower.
@@ -32,8 +38,10 @@ def network_smoother(checkpoint: Path, keypoint_names: Sequence[str], device: st
     model = load_refiner(checkpoint, device=device)
     unknown = [name for name in model.keypoint_names if name not in keypoint_names]
     if unknown or not model.keypoint_names:
-        raise InputError(f'{checkpoint}: refines the joints {", ".join(model.keypoint_names) or "(unnamed)"}; '
-                         f'the estimator gives {", ".join(keypoint_names)}')
+        raise InputError(
+            f'{checkpoint}: refines the joints {", ".join(model.keypoint_names) or "(unnamed)"}; '
+            f'the estimator gives {", ".join(keypoint_names)}'
+        )
     joints = [list(keypoint_names).index(name) for name in model.keypoint_names]
 
     if runtime == 'onnxruntime':
@@ -44,8 +52,12 @@ def network_smoother(checkpoint: Path, keypoint_names: Sequence[str], device: st
         before = torch.get_num_threads()
         torch.set_num_threads(threads or before)
         try:
-            known = model.refine(*(torch.as_tensor(array, dtype=torch.float32, device=device)
-                                   for array in (keypoints[:, :, joints], scores[:, :, joints], fps)))
+            known = model.refine(
+                *(
+                    torch.as_tensor(array, dtype=torch.float32, device=device)
+                    for array in (keypoints[:, :, joints], scores[:, :, joints], fps)
+                )
+            )
         finally:
             torch.set_num_threads(before)
         refined = keypoints.astype(np.float32)
@@ -67,7 +79,7 @@ def run_exported(model: SequenceRefiner) -> None:
 
     exporter = OnnxExporter(backbone, type(backbone).__name__, repr(model.meta), sorted(options))
     graphs = Graphs(function, exporter, _windows_like, required='the refiner')
-    backbone.forward = lambda *inputs, **_: HANetOutput(*graphs(inputs))
+    backbone.forward = lambda *inputs, **_: TemporalOutput(*graphs(inputs))
 
 
 def _windows_like(inputs: Sequence[torch.Tensor], batch: int) -> List[torch.Tensor]:

@@ -3,6 +3,7 @@
 A :class:`Smoother` is shared by all tracks; it opens a :class:`TrackSmoother`
 for each. Coordinates stay in pixels and every pose that goes in comes out once.
 """
+
 from typing import List, Protocol
 
 import numpy as np
@@ -33,6 +34,7 @@ class Smoother(Protocol):
     Attributes:
         lookahead: how many later frames a pose may wait for.
     """
+
     lookahead: int
 
     def open(self) -> TrackSmoother:

@@ -1,4 +1,5 @@
 """The refiner as a link of the chain: frames go in, refined frames come out in order, a little later."""
+
 from collections import deque
 from dataclasses import dataclass, field, replace
 from typing import Dict, Iterator, List
@@ -7,7 +8,6 @@ import numpy as np
 
 from pipeline.refine.smoother import Smoother, TrackSmoother
 from pipeline.types import FrameResult, People
-
 
 # Share of its score that the smoother is told of a joint interpolated between two watched frames. Of 0, 0.5
 # and 1 it left the least error and jerk on Human3.6M at every fifth and tenth frame (docs/performance.md). Where
@@ -18,6 +18,7 @@ UNWATCHED = 0.5
 @dataclass
 class _Row:
     """One person in one waiting frame."""
+
     bbox: np.ndarray
     bbox_score: float
     keypoints: np.ndarray
@@ -30,6 +31,7 @@ class _Row:
 @dataclass
 class _Waiting:
     """A frame whose people are not all refined yet."""
+
     result: FrameResult
     rows: List[_Row] = field(default_factory=list)
 
@@ -135,8 +137,9 @@ class StreamRefiner:
         # a track that is missing right now may yet come back and be filled in
         undecided = min((t.position + 1 for t in self._tracks.values()), default=np.inf)
         final = []
-        while (self._waiting and self._given < undecided
-               and all(row.refined is not None for row in self._waiting[0].rows)):
+        while (
+            self._waiting and self._given < undecided and all(row.refined is not None for row in self._waiting[0].rows)
+        ):
             waiting = self._waiting.popleft()
             self._given += 1
             final.append(replace(waiting.result, people=_people(waiting)))
@@ -144,26 +147,42 @@ class StreamRefiner:
 
 
 def _rows(people: People) -> List[_Row]:
-    return [_Row(people.bboxes[i], float(people.bbox_scores[i]), people.keypoints[i],
-                 people.keypoint_scores[i], int(people.track_ids[i])) for i in range(len(people))]
+    return [
+        _Row(
+            people.bboxes[i],
+            float(people.bbox_scores[i]),
+            people.keypoints[i],
+            people.keypoint_scores[i],
+            int(people.track_ids[i]),
+        )
+        for i in range(len(people))
+    ]
 
 
 def _between(before: _Row, after: _Row, share: float, confidence: float) -> _Row:
     def mix(a, b):
         return ((1 - share) * a + share * b).astype(np.float32)
-    return _Row(mix(before.bbox, after.bbox), confidence * min(before.bbox_score, after.bbox_score),
-                mix(before.keypoints, after.keypoints), confidence * mix(before.scores, after.scores),
-                after.track_id, filled=True)
+
+    return _Row(
+        mix(before.bbox, after.bbox),
+        confidence * min(before.bbox_score, after.bbox_score),
+        mix(before.keypoints, after.keypoints),
+        confidence * mix(before.scores, after.scores),
+        after.track_id,
+        filled=True,
+    )
 
 
 def _people(waiting: _Waiting) -> People:
     rows = sorted(waiting.rows, key=lambda row: row.track_id)
     if not rows:
         return waiting.result.people
-    return People(bboxes=np.stack([row.bbox for row in rows]).astype(np.float32),
-                  bbox_scores=np.array([row.bbox_score for row in rows], np.float32),
-                  keypoints=np.stack([row.refined for row in rows]).astype(np.float32),
-                  keypoint_scores=np.stack([row.scores for row in rows]).astype(np.float32),
-                  track_ids=np.array([row.track_id for row in rows], np.int64),
-                  keypoints_raw=np.stack([row.keypoints for row in rows]).astype(np.float32),
-                  filled=np.array([row.filled for row in rows]))
+    return People(
+        bboxes=np.stack([row.bbox for row in rows]).astype(np.float32),
+        bbox_scores=np.array([row.bbox_score for row in rows], np.float32),
+        keypoints=np.stack([row.refined for row in rows]).astype(np.float32),
+        keypoint_scores=np.stack([row.scores for row in rows]).astype(np.float32),
+        track_ids=np.array([row.track_id for row in rows], np.int64),
+        keypoints_raw=np.stack([row.keypoints for row in rows]).astype(np.float32),
+        filled=np.array([row.filled for row in rows]),
+    )

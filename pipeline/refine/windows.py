@@ -5,6 +5,7 @@ that no frame is dropped, and a track shorter than a window is padded with
 repeated poses of score 0. The published evaluation does neither (it drops the
 tail, and pads with zeros that count).
 """
+
 from collections import deque
 from typing import Callable, List
 
@@ -108,6 +109,8 @@ class WindowTrack:
 def _pad(keypoints, scores, times, window):
     missing = window - len(times)
     interval = (times[-1] - times[0]) / (len(times) - 1) if len(times) > 1 else 1 / 30
-    return (np.concatenate([keypoints, np.repeat(keypoints[-1:], missing, 0)]),
-            np.concatenate([scores, np.zeros((missing,) + scores.shape[1:], scores.dtype)]),
-            np.concatenate([times, times[-1] + interval * np.arange(1, missing + 1)]))
+    return (
+        np.concatenate([keypoints, np.repeat(keypoints[-1:], missing, 0)]),
+        np.concatenate([scores, np.zeros((missing,) + scores.shape[1:], scores.dtype)]),
+        np.concatenate([times, times[-1] + interval * np.arange(1, missing + 1)]),
+    )

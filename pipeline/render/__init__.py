@@ -1,4 +1,5 @@
 """Pictures out: skeletons over frames, in the colours of their track ids."""
+
 from pipeline.render.options import RenderOptions
 from pipeline.render.renderer import Renderer
 

@@ -1,4 +1,5 @@
 """The skeleton of one person: outlined limbs, joints marked left and right."""
+
 from dataclasses import dataclass
 from functools import partial
 from typing import Dict, List, Tuple
@@ -27,6 +28,7 @@ _SIZE_SMOOTHING = 0.15
 class Strokes:
     """Straight pieces of limbs: ``starts`` and ``ends`` ``(S, 2)`` and ``widths`` ``(S,)`` in px,
     ``S`` RGB ``colours``, ``alphas`` ``(S,)`` in 0..1."""
+
     starts: np.ndarray
     ends: np.ndarray
     widths: np.ndarray
@@ -42,8 +44,9 @@ class Strokes:
         first = 2 * (np.arange(len(stroke)) - np.repeat(np.cumsum(kept) - kept, kept))
         along = (self.ends - self.starts)[stroke] / parts[stroke, None]
         starts = self.starts[stroke] + along * first[:, None]
-        return Strokes(starts, starts + along, self.widths[stroke], [self.colours[i] for i in stroke],
-                       self.alphas[stroke])
+        return Strokes(
+            starts, starts + along, self.widths[stroke], [self.colours[i] for i in stroke], self.alphas[stroke]
+        )
 
 
 class FigureSize:
@@ -83,8 +86,7 @@ class FigurePainter:
         self._link_sides = [_link_side(skeleton.sides[a], skeleton.sides[b]) for a, b in self._links]
         self._ink = Ink()
 
-    def opacities(self, keypoints: np.ndarray, scores: np.ndarray,
-                  image_shape: Tuple[int, ...]) -> np.ndarray:
+    def opacities(self, keypoints: np.ndarray, scores: np.ndarray, image_shape: Tuple[int, ...]) -> np.ndarray:
         """Opacity of each joint, 0 where it is not drawn.
 
         Args:
@@ -104,8 +106,15 @@ class FigurePainter:
             seen = (scores >= low) & (scores > 0) & near
         return np.where(seen, _FAINTEST + (1 - _FAINTEST) * rise, 0.0)
 
-    def draw(self, image: np.ndarray, keypoints: np.ndarray, opacities: np.ndarray, size: float,
-             colours: PersonColours, filled: bool) -> None:
+    def draw(
+        self,
+        image: np.ndarray,
+        keypoints: np.ndarray,
+        opacities: np.ndarray,
+        size: float,
+        colours: PersonColours,
+        filled: bool,
+    ) -> None:
         """Draw one person into ``image``, in place.
 
         Args:
@@ -128,14 +137,12 @@ class FigurePainter:
         if filled:
             strokes = strokes.dashed()
         radii = self._joint_radii(keypoints, width)[shown]
-        self._ink.discs(keypoints[shown], radii + rim, [OUTLINE] * len(shown),
-                        _OUTLINE_ALPHA * strength[shown])
+        self._ink.discs(keypoints[shown], radii + rim, [OUTLINE] * len(shown), _OUTLINE_ALPHA * strength[shown])
         self._draw_strokes(strokes, rim)
         self._draw_joints(keypoints[shown], radii, strength[shown], [self._sides[k] for k in shown], colours)
         self._ink.blend(image)
 
-    def _strokes(self, keypoints: np.ndarray, strength: np.ndarray, width: float,
-                 colours: PersonColours) -> Strokes:
+    def _strokes(self, keypoints: np.ndarray, strength: np.ndarray, width: float, colours: PersonColours) -> Strokes:
         ends = keypoints[self._links]  # (L, 2, 2)
         alphas = strength[self._links].min(axis=1)
         drawn = np.flatnonzero(alphas)
@@ -147,19 +154,25 @@ class FigurePainter:
     def _draw_strokes(self, strokes: Strokes, rim: float) -> None:
         """All outlines first, so that none cuts through another limb."""
         twice = partial(np.tile, reps=(2, 1))
-        self._ink.strokes(twice(strokes.starts), twice(strokes.ends),
-                          np.concatenate([strokes.widths + 2 * rim, strokes.widths]),
-                          [OUTLINE] * len(strokes.starts) + strokes.colours,
-                          np.concatenate([_OUTLINE_ALPHA * strokes.alphas, strokes.alphas]))
+        self._ink.strokes(
+            twice(strokes.starts),
+            twice(strokes.ends),
+            np.concatenate([strokes.widths + 2 * rim, strokes.widths]),
+            [OUTLINE] * len(strokes.starts) + strokes.colours,
+            np.concatenate([_OUTLINE_ALPHA * strokes.alphas, strokes.alphas]),
+        )
 
-    def _draw_joints(self, points: np.ndarray, radii: np.ndarray, strength: np.ndarray, sides: List[str],
-                     colours: PersonColours) -> None:
+    def _draw_joints(
+        self, points: np.ndarray, radii: np.ndarray, strength: np.ndarray, sides: List[str], colours: PersonColours
+    ) -> None:
         """Discs in the colour of their side, with a light dot left and a dark one right."""
         dotted = np.flatnonzero(np.array([side != '' for side in sides]) & (radii >= _SMALLEST_DOTTED))
-        self._ink.discs(np.concatenate([points, points[dotted]]),
-                        np.concatenate([radii, _DOT_SHARE * radii[dotted]]),
-                        [colours.of(side) for side in sides] + [_DOT[sides[j]] for j in dotted],
-                        np.concatenate([strength, strength[dotted]]))
+        self._ink.discs(
+            np.concatenate([points, points[dotted]]),
+            np.concatenate([radii, _DOT_SHARE * radii[dotted]]),
+            [colours.of(side) for side in sides] + [_DOT[sides[j]] for j in dotted],
+            np.concatenate([strength, strength[dotted]]),
+        )
 
     def _joint_radii(self, keypoints: np.ndarray, width: float) -> np.ndarray:
         """Joints close to their neighbours (eyes, ears) get smaller discs; ``(K,)`` px."""

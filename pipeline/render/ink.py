@@ -7,6 +7,7 @@ mix such values correctly at their edges (Porter and Duff, "Compositing Digital
 Images", 1984). The layer is then blended once over the surroundings: the cost
 follows the size of the figure, not that of the picture.
 """
+
 from typing import Sequence, Tuple
 
 import cv2
@@ -54,13 +55,14 @@ class Ink:
             return False
         if self._buffer.size < rows * columns:
             self._buffer = np.empty(rows * columns, np.uint32)
-        pixels = self._buffer[:rows * columns]
+        pixels = self._buffer[: rows * columns]
         pixels.fill(_CLEAR)
         self._layer = pixels.view(np.uint8).reshape(rows, columns, 4)
         return True
 
-    def strokes(self, starts: np.ndarray, ends: np.ndarray, widths: np.ndarray, colours: Sequence[Colour],
-                alphas: np.ndarray) -> None:
+    def strokes(
+        self, starts: np.ndarray, ends: np.ndarray, widths: np.ndarray, colours: Sequence[Colour], alphas: np.ndarray
+    ) -> None:
         """Draw straight strokes with flat ends, in the order given.
 
         Args:
@@ -81,8 +83,7 @@ class Ink:
             else:
                 cv2.fillConvexPoly(self._layer, quad, ink, cv2.LINE_AA, _SHIFT)
 
-    def discs(self, centres: np.ndarray, radii: np.ndarray, colours: Sequence[Colour],
-              alphas: np.ndarray) -> None:
+    def discs(self, centres: np.ndarray, radii: np.ndarray, colours: Sequence[Colour], alphas: np.ndarray) -> None:
         """Fill circles: ``centres`` ``(D, 2)`` and ``radii`` ``(D,)`` in px; the rest as :meth:`strokes`."""
         sizes = np.rint(np.maximum(radii - _DISC_BLEED, 0.25) * _UNIT).astype(int).tolist()
         for middle, size, ink in zip(self._fixed(centres).tolist(), sizes, _inks(colours, alphas)):
@@ -91,10 +92,9 @@ class Ink:
     def blend(self, image: np.ndarray) -> None:
         """Lay the layer over ``image`` (``(H, W, 3)`` uint8), in place."""
         rows, columns = self._layer.shape[:2]
-        below = image[self._top:self._top + rows, self._left:self._left + columns]
+        below = image[self._top : self._top + rows, self._left : self._left + columns]
         through = cv2.cvtColor(cv2.extractChannel(self._layer, 3), cv2.COLOR_GRAY2RGB)
-        below[...] = cv2.add(cv2.cvtColor(self._layer, cv2.COLOR_RGBA2RGB),
-                             cv2.multiply(below, through, scale=1 / 255))
+        below[...] = cv2.add(cv2.cvtColor(self._layer, cv2.COLOR_RGBA2RGB), cv2.multiply(below, through, scale=1 / 255))
 
     def _fixed(self, points: np.ndarray) -> np.ndarray:
         """Layer coordinates of ``(..., 2)`` px in OpenCV's fixed-point units, int32."""

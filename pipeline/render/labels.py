@@ -1,4 +1,5 @@
 """Small plates with text: ids over heads, captions in corners."""
+
 from functools import lru_cache
 from typing import List, Tuple
 
@@ -51,7 +52,7 @@ def draw_plate(image: np.ndarray, text: str, left: float, top: float, height: in
         return
     x = int(np.clip(round(left), 0, image.shape[1] - columns))
     y = int(np.clip(round(top), 0, image.shape[0] - rows))
-    part = image[y:y + rows, x:x + columns]
+    part = image[y : y + rows, x : x + columns]
     part[...] = (colour * opacity + part * (255 - opacity) + 127) // 255
 
 
@@ -64,8 +65,9 @@ class LabelLayout:
     def place(self, left: float, top: float, width: int, height: int) -> Tuple[float, float]:
         """Left and top of a label, moved up as far as needed to stand clear of those before."""
         for _ in range(len(self._taken)):
-            under = [t for t in self._taken if left < t[2] and left + width > t[0]
-                     and top < t[3] and top + height > t[1]]
+            under = [
+                t for t in self._taken if left < t[2] and left + width > t[0] and top < t[3] and top + height > t[1]
+            ]
             if not under:
                 break
             top = min(t[1] for t in under) - height - 1

@@ -1,4 +1,5 @@
 """What a person may choose about the picture, each choice checked once."""
+
 from dataclasses import dataclass
 from typing import Tuple, Union
 
@@ -29,6 +30,7 @@ class RenderOptions:
     Raises:
         InputError: if a value is outside its range.
     """
+
     min_score: float = 0.3
     full_score: float = 0.7
     line_width: float = 0.016
@@ -41,8 +43,9 @@ class RenderOptions:
 
     def __post_init__(self):
         if not 0 <= self.min_score < self.full_score:
-            raise InputError(f'min_score is {self.min_score}, full_score {self.full_score}: '
-                             '0 <= min_score < full_score is needed')
+            raise InputError(
+                f'min_score is {self.min_score}, full_score {self.full_score}: 0 <= min_score < full_score is needed'
+            )
         if not 0 < self.line_width <= 0.2:
             raise InputError(f'line_width is {self.line_width}: a share of the figure in 0..0.2 is needed')
         if not 0 < self.trail_seconds <= 60:

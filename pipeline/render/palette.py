@@ -3,6 +3,7 @@
 The seven hues are those of Okabe and Ito, "Color Universal Design" (2008),
 without black, ordered so that neighbouring ids differ most.
 """
+
 from dataclasses import dataclass
 from typing import Tuple
 
@@ -10,13 +11,15 @@ import numpy as np
 
 Colour = Tuple[int, int, int]  # R, G, B in 0..255
 
-_HUES = ((86, 180, 233),   # sky blue
-         (230, 159, 0),    # orange
-         (0, 158, 115),    # bluish green
-         (204, 121, 167),  # reddish purple
-         (240, 228, 66),   # yellow
-         (213, 94, 0),     # vermillion
-         (0, 114, 178))    # blue
+_HUES = (
+    (86, 180, 233),  # sky blue
+    (230, 159, 0),  # orange
+    (0, 158, 115),  # bluish green
+    (204, 121, 167),  # reddish purple
+    (240, 228, 66),  # yellow
+    (213, 94, 0),  # vermillion
+    (0, 114, 178),
+)  # blue
 _WHITE, _BLACK = (255, 255, 255), (0, 0, 0)
 # ids beyond the seventh repeat the hues lighter, then darker
 _SHADES = ((None, 0.0), (_WHITE, 0.45), (_BLACK, 0.35))
@@ -26,6 +29,7 @@ UNTRACKED = (200, 200, 200)
 @dataclass(frozen=True)
 class PersonColours:
     """The colours of one person: the id's own, and a tint of it for each side."""
+
     middle: Colour
     left: Colour
     right: Colour

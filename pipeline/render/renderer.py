@@ -1,4 +1,5 @@
 """People into pictures."""
+
 from fractions import Fraction
 from typing import Optional, Tuple
 
@@ -26,8 +27,7 @@ class Renderer:
     from ``keypoints_raw`` and without people who were filled in.
     """
 
-    def __init__(self, skeleton: Skeleton, options: RenderOptions = RenderOptions(),
-                 fps: Optional[Fraction] = None):
+    def __init__(self, skeleton: Skeleton, options: RenderOptions = RenderOptions(), fps: Optional[Fraction] = None):
         """
         Args:
             skeleton: joints and limbs of the people that will come.
@@ -68,11 +68,12 @@ class Renderer:
                 number of joints.
         """
         if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
-            raise InputError(f'image of shape {image.shape} and type {image.dtype}: '
-                             '(H, W, 3) uint8 is needed')
+            raise InputError(f'image of shape {image.shape} and type {image.dtype}: (H, W, 3) uint8 is needed')
         if people.keypoints.shape[1] != self.skeleton.num_keypoints:
-            raise InputError(f'people have {people.keypoints.shape[1]} joints, '
-                             f'skeleton {self.skeleton.name!r} has {self.skeleton.num_keypoints}')
+            raise InputError(
+                f'people have {people.keypoints.shape[1]} joints, '
+                f'skeleton {self.skeleton.name!r} has {self.skeleton.num_keypoints}'
+            )
         if not self.options.compare:
             usable = in_place and image.flags.writeable and image.flags.c_contiguous
             picture = image if usable else np.array(image, order='C')
@@ -85,7 +86,8 @@ class Renderer:
         seen = people[~people.filled]
         halves = []
         for panel, caption, shown, keypoints in zip(
-                self._panels, self.options.captions, (seen, people), (seen.keypoints_raw, people.keypoints)):
+            self._panels, self.options.captions, (seen, people), (seen.keypoints_raw, people.keypoints)
+        ):
             # an odd side is evened with a copy of its last row or column, which H.264 asks for
             half = cv2.copyMakeBorder(image, 0, height % 2, 0, width % 2, cv2.BORDER_REPLICATE)
             panel.draw(half, shown, keypoints)
@@ -94,7 +96,7 @@ class Renderer:
             halves.append(half)
         joined = np.concatenate(halves, axis=1)
         seam = halves[0].shape[1]
-        joined[:, seam - 1:seam + 1] = 255
+        joined[:, seam - 1 : seam + 1] = 255
         return joined
 
 
@@ -112,10 +114,14 @@ class _Panel:
 
     def draw(self, picture: np.ndarray, people: People, keypoints: np.ndarray) -> None:
         """Draw ``people`` with ``keypoints`` ``(P, K, 2)`` into ``picture``, in place."""
-        opacities = [self._painter.opacities(points, scores, picture.shape)
-                     for points, scores in zip(keypoints, people.keypoint_scores)]
-        sizes = [self._sizes.update(int(i), points[alpha > 0]) if alpha.any() else 0.0
-                 for i, points, alpha in zip(people.track_ids, keypoints, opacities)]
+        opacities = [
+            self._painter.opacities(points, scores, picture.shape)
+            for points, scores in zip(keypoints, people.keypoint_scores)
+        ]
+        sizes = [
+            self._sizes.update(int(i), points[alpha > 0]) if alpha.any() else 0.0
+            for i, points, alpha in zip(people.track_ids, keypoints, opacities)
+        ]
         self._sizes.forget_others(people.track_ids)
         if self._trails:
             self._trails.advance()
@@ -124,8 +130,14 @@ class _Panel:
             self._trails.draw(picture)
         # the largest figure is likely the nearest: it is drawn last, over the others
         for p in np.argsort(sizes, kind='stable'):
-            self._painter.draw(picture, keypoints[p], opacities[p], sizes[p],
-                               person_colours(int(people.track_ids[p])), bool(people.filled[p]))
+            self._painter.draw(
+                picture,
+                keypoints[p],
+                opacities[p],
+                sizes[p],
+                person_colours(int(people.track_ids[p])),
+                bool(people.filled[p]),
+            )
         layout = LabelLayout()
         for p, (points, alpha) in enumerate(zip(keypoints, opacities)):
             track_id = int(people.track_ids[p])
@@ -135,8 +147,9 @@ class _Panel:
             if self._options.ids and track_id >= 1 and alpha.any():
                 self._label(picture, str(track_id), points[alpha > 0], sizes[p], colour, layout)
 
-    def _label(self, picture: np.ndarray, text: str, joints: np.ndarray, size: float, colour: Colour,
-               layout: LabelLayout) -> None:
+    def _label(
+        self, picture: np.ndarray, text: str, joints: np.ndarray, size: float, colour: Colour, layout: LabelLayout
+    ) -> None:
         """Put ``text`` over the uppermost of ``joints`` (``(N, 2)`` px)."""
         height = int(np.clip(0.07 * size, SMALLEST, max(SMALLEST, 0.03 * picture.shape[0])))
         width = plate_width(text, height, colour)

@@ -1,4 +1,5 @@
 """The recent path of chosen joints, fading with age."""
+
 from collections import deque
 from typing import Deque, Dict, List, Sequence, Tuple, Union
 
@@ -17,8 +18,7 @@ _Spot = Tuple[int, np.ndarray, float]  # frame, positions (J, 2) with NaN where 
 class Trails:
     """Keeps positions per track id, at most ``length`` frames, and draws them."""
 
-    def __init__(self, skeleton: Skeleton, joints: Union[bool, Sequence[str]], length: int,
-                 line_width: float):
+    def __init__(self, skeleton: Skeleton, joints: Union[bool, Sequence[str]], length: int, line_width: float):
         """
         Args:
             joints: names in ``skeleton``, or ``hip_center``; True for the usual ones,
@@ -32,8 +32,9 @@ class Trails:
         if joints is True:
             joints = [name for name in _USUAL if name in skeleton.names]
         self._members: List[List[int]] = [
-            [skeleton.index('left_hip'), skeleton.index('right_hip')] if name == HIP_CENTER
-            else [skeleton.index(name)] for name in joints]
+            [skeleton.index('left_hip'), skeleton.index('right_hip')] if name == HIP_CENTER else [skeleton.index(name)]
+            for name in joints
+        ]
         self._length, self._line_width = length, line_width
         self._history: Dict[int, Deque[_Spot]] = {}
         self._frame = 0
@@ -58,8 +59,7 @@ class Trails:
         """
         if track_id < 1:
             return
-        spots = np.stack([keypoints[m].mean(axis=0) if shown[m].all() else np.full(2, np.nan)
-                          for m in self._members])
+        spots = np.stack([keypoints[m].mean(axis=0) if shown[m].all() else np.full(2, np.nan) for m in self._members])
         self._history.setdefault(track_id, deque()).append((self._frame, spots, size))
 
     def draw(self, image: np.ndarray) -> None:
@@ -77,6 +77,11 @@ class Trails:
             freshness = 1 - (self._frame - frames) / self._length  # 1 now, towards 0 with age
             i, j = np.nonzero(pieces)
             fresh = freshness[i + 1]
-            self._ink.strokes(points[i, j], points[i + 1, j], np.maximum(1.0, width * fresh),
-                              [colour_of(track_id)] * len(i), _STRONGEST * fresh)
+            self._ink.strokes(
+                points[i, j],
+                points[i + 1, j],
+                np.maximum(1.0, width * fresh),
+                [colour_of(track_id)] * len(i),
+                _STRONGEST * fresh,
+            )
             self._ink.blend(image)

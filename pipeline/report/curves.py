@@ -4,18 +4,23 @@ Legend: ``F`` frames from a track's first to its last, ``K`` joints, ``A`` angle
 What is not known is NaN: frames without the person, ends of derivatives, joints
 that were not seen.
 """
+
 from dataclasses import dataclass
 from typing import Dict, List, Sequence, Tuple
 
 import numpy as np
 
 from pipeline.errors import InputError
-from pipeline.export import PoseFile
+from pipeline.formats import PoseFile
 from pipeline.skeletons import Skeleton
 
 # the joint in the middle is the one that bends
-_ANGLES = {'knee': ('hip', 'knee', 'ankle'), 'hip': ('shoulder', 'hip', 'knee'),
-           'elbow': ('shoulder', 'elbow', 'wrist'), 'shoulder': ('elbow', 'shoulder', 'hip')}
+_ANGLES = {
+    'knee': ('hip', 'knee', 'ankle'),
+    'hip': ('shoulder', 'hip', 'knee'),
+    'elbow': ('shoulder', 'elbow', 'wrist'),
+    'shoulder': ('elbow', 'shoulder', 'hip'),
+}
 
 
 @dataclass(frozen=True)
@@ -28,6 +33,7 @@ class Motion:
         acceleration: ``(F, K)`` px/s².
         angles: ``(F, A)`` degrees, 180 is straight.
     """
+
     position: np.ndarray
     speed: np.ndarray
     acceleration: np.ndarray
@@ -48,6 +54,7 @@ class TrackCurves:
         present: ``(F,)`` bool, the person is in the frame.
         filled: ``(F,)`` bool, the person was bridged there.
     """
+
     track_id: int
     first: int
     time: np.ndarray
@@ -80,8 +87,13 @@ def track_curves(poses: PoseFile) -> List[TrackCurves]:
     return [_one_track(poses, track_id, rows[track_id], time, angles) for track_id in sorted(rows)]
 
 
-def _one_track(poses: PoseFile, track_id: int, rows: Sequence[Tuple[int, int]], time: np.ndarray,
-               angles: Sequence[Tuple[int, int, int]]) -> TrackCurves:
+def _one_track(
+    poses: PoseFile,
+    track_id: int,
+    rows: Sequence[Tuple[int, int]],
+    time: np.ndarray,
+    angles: Sequence[Tuple[int, int, int]],
+) -> TrackCurves:
     first, count = rows[0][0], rows[-1][0] - rows[0][0] + 1
     joints = poses.skeleton.num_keypoints
     refined, raw = np.full((2, count, joints, 2), np.nan)
@@ -93,9 +105,10 @@ def _one_track(poses: PoseFile, track_id: int, rows: Sequence[Tuple[int, int]], 
         present[at], filled[at] = True, people.filled[p]
         if not filled[at]:  # nothing was estimated there, what is in keypoints_raw was bridged too
             raw[at] = np.where(people.keypoint_scores[p][:, None] > 0, people.keypoints_raw[p], np.nan)
-    when = time[first:first + count]
-    return TrackCurves(track_id, first, when, motion(raw, when, angles), motion(refined, when, angles),
-                       scores, boxes, present, filled)
+    when = time[first : first + count]
+    return TrackCurves(
+        track_id, first, when, motion(raw, when, angles), motion(refined, when, angles), scores, boxes, present, filled
+    )
 
 
 def motion(position: np.ndarray, time: np.ndarray, angles: Sequence[Tuple[int, int, int]]) -> Motion:
@@ -111,8 +124,9 @@ def motion(position: np.ndarray, time: np.ndarray, angles: Sequence[Tuple[int, i
         steps = np.diff(position, axis=0) / np.diff(time)[:, None, None]
         velocity[1:-1] = (position[2:] - position[:-2]) / span
         change[1:-1] = 2 * np.diff(steps, axis=0) / span
-    return Motion(position, np.linalg.norm(velocity, axis=2), np.linalg.norm(change, axis=2),
-                  joint_angles(position, angles))
+    return Motion(
+        position, np.linalg.norm(velocity, axis=2), np.linalg.norm(change, axis=2), joint_angles(position, angles)
+    )
 
 
 def angle_joints(skeleton: Skeleton) -> List[Tuple[str, Tuple[int, int, int]]]:

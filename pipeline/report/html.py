@@ -1,4 +1,5 @@
 """One HTML file that shows a video's poses: no server, no network, nothing to install."""
+
 import base64
 import html
 import json
@@ -11,22 +12,33 @@ from urllib.parse import quote
 import numpy as np
 
 from pipeline.errors import InputError
-from pipeline.export import PoseFile, read_poses_json
 from pipeline.files import atomic_path
+from pipeline.formats import PoseFile, read_poses_json
 from pipeline.render.palette import colour_of, mix
 from pipeline.report.curves import TrackCurves, angle_joints, track_curves
 from pipeline.report.packing import pack
 
 _PAGE = Path(__file__).parent / 'page'
 _SCRIPTS = ('packing.js', 'track.js', 'player.js', 'chart.js', 'timeline.js', 'pose.js', 'main.js')
-_TYPES = {'.mp4': 'video/mp4', '.m4v': 'video/mp4', '.mov': 'video/mp4', '.webm': 'video/webm',
-          '.mkv': 'video/x-matroska', '.ogv': 'video/ogg'}
+_TYPES = {
+    '.mp4': 'video/mp4',
+    '.m4v': 'video/mp4',
+    '.mov': 'video/mp4',
+    '.webm': 'video/webm',
+    '.mkv': 'video/x-matroska',
+    '.ogv': 'video/ogg',
+}
 _MOST_EMBEDDED = 200_000_000  # bytes of video in one page
 
 
-def write_report(path: Union[str, Path], poses: Union[str, Path, PoseFile],
-                 overlay: Optional[Union[str, Path]] = None, original: Optional[Union[str, Path]] = None,
-                 embed: bool = False, force: bool = False) -> Path:
+def write_report(
+    path: Union[str, Path],
+    poses: Union[str, Path, PoseFile],
+    overlay: Optional[Union[str, Path]] = None,
+    original: Optional[Union[str, Path]] = None,
+    embed: bool = False,
+    force: bool = False,
+) -> Path:
     """Write the report of one video.
 
     Args:
@@ -57,14 +69,19 @@ def write_report(path: Union[str, Path], poses: Union[str, Path, PoseFile],
         curves = track_curves(poses)
     data = page_data(poses, curves)
     starts = {'overlay': poses.video.start if poses.video else 0.0, 'original': 0.0}
-    data['sources'] = {name: _source(Path(video), path, starts[name], embed)
-                       for name, video in (('original', original), ('overlay', overlay)) if video is not None}
+    data['sources'] = {
+        name: _source(Path(video), path, starts[name], embed)
+        for name, video in (('original', original), ('overlay', overlay))
+        if video is not None
+    }
     title = poses.video.name if poses.video else path.stem
     page = Template((_PAGE / 'report.html').read_text(encoding='utf-8')).substitute(
-        title=html.escape(title), facts=html.escape(_facts(poses, curves)),
+        title=html.escape(title),
+        facts=html.escape(_facts(poses, curves)),
         style=(_PAGE / 'report.css').read_text(encoding='utf-8'),
         script='\n'.join((_PAGE / name).read_text(encoding='utf-8') for name in _SCRIPTS),
-        data=_in_script(data))
+        data=_in_script(data),
+    )
     with atomic_path(path, force) as temporary:
         temporary.write_text(page, encoding='utf-8')
     return path
@@ -83,22 +100,40 @@ def page_data(poses: PoseFile, curves: List[TrackCurves]) -> Dict:
         angles=[name for name, _ in angle_joints(skeleton)],
         chosen_track=max(range(len(curves)), key=lambda t: curves[t].present.sum(), default=None),
         chosen_joint=next((k for k, name in enumerate(skeleton.names) if name.endswith('ankle')), 0),
-        tracks=[_track_data(track) for track in curves])
+        tracks=[_track_data(track) for track in curves],
+    )
 
 
 def _track_data(track: TrackCurves) -> Dict:
     colour = colour_of(track.track_id)
-    return dict(id=track.track_id, colour=_css(colour), tint=_css(mix(colour, (255, 255, 255), 0.6)),
-                first=track.first, present=_runs(track.present, track.first),
-                filled=_runs(track.filled, track.first), curves=pack(curve_rows(track)))
+    return dict(
+        id=track.track_id,
+        colour=_css(colour),
+        tint=_css(mix(colour, (255, 255, 255), 0.6)),
+        first=track.first,
+        present=_runs(track.present, track.first),
+        filled=_runs(track.filled, track.first),
+        curves=pack(curve_rows(track)),
+    )
 
 
 def curve_rows(track: TrackCurves) -> np.ndarray:
     """All curves of a track as rows, ``(9 K + 2 A + 4, F)``, in the order that ``track.js`` expects."""
     after, before = track.after, track.before
-    joints = np.stack([after.position[..., 0], after.position[..., 1], before.position[..., 0],
-                       before.position[..., 1], after.speed, before.speed, after.acceleration,
-                       before.acceleration, track.scores], axis=2)  # (F, K, 9)
+    joints = np.stack(
+        [
+            after.position[..., 0],
+            after.position[..., 1],
+            before.position[..., 0],
+            before.position[..., 1],
+            after.speed,
+            before.speed,
+            after.acceleration,
+            before.acceleration,
+            track.scores,
+        ],
+        axis=2,
+    )  # (F, K, 9)
     angles = np.stack([after.angles, before.angles], axis=2)  # (F, A, 2)
     frames = len(track.time)
     return np.concatenate([joints.reshape(frames, -1), angles.reshape(frames, -1), track.boxes], axis=1).T
@@ -118,18 +153,20 @@ def _source(video: Path, page: Path, offset: float, embed: bool) -> Dict:
         return dict(name=video.name, offset=offset, src=quote(relative.replace(os.sep, '/')))
     size = video.stat().st_size
     if size > _MOST_EMBEDDED:
-        raise InputError(f'{video}: {size // 1_000_000} MB is too much to put into a page '
-                         f'({_MOST_EMBEDDED // 1_000_000} MB at most); leave out embed')
+        raise InputError(
+            f'{video}: {size // 1_000_000} MB is too much to put into a page '
+            f'({_MOST_EMBEDDED // 1_000_000} MB at most); leave out embed'
+        )
     content = base64.b64encode(video.read_bytes()).decode('ascii')
-    return dict(name=video.name, offset=offset,
-                src=f'data:{_TYPES.get(video.suffix.lower(), "video/mp4")};base64,{content}')
+    return dict(
+        name=video.name, offset=offset, src=f'data:{_TYPES.get(video.suffix.lower(), "video/mp4")};base64,{content}'
+    )
 
 
 def _facts(poses: PoseFile, curves: List[TrackCurves]) -> str:
     facts = []
     if poses.video:
-        facts += [f'{poses.video.width} x {poses.video.height}',
-                  f'{float(poses.video.fps):.5g} frames per second']
+        facts += [f'{poses.video.width} x {poses.video.height}', f'{float(poses.video.fps):.5g} frames per second']
     facts += [f'{len(poses.frames)} frames', f'{len(curves)} {"person" if len(curves) == 1 else "people"}']
     if poses.run.get('preset'):
         facts.append(f'preset {poses.run["preset"]}')

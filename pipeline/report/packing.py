@@ -4,6 +4,7 @@ A curve is mapped to integers of its own scale, then each is replaced by its
 difference to the one before (modulo 2**16): smooth curves become small numbers,
 which gzip shortens. ``page/packing.js`` is the way back.
 """
+
 import base64
 import gzip
 from typing import Dict
@@ -28,8 +29,12 @@ def pack(curves: np.ndarray) -> Dict:
     # int16 wraps around, and so does the way back
     differences = np.diff(whole, axis=1, prepend=np.zeros((len(whole), 1), np.int16))
     data = gzip.compress(differences.astype('<i2').tobytes(), compresslevel=9, mtime=0)
-    return dict(rows=curves.shape[0], columns=curves.shape[1], scales=[float(f'{s:.9g}') for s in scales],
-                data=base64.b64encode(data).decode('ascii'))
+    return dict(
+        rows=curves.shape[0],
+        columns=curves.shape[1],
+        scales=[float(f'{s:.9g}') for s in scales],
+        data=base64.b64encode(data).decode('ascii'),
+    )
 
 
 def unpack(packed: Dict) -> np.ndarray:

@@ -1,4 +1,5 @@
 """Curves as PNG files for papers."""
+
 from pathlib import Path
 from typing import List, Optional, Sequence, Union
 
@@ -6,8 +7,8 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from pipeline.export import PoseFile, read_poses_json
 from pipeline.files import atomic_path
+from pipeline.formats import PoseFile, read_poses_json
 from pipeline.report.curves import TrackCurves, angle_joints, track_curves
 from pipeline.skeletons import Skeleton
 
@@ -18,8 +19,12 @@ _RIGHT = dict(color='#d55e00', linewidth=1.3)
 _DPI = 200
 
 
-def write_plots(folder: Union[str, Path], poses: Union[str, Path, PoseFile],
-                joints: Optional[Sequence[str]] = None, force: bool = False) -> List[Path]:
+def write_plots(
+    folder: Union[str, Path],
+    poses: Union[str, Path, PoseFile],
+    joints: Optional[Sequence[str]] = None,
+    force: bool = False,
+) -> List[Path]:
     """Write one figure per person and joint, and one of angles per person.
 
     Args:
@@ -57,9 +62,13 @@ def plot_joint(track: TrackCurves, skeleton: Skeleton, joint: int) -> Figure:
     """Position, speed, acceleration and confidence of one joint over time."""
     figure, axes = _figure(5)
     for ax, label, before, after in zip(
-            axes, ('x (px)', 'y (px)', 'speed (px/s)', 'acceleration\n(px/s²)'),
-            *((*motion.position[:, joint].T, motion.speed[:, joint], motion.acceleration[:, joint])
-              for motion in (track.before, track.after))):
+        axes,
+        ('x (px)', 'y (px)', 'speed (px/s)', 'acceleration\n(px/s²)'),
+        *(
+            (*motion.position[:, joint].T, motion.speed[:, joint], motion.acceleration[:, joint])
+            for motion in (track.before, track.after)
+        ),
+    ):
         ax.plot(track.time, before, **_BEFORE)
         ax.plot(track.time, after, **_AFTER)
         ax.set_ylabel(label)
@@ -97,8 +106,7 @@ def _finish(figure: Figure, axes: np.ndarray, track: TrackCurves, title: str) ->
         for start, end in _spans(track):
             ax.axvspan(start, end, color='0.9', linewidth=0)  # bridged
     axes[0].set_title(title, fontsize=11, loc='left')
-    figure.legend(*axes[0].get_legend_handles_labels(), loc='outside upper right', ncols=2, frameon=False,
-                  fontsize=8)
+    figure.legend(*axes[0].get_legend_handles_labels(), loc='outside upper right', ncols=2, frameon=False, fontsize=8)
     axes[-1].set_xlabel('time (s)')
     figure.align_ylabels(axes)
     return figure

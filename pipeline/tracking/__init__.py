@@ -1,4 +1,5 @@
 """Ids for people across frames, by pose, box and motion."""
+
 from pipeline.tracking.expected import join
 from pipeline.tracking.options import TrackerOptions
 from pipeline.tracking.tracker import PoseTracker

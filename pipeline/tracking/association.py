@@ -1,10 +1,11 @@
 """Which track continues with which person: similarity and optimal assignment."""
+
 from typing import List, Sequence, Tuple
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from pipeline.similarity import areas, box_iou, pose_oks
+from pipeline.geometry import areas, box_iou, pose_oks
 from pipeline.tracking.track import Track
 from pipeline.types import People
 
@@ -12,8 +13,9 @@ from pipeline.types import People
 _FADING, _FADING_TIME = 0.3, 1.0
 
 
-def similarity_matrix(tracks: Sequence[Track], people: People, time: float, sigmas: np.ndarray,
-                      pose_weight: float) -> np.ndarray:
+def similarity_matrix(
+    tracks: Sequence[Track], people: People, time: float, sigmas: np.ndarray, pose_weight: float
+) -> np.ndarray:
     """How well each person continues each track: ``(N, P)`` in 0..1.
 
     The weighted mean of OKS and box IoU, both against the track's prediction for

@@ -1,7 +1,8 @@
 """One person found twice: doubled boxes, and boxes nested in others."""
+
 import numpy as np
 
-from pipeline.similarity import box_containment, oks_of_smaller
+from pipeline.geometry import box_containment, oks_of_smaller
 from pipeline.types import People
 
 

@@ -1,8 +1,9 @@
 """Whom the detector found and whom the tracker expects, as one list in which nobody stands twice."""
+
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from pipeline.similarity import box_iou, oks_of_smaller
+from pipeline.geometry import box_iou, oks_of_smaller
 from pipeline.skeletons import load_skeleton
 from pipeline.types import Detections
 
@@ -30,6 +31,9 @@ def join(found: Detections, expected: Detections) -> Detections:
     rows, columns = linear_sum_assignment(likeness, maximize=True)
     missing = (likeness <= _ECHO).all(axis=1)
     missing[rows[likeness[rows, columns] > _SAME]] = False
-    return Detections(**{name: np.concatenate([getattr(found, name), getattr(expected, name)[missing]])
-                         for name in ('bboxes', 'scores', 'carried')
-                         + (('keypoints', 'keypoint_scores') if seeds else ())})
+    return Detections(
+        **{
+            name: np.concatenate([getattr(found, name), getattr(expected, name)[missing]])
+            for name in ('bboxes', 'scores', 'carried') + (('keypoints', 'keypoint_scores') if seeds else ())
+        }
+    )

@@ -7,6 +7,7 @@ in seconds and the transition is exact for any step, so neither the frame rate
 nor dropped frames matter. Points that are not seen move with the body: they
 take over the mean correction of the seen ones.
 """
+
 from typing import Tuple
 
 import numpy as np
@@ -25,19 +26,19 @@ class PointFilter:
 
     def __init__(self, points: np.ndarray, noise: np.ndarray, time: float, memory: float, speed: float):
         """Args:
-            points: ``(K, 2)`` px, the first sighting.
-            noise: ``(K,)`` variance of the sighting in px².
-            time: of the sighting, in seconds.
-            memory: time constant of the velocity in seconds.
-            speed: px/s, standard deviation of the unknown first velocity.
+        points: ``(K, 2)`` px, the first sighting.
+        noise: ``(K,)`` variance of the sighting in px².
+        time: of the sighting, in seconds.
+        memory: time constant of the velocity in seconds.
+        speed: px/s, standard deviation of the unknown first velocity.
         """
         self.position = np.array(points, np.float64)
         self.velocity = np.zeros_like(self.position)
         self.time = time
         self._memory = memory
-        self._covariance = np.zeros((len(points), 3))      # var(position), cov, var(velocity)
+        self._covariance = np.zeros((len(points), 3))  # var(position), cov, var(velocity)
         self._covariance[:, 0] = noise
-        self._covariance[:, 2] = speed ** 2
+        self._covariance[:, 2] = speed**2
 
     def predict(self, time: float, acceleration: float) -> Tuple[np.ndarray, np.ndarray]:
         """Position at ``time`` and its variance, leaving the filter as it is.
@@ -52,8 +53,9 @@ class PointFilter:
         position, _, covariance = self._propagate(time, acceleration)
         return position, covariance[:, 0]
 
-    def update(self, points: np.ndarray, noise: np.ndarray, weights: np.ndarray, time: float,
-               acceleration: float) -> None:
+    def update(
+        self, points: np.ndarray, noise: np.ndarray, weights: np.ndarray, time: float, acceleration: float
+    ) -> None:
         """Take in a sighting.
 
         Args:
@@ -80,14 +82,19 @@ class PointFilter:
     def _propagate(self, time: float, acceleration: float):
         step = max(time - self.time, 0.0) / self._memory
         fade = np.exp(-step)
-        reach = self._memory * -np.expm1(-step)            # seconds the velocity still acts
+        reach = self._memory * -np.expm1(-step)  # seconds the velocity still acts
         xx, xv, vv = self._covariance.T
         # the velocity's stationary spread is acceleration * memory; exact integrals of the process
         strength = (acceleration * self._memory) ** 2
-        noise_xx = strength * self._memory ** 2 * max(2 * step - 3 + 4 * fade - fade ** 2, 0.0)
+        noise_xx = strength * self._memory**2 * max(2 * step - 3 + 4 * fade - fade**2, 0.0)
         noise_xv = strength * self._memory * (1 - fade) ** 2
-        noise_vv = strength * (1 - fade ** 2)
-        covariance = np.stack([xx + 2 * reach * xv + reach ** 2 * vv + noise_xx,
-                               fade * (xv + reach * vv) + noise_xv,
-                               fade ** 2 * vv + noise_vv], axis=1)
+        noise_vv = strength * (1 - fade**2)
+        covariance = np.stack(
+            [
+                xx + 2 * reach * xv + reach**2 * vv + noise_xx,
+                fade * (xv + reach * vv) + noise_xv,
+                fade**2 * vv + noise_vv,
+            ],
+            axis=1,
+        )
         return self.position + reach * self.velocity, fade * self.velocity, covariance

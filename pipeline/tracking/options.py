@@ -1,4 +1,5 @@
 """What can be chosen in the tracker, and sets of choices for kinds of scene."""
+
 from dataclasses import dataclass, replace
 from typing import Any, Dict, Optional
 
@@ -44,6 +45,7 @@ class TrackerOptions:
             once somebody has been gone for ``max_lost``, and takes over that id.
             None: as many as come, and ids never return.
     """
+
     high_score: float = 0.25
     start_score: float = 0.2
     low_score: float = 0.05
@@ -60,8 +62,17 @@ class TrackerOptions:
     max_people: Optional[int] = None
 
     def __post_init__(self):
-        for name in ('high_score', 'start_score', 'low_score', 'keep_score', 'pose_weight',
-                     'match_similarity', 'match_similarity_low', 'duplicate_similarity', 'nested_overlap'):
+        for name in (
+            'high_score',
+            'start_score',
+            'low_score',
+            'keep_score',
+            'pose_weight',
+            'match_similarity',
+            'match_similarity_low',
+            'duplicate_similarity',
+            'nested_overlap',
+        ):
             if not 0 <= getattr(self, name) <= 1:
                 raise InputError(f'tracker option {name}={getattr(self, name)!r}: must be within 0..1')
         for name in ('confirm_time', 'max_lost'):
@@ -71,8 +82,10 @@ class TrackerOptions:
             if getattr(self, name) is not None and not getattr(self, name) > 0:
                 raise InputError(f'tracker option {name}={getattr(self, name)!r}: must be above 0')
         if not self.low_score <= self.start_score <= self.high_score:
-            raise InputError('tracker options must keep low_score <= start_score <= high_score; got '
-                             f'{self.low_score}, {self.start_score}, {self.high_score}')
+            raise InputError(
+                'tracker options must keep low_score <= start_score <= high_score; got '
+                f'{self.low_score}, {self.start_score}, {self.high_score}'
+            )
 
     @classmethod
     def preset(cls, scene: str = 'default', **changes: Any) -> 'TrackerOptions':
@@ -91,8 +104,7 @@ class TrackerOptions:
         values = {**SCENES[scene], **changes}
         unknown = sorted(set(values) - set(cls.__dataclass_fields__))
         if unknown:
-            raise InputError(f'unknown tracker option {unknown[0]!r}; there are '
-                             f'{", ".join(cls.__dataclass_fields__)}')
+            raise InputError(f'unknown tracker option {unknown[0]!r}; there are {", ".join(cls.__dataclass_fields__)}')
         return replace(cls(), **values)
 
 

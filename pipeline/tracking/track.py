@@ -1,4 +1,5 @@
 """One person's track: its filter, what was last seen of it, and whether it is shown."""
+
 from typing import Optional, Tuple
 
 import numpy as np
@@ -33,8 +34,17 @@ class Track:
         weights: ``(K,)`` keypoint scores of the last sighting.
     """
 
-    def __init__(self, bbox: np.ndarray, box_score: float, keypoints: np.ndarray, weights: np.ndarray,
-                 score: float, time: float, sigmas: np.ndarray, options: TrackerOptions):
+    def __init__(
+        self,
+        bbox: np.ndarray,
+        box_score: float,
+        keypoints: np.ndarray,
+        weights: np.ndarray,
+        score: float,
+        time: float,
+        sigmas: np.ndarray,
+        options: TrackerOptions,
+    ):
         self.id: Optional[int] = None
         self.start = self.seen = time
         self.size = _box_size(bbox)
@@ -43,8 +53,9 @@ class Track:
         self._sigmas = sigmas
         self._agility = options.agility
         self._extent = _extent(bbox)
-        self._filter = PointFilter(_points(keypoints, bbox), self._noise(weights), time,
-                                   options.velocity_memory, _FIRST_SPEED * self.size)
+        self._filter = PointFilter(
+            _points(keypoints, bbox), self._noise(weights), time, options.velocity_memory, _FIRST_SPEED * self.size
+        )
 
     def predict(self, time: float) -> Tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Keypoints ``(K, 2)``, their variance ``(K,)`` in px² and box ``(4,)`` at ``time``.
@@ -56,15 +67,27 @@ class Track:
         centre = points[-2:].mean(axis=0)
         return points[:-2], variance[:-2], np.concatenate([centre - self._extent / 2, centre + self._extent / 2])
 
-    def update(self, bbox: np.ndarray, box_score: float, keypoints: np.ndarray, weights: np.ndarray,
-               score: float, time: float, detected: bool) -> None:
+    def update(
+        self,
+        bbox: np.ndarray,
+        box_score: float,
+        keypoints: np.ndarray,
+        weights: np.ndarray,
+        score: float,
+        time: float,
+        detected: bool,
+    ) -> None:
         """Take in a sighting; ``detected`` is False where the box came from :meth:`predict`."""
         weights = np.asarray(weights, np.float64)
         # a carried box says nothing new about itself: it moves with the joints
         corner_weights = np.full(2, float(detected))
-        self._filter.update(_points(keypoints, bbox), self._noise(weights),
-                            np.concatenate([np.clip(weights, 0, 1), corner_weights]), time,
-                            self._agility * self.size)
+        self._filter.update(
+            _points(keypoints, bbox),
+            self._noise(weights),
+            np.concatenate([np.clip(weights, 0, 1), corner_weights]),
+            time,
+            self._agility * self.size,
+        )
         since = max(time - self.seen, 0.0)
         if detected:
             self._extent = _extent(bbox)

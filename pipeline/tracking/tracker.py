@@ -5,6 +5,7 @@ in two passes, confident ones first, and the weak ones only continue tracks. Wha
 differs: similarity is OKS of the poses and IoU of the boxes together, motion is
 predicted per joint, and all times are seconds.
 """
+
 from typing import List, Optional, Sequence, Tuple
 
 import numpy as np
@@ -75,8 +76,7 @@ class PoseTracker:
         owners: List[Optional[Track]] = [None] * len(people)
         options = self.options
         confident, hesitant = scores >= options.high_score, scores >= options.start_score
-        just_seen = [track for track in self._tracks
-                     if track.seen == previous and track.score >= options.keep_score]
+        just_seen = [track for track in self._tracks if track.seen == previous and track.score >= options.keep_score]
         self._associate(people, confident, self._tracks, owners, options.match_similarity)
         self._associate(people, ~confident, just_seen, owners, options.match_similarity_low)
         self._associate(people, hesitant, self._tracks, owners, options.match_similarity_low)
@@ -84,9 +84,15 @@ class PoseTracker:
         # Step 2: continue tracks, start new ones, forget hesitant ones that were not seen
         for index, track in enumerate(owners):
             if track is not None:
-                track.update(people.bboxes[index], people.bbox_scores[index], people.keypoints[index],
-                             people.keypoint_scores[index], scores[index], self._time,
-                             detected=not people.carried[index])
+                track.update(
+                    people.bboxes[index],
+                    people.bbox_scores[index],
+                    people.keypoints[index],
+                    people.keypoint_scores[index],
+                    scores[index],
+                    self._time,
+                    detected=not people.carried[index],
+                )
         self._start_tracks(people, scores, owners)
         self._show_confirmed()
         self._tracks = [track for track in self._tracks if track.id is not None or track.seen == self._time]
@@ -112,8 +118,9 @@ class PoseTracker:
         scores = np.array([track.box_score for track in tracks], np.float32)
         weights = np.stack([track.weights for track in tracks]).astype(np.float32)
         seeds = len(self._sigmas) == _COCO_KEYPOINTS
-        return Detections(boxes, scores, np.stack(poses).astype(np.float32) if seeds else None,
-                          weights if seeds else None)[inside]
+        return Detections(
+            boxes, scores, np.stack(poses).astype(np.float32) if seeds else None, weights if seeds else None
+        )[inside]
 
     def _candidates(self, people: People) -> People:
         """Without ghosts and doubles, best first, whatever the order they came in."""
@@ -124,8 +131,9 @@ class PoseTracker:
         same = pose_agreement(people, self._sigmas) >= self.options.duplicate_similarity
         return people[suppress(same, np.arange(len(people)))]
 
-    def _associate(self, people: People, rows: np.ndarray, tracks: List[Track],
-                   owners: List[Optional[Track]], least: float) -> None:
+    def _associate(
+        self, people: People, rows: np.ndarray, tracks: List[Track], owners: List[Optional[Track]], least: float
+    ) -> None:
         """Enter into ``owners`` the free tracks that people of ``rows`` (a mask) without owner continue."""
         free = [track for track in tracks if not any(track is owner for owner in owners)]
         rows = np.flatnonzero(rows & np.array([owner is None for owner in owners], bool))
@@ -140,12 +148,21 @@ class PoseTracker:
         """New tracks for people who are nobody's double, entered into ``owners``."""
         owned = np.array([owner is not None for owner in owners], bool)
         options = self.options
-        same = (nested_matrix(people, options.nested_overlap)
-                & (pose_agreement(people, self._sigmas) >= options.duplicate_similarity / 2))
+        same = nested_matrix(people, options.nested_overlap) & (
+            pose_agreement(people, self._sigmas) >= options.duplicate_similarity / 2
+        )
         keep = suppress(same, np.argsort(~owned, kind='stable'))
         for index in np.flatnonzero(keep & ~owned & ~people.carried & (scores >= options.start_score)):
-            track = Track(people.bboxes[index], people.bbox_scores[index], people.keypoints[index],
-                          people.keypoint_scores[index], scores[index], self._time, self._sigmas, options)
+            track = Track(
+                people.bboxes[index],
+                people.bbox_scores[index],
+                people.keypoints[index],
+                people.keypoint_scores[index],
+                scores[index],
+                self._time,
+                self._sigmas,
+                options,
+            )
             if scores[index] >= options.high_score:
                 self._show(track)
             self._tracks.append(track)
@@ -153,8 +170,7 @@ class PoseTracker:
 
     def _show_confirmed(self) -> None:
         for track in self._tracks:
-            if track.id is None and track.seen == self._time and \
-                    self._time - track.start >= self.options.confirm_time:
+            if track.id is None and track.seen == self._time and self._time - track.start >= self.options.confirm_time:
                 self._show(track)
 
     def _show(self, track: Track) -> None:

@@ -1,4 +1,5 @@
 """Video in and out: decoding, encoding, and the threads around them."""
+
 from pipeline.video.moments import Moment, parse_moment
 from pipeline.video.open_source import open_source
 from pipeline.video.sink import BackgroundWriter, FrameSink
@@ -6,5 +7,13 @@ from pipeline.video.source import VideoSource
 from pipeline.video.threads import prefetch
 from pipeline.video.writer import VideoWriter
 
-__all__ = ['BackgroundWriter', 'FrameSink', 'Moment', 'VideoSource', 'VideoWriter', 'open_source',
-           'parse_moment', 'prefetch']
+__all__ = [
+    'BackgroundWriter',
+    'FrameSink',
+    'Moment',
+    'VideoSource',
+    'VideoWriter',
+    'open_source',
+    'parse_moment',
+    'prefetch',
+]

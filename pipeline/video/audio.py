@@ -1,4 +1,5 @@
 """A source's audio, carried over into the file that is written."""
+
 import logging
 from fractions import Fraction
 from pathlib import Path
@@ -33,8 +34,11 @@ class AudioTrack:
         self._stream = source.streams.best('audio')
         self._origin = _video_start(source) + Fraction(start)
         self._copies = self._stream.codec_context.codec.canonical_name in _COPIED
-        self._target = (output.add_stream_from_template(self._stream) if self._copies
-                        else _add_aac(output, self._stream.codec_context))
+        self._target = (
+            output.add_stream_from_template(self._stream)
+            if self._copies
+            else _add_aac(output, self._stream.codec_context)
+        )
         self._packets = self._read()
         self._waiting: Optional[av.Packet] = None
 
@@ -76,6 +80,7 @@ class AudioTrack:
 
     def _read(self) -> Iterator[av.Packet]:
         """Packets with their times counted from the start of the output."""
+
         def report(error: Exception) -> None:
             logger.warning('%s: audio is damaged (%s)', self._source.name, error)
 

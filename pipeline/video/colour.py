@@ -1,4 +1,5 @@
 """Between RGB and the YUV of video files, with the right matrix and range."""
+
 import av
 import cv2
 import numpy as np
@@ -38,8 +39,11 @@ def _source_colours(frame: av.VideoFrame) -> dict:
     if matrix == _UNSPECIFIED:
         matrix = Colorspace.ITU709.value if frame.height >= _HD_HEIGHT else Colorspace.ITU601.value
     full = frame.color_range == ColorRange.JPEG or layout.name.startswith('yuvj')
-    return {'src_colorspace': matrix, 'dst_colorspace': Colorspace.DEFAULT,
-            'src_color_range': ColorRange.JPEG if full else ColorRange.MPEG}
+    return {
+        'src_colorspace': matrix,
+        'dst_colorspace': Colorspace.DEFAULT,
+        'src_color_range': ColorRange.JPEG if full else ColorRange.MPEG,
+    }
 
 
 class YuvConverter:
@@ -58,5 +62,6 @@ class YuvConverter:
         if height % 2 or width % 2:
             image = cv2.copyMakeBorder(image, 0, height % 2, 0, width % 2, cv2.BORDER_REPLICATE)
         frame = av.VideoFrame.from_numpy_buffer(np.ascontiguousarray(image), 'rgb24')
-        return self._reformatter.reformat(frame, format='yuv420p', dst_colorspace=Colorspace.ITU709,
-                                          dst_color_range=ColorRange.MPEG)
+        return self._reformatter.reformat(
+            frame, format='yuv420p', dst_colorspace=Colorspace.ITU709, dst_color_range=ColorRange.MPEG
+        )

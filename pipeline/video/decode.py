@@ -1,4 +1,5 @@
 """Frames of a video file through PyAV, each with its place in the file's index and the decoder's word on damage."""
+
 from typing import Iterator, Set, Tuple
 
 import av
@@ -9,8 +10,7 @@ from pipeline.video.damage import Damage, DecodeError
 from pipeline.video.index import VideoIndex, read_packets
 
 
-def decode(index: VideoIndex, first: int, last: int, damage: Damage,
-           careful: bool) -> Iterator[Tuple[int, np.ndarray]]:
+def decode(index: VideoIndex, first: int, last: int, damage: Damage, careful: bool) -> Iterator[Tuple[int, np.ndarray]]:
     """Pictures ``first <= i < last`` of a file.
 
     Pictures on which the decoder reports damage are left out and counted.
@@ -71,8 +71,7 @@ def _seek(container, stream, keyframe: int) -> bool:
     return packet is not None and packet.pts is not None and packet.pts <= keyframe
 
 
-def _frames(container, stream, damage: Damage, careful: bool,
-            incomplete: Set[int]) -> Iterator[av.VideoFrame]:
+def _frames(container, stream, damage: Damage, careful: bool, incomplete: Set[int]) -> Iterator[av.VideoFrame]:
     """Decoded frames in the order in which they are shown."""
     packets = read_packets(container, damage.count, stream)
     while True:

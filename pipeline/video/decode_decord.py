@@ -15,6 +15,7 @@ PyAV is the default, because of what was measured with decord2 3.4.0:
 
 Hence the conditions of :func:`decord_suits`, and one thread.
 """
+
 from typing import Iterator, Tuple
 
 import av  # noqa: F401  before decord, whose FFmpeg would otherwise serve PyAV as well
@@ -35,8 +36,14 @@ _NO_REPEATS = 1e-6
 
 def decord_suits(index: VideoIndex, first: int) -> bool:
     """Whether decord reads this file right from frame ``first`` on, as far as its index tells."""
-    return (first == 0 and index.codec in _CODECS and index.pts is not None and not index.damaged
-            and index.promised in (0, len(index)) and not index.orientation.mirrored)
+    return (
+        first == 0
+        and index.codec in _CODECS
+        and index.pts is not None
+        and not index.damaged
+        and index.promised in (0, len(index))
+        and not index.orientation.mirrored
+    )
 
 
 def decode_with_decord(index: VideoIndex, last: int) -> Iterator[Tuple[int, np.ndarray]]:
@@ -50,8 +57,9 @@ def decode_with_decord(index: VideoIndex, last: int) -> Iterator[Tuple[int, np.n
     """
     decord.logging.set_level(decord.logging.QUIET)  # damage is reported in our own words
     try:
-        reader = decord.VideoReader(str(index.path), width=index.width, height=index.height, num_threads=1,
-                                    fault_tol=_NO_REPEATS)
+        reader = decord.VideoReader(
+            str(index.path), width=index.width, height=index.height, num_threads=1, fault_tol=_NO_REPEATS
+        )
         if len(reader) != len(index):
             raise DecodeError(f'decord counts {len(reader)} frames of {len(index)}')
         for i in range(last):
@@ -69,7 +77,7 @@ def _without_padding(image: np.ndarray, index: VideoIndex) -> np.ndarray:
         raise DecodeError(f'decord gives pictures of shape {image.shape}')
     if image.shape[2] == 3:
         return image
-    rows = image.reshape(index.height, -1)[:, :3 * index.width]
+    rows = image.reshape(index.height, -1)[:, : 3 * index.width]
     return rows.reshape(index.height, index.width, 3).copy()
 
 

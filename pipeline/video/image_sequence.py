@@ -1,4 +1,5 @@
 """Images as the frames of a video."""
+
 import glob
 import io
 import logging
@@ -19,8 +20,27 @@ from pipeline.video.source import VideoSource
 
 logger = logging.getLogger(__name__)
 
-IMAGE_SUFFIXES = frozenset(('.avif', '.bmp', '.dib', '.jp2', '.jpe', '.jpeg', '.jpg', '.pbm', '.pgm', '.png',
-                            '.pnm', '.ppm', '.ras', '.sr', '.tif', '.tiff', '.webp'))
+IMAGE_SUFFIXES = frozenset(
+    (
+        '.avif',
+        '.bmp',
+        '.dib',
+        '.jp2',
+        '.jpe',
+        '.jpeg',
+        '.jpg',
+        '.pbm',
+        '.pgm',
+        '.png',
+        '.pnm',
+        '.ppm',
+        '.ras',
+        '.sr',
+        '.tif',
+        '.tiff',
+        '.webp',
+    )
+)
 DEFAULT_IMAGE_RATE = Fraction(30)
 MAX_PIXELS = 1 << 27  # as of videos
 
@@ -41,18 +61,30 @@ class ImageSequence(VideoSource):
             iterating, if an image has another size than the first.
     """
 
-    def __init__(self, name: str, paths: Sequence[Path], start: Optional[Moment] = None,
-                 end: Optional[Moment] = None, fps: Optional[Fraction] = None):
+    def __init__(
+        self,
+        name: str,
+        paths: Sequence[Path],
+        start: Optional[Moment] = None,
+        end: Optional[Moment] = None,
+        fps: Optional[Fraction] = None,
+    ):
         fps = fps or DEFAULT_IMAGE_RATE
         self._times = np.arange(len(paths)) / float(fps)
         self._paths = paths
         self.first, self._last = frame_range(name, self._times, start, end)
-        images = map(_read_image, paths[self.first:self._last])
+        images = map(_read_image, paths[self.first : self._last])
         sample = next((image for image in images if image is not None), None)
         if sample is None:
             raise InputError(f'{paths[self.first]}: not an image that can be read')
-        self.info = VideoInfo(name=name, width=sample.shape[1], height=sample.shape[0], fps=fps,
-                              num_frames=self._last - self.first, start=float(self._times[self.first]))
+        self.info = VideoInfo(
+            name=name,
+            width=sample.shape[1],
+            height=sample.shape[0],
+            fps=fps,
+            num_frames=self._last - self.first,
+            start=float(self._times[self.first]),
+        )
 
     def __iter__(self) -> Iterator[Frame]:
         self.skipped = 0
@@ -64,8 +96,10 @@ class ImageSequence(VideoSource):
                 continue
             if image.shape[:2] != (self.info.height, self.info.width):
                 size = f'{image.shape[1]}x{image.shape[0]}'
-                raise InputError(f'{self._paths[i]}: is {size} px, but the sequence began with '
-                                 f'{self.info.width}x{self.info.height}; all images need one size')
+                raise InputError(
+                    f'{self._paths[i]}: is {size} px, but the sequence began with '
+                    f'{self.info.width}x{self.info.height}; all images need one size'
+                )
             yield Frame(i, float(self._times[i]), image)
 
 

@@ -4,6 +4,7 @@ File headers promise frame counts, rates and durations that need not be true.
 Reading the packets costs little (no pictures are decoded) and says which
 frames there are, when each is shown and where decoding can start.
 """
+
 from array import array
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -18,12 +19,12 @@ from pipeline.errors import InputError
 from pipeline.video.orientation import Orientation
 
 DEFAULT_RATE = Fraction(30)  # of single pictures, and of files that do not say
-_MAX_RATE = 1000             # more is a tick of the file's clock, not a camera's rate
-_MAX_PIXELS = 1 << 27        # 16384 x 8192; one RGB image then takes 400 MB
-_MAX_GAP_SECONDS = 3600.0    # between two frames; more is a broken clock
+_MAX_RATE = 1000  # more is a tick of the file's clock, not a camera's rate
+_MAX_PIXELS = 1 << 27  # 16384 x 8192; one RGB image then takes 400 MB
+_MAX_GAP_SECONDS = 3600.0  # between two frames; more is a broken clock
 _MAX_READ_ERRORS = 100
 _SAME_RATE = 0.02
-_SIDE_RATIOS = (0.2, 5.0)    # of a pixel; others are broken headers
+_SIDE_RATIOS = (0.2, 5.0)  # of a pixel; others are broken headers
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,7 @@ class VideoIndex:
         missing_seconds: by how much all streams end before the duration in the header.
         damaged: whether reading the packets already met an error.
     """
+
     path: Path
     container: str
     codec: str
@@ -104,8 +106,9 @@ def index_video(path: Path) -> VideoIndex:
             raise InputError(f'{path}: its video codec is not known here')
         width, height = stream.codec_context.width, stream.codec_context.height
         if width * height > _MAX_PIXELS:
-            raise InputError(f'{path}: pictures of {width}x{height} are too large, '
-                             f'at most {_MAX_PIXELS} pixels are read')
+            raise InputError(
+                f'{path}: pictures of {width}x{height} are too large, at most {_MAX_PIXELS} pixels are read'
+            )
         scan = _scan(container, stream)
         if scan.first is None:
             raise InputError(f'{path}: no frame of it can be decoded')
@@ -177,8 +180,9 @@ def _scan(container, stream) -> _Scan:
 
 
 def _summarise(path: Path, container, stream, scan: _Scan) -> VideoIndex:
-    rates = [rate for rate in (stream.guessed_rate, stream.base_rate, stream.average_rate)
-             if rate and 0 < rate <= _MAX_RATE] or [DEFAULT_RATE]
+    rates = [
+        rate for rate in (stream.guessed_rate, stream.base_rate, stream.average_rate) if rate and 0 < rate <= _MAX_RATE
+    ] or [DEFAULT_RATE]
     tick = Fraction(stream.time_base or 0)
     pts = _time_stamps(container.format.name, stream, scan, tick)
     if pts is None:
@@ -188,11 +192,21 @@ def _summarise(path: Path, container, stream, scan: _Scan) -> VideoIndex:
     promised_end = ((container.start_time or 0) + (container.duration or 0)) / av.time_base
     width, height, orientation = _geometry(stream, scan.first)
     return VideoIndex(
-        path=path, container=container.format.name, codec=stream.codec_context.codec.canonical_name,
-        stream=stream.index, width=width, height=height, orientation=orientation, fps=fps, times=times,
+        path=path,
+        container=container.format.name,
+        codec=stream.codec_context.codec.canonical_name,
+        stream=stream.index,
+        width=width,
+        height=height,
+        orientation=orientation,
+        fps=fps,
+        times=times,
         pts=pts,
-        keyframes=np.sort(np.array(scan.keyframes, np.int64)), promised=stream.frames,
-        missing_seconds=0.0 if pts is None else max(0.0, promised_end - scan.end), damaged=scan.damaged)
+        keyframes=np.sort(np.array(scan.keyframes, np.int64)),
+        promised=stream.frames,
+        missing_seconds=0.0 if pts is None else max(0.0, promised_end - scan.end),
+        damaged=scan.damaged,
+    )
 
 
 def _time_stamps(container: str, stream, scan: _Scan, tick: Fraction) -> Optional[np.ndarray]:
@@ -223,8 +237,12 @@ def _clock(pts: np.ndarray, tick: Fraction, rates: List[Fraction]) -> Tuple[Frac
     order = np.arange(len(pts))
     for rate in rates:
         # both ends are rounded to a tick; a coarse clock (GIF's 1/100 s) must not hide a variable rate
-        if np.abs(ticks - order / float(rate * tick)).max() <= 1.0 + 1e-6 and rate * tick <= Fraction(1, 2) \
-                or rate * tick == 1 and np.array_equal(ticks, order):
+        if (
+            np.abs(ticks - order / float(rate * tick)).max() <= 1.0 + 1e-6
+            and rate * tick <= Fraction(1, 2)
+            or rate * tick == 1
+            and np.array_equal(ticks, order)
+        ):
             return rate, order / float(rate)
     times = ticks * float(tick)
     if len(pts) == 1:

@@ -1,4 +1,5 @@
 """Frames of a camera or a network stream, through OpenCV."""
+
 import os
 import threading
 import time
@@ -12,7 +13,7 @@ from pipeline.errors import InputError
 from pipeline.types import Frame, VideoInfo
 from pipeline.video.moments import Moment
 from pipeline.video.source import VideoSource
-from pipeline.video.threads import Channel, JOIN_SECONDS
+from pipeline.video.threads import JOIN_SECONDS, Channel
 
 _DEFAULT_RATE = Fraction(30)
 _MAX_RATE = 240
@@ -39,8 +40,14 @@ class LiveSource(VideoSource):
         InputError: if it cannot be opened; while iterating, if it stalls.
     """
 
-    def __init__(self, address: Union[int, str], start: Optional[Moment] = None, end: Optional[Moment] = None,
-                 fps: Optional[Fraction] = None, timeout: float = 10.0):
+    def __init__(
+        self,
+        address: Union[int, str],
+        start: Optional[Moment] = None,
+        end: Optional[Moment] = None,
+        fps: Optional[Fraction] = None,
+        timeout: float = 10.0,
+    ):
         self._address, self._start, self._end, self._timeout = address, start, end, timeout
         self._stalled = f'{address}: no frame came within {timeout:g} s'
         self._real_time = _is_device(address) or _scheme(address) in _REAL_TIME
@@ -53,8 +60,9 @@ class LiveSource(VideoSource):
         if self._head is None:
             raise InputError(f'{address}: cannot be opened or gives no frame')
         _, _, image = self._head
-        self.info = VideoInfo(name=live_name(address), width=image.shape[1], height=image.shape[0],
-                              fps=fps or self._rate)
+        self.info = VideoInfo(
+            name=live_name(address), width=image.shape[1], height=image.shape[0], fps=fps or self._rate
+        )
 
     def __iter__(self) -> Iterator[Frame]:
         received, self._head = self._head, None
@@ -125,8 +133,11 @@ def _open(address: Union[int, str], timeout: float) -> cv2.VideoCapture:
     if _is_device(address):
         return cv2.VideoCapture(address)
     milliseconds = int(1000 * timeout)
-    return cv2.VideoCapture(address, cv2.CAP_FFMPEG, [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, milliseconds,
-                                                      cv2.CAP_PROP_READ_TIMEOUT_MSEC, milliseconds])
+    return cv2.VideoCapture(
+        address,
+        cv2.CAP_FFMPEG,
+        [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, milliseconds, cv2.CAP_PROP_READ_TIMEOUT_MSEC, milliseconds],
+    )
 
 
 def _sane_rate(rate: float) -> Fraction:

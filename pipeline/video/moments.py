@@ -1,4 +1,5 @@
 """Where to start and end: a time in seconds or a frame number."""
+
 import math
 import re
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ class Moment:
         value: seconds since the first frame, or a frame's index from 0.
         in_frames: which of the two.
     """
+
     value: Union[float, int]
     in_frames: bool = False
 
@@ -56,8 +58,7 @@ def parse_moment(text: MomentLike) -> Optional[Moment]:
     raise InputError(f'{text!r} is not a moment of a video; give seconds (12.5 or 1:02.5) or a frame (300f)')
 
 
-def frame_range(name: str, times: np.ndarray, start: Optional[Moment],
-                end: Optional[Moment]) -> Tuple[int, int]:
+def frame_range(name: str, times: np.ndarray, start: Optional[Moment], end: Optional[Moment]) -> Tuple[int, int]:
     """Frames from ``start`` up to, but without, ``end``.
 
     Args:
@@ -73,8 +74,7 @@ def frame_range(name: str, times: np.ndarray, start: Optional[Moment],
     first = 0 if start is None else _index(times, start)
     last = len(times) if end is None else min(_index(times, end), len(times))
     if first >= len(times):
-        raise InputError(f'{name}: cannot start at {start}: it has {len(times)} frames, '
-                         f'the last at {times[-1]:.3f} s')
+        raise InputError(f'{name}: cannot start at {start}: it has {len(times)} frames, the last at {times[-1]:.3f} s')
     if first >= last:
         raise InputError(f'{name}: no frame lies between start {start or "0 s"} and end {end}')
     return first, last

@@ -1,4 +1,5 @@
 """From what a person writes to the source that is meant."""
+
 from fractions import Fraction
 from pathlib import Path
 from typing import Optional, Union
@@ -15,8 +16,14 @@ _MAX_RATE = 1000
 RateLike = Union[None, str, int, float, Fraction]
 
 
-def open_source(spec: Union[str, int, Path], start: MomentLike = None, end: MomentLike = None,
-                fps: RateLike = None, timeout: float = 10.0, reader: str = 'pyav') -> VideoSource:
+def open_source(
+    spec: Union[str, int, Path],
+    start: MomentLike = None,
+    end: MomentLike = None,
+    fps: RateLike = None,
+    timeout: float = 10.0,
+    reader: str = 'pyav',
+) -> VideoSource:
     """Open one input.
 
     Args:
@@ -91,7 +98,7 @@ def is_pattern(text: str) -> bool:
 
 def local_path(text: str) -> Path:
     """The path that ``text`` names."""
-    return Path(text[len('file://'):] if text.startswith('file://') else text)
+    return Path(text[len('file://') :] if text.startswith('file://') else text)
 
 
 def _parse_rate(fps: RateLike) -> Optional[Fraction]:
@@ -103,6 +110,5 @@ def _parse_rate(fps: RateLike) -> Optional[Fraction]:
     except (ValueError, OverflowError, ZeroDivisionError):
         rate = Fraction(0)
     if not 0 < rate <= _MAX_RATE:
-        raise InputError(f'frame rate {fps!r}: give a number above 0 and up to {_MAX_RATE}, '
-                         'such as 25 or 30000/1001')
+        raise InputError(f'frame rate {fps!r}: give a number above 0 and up to {_MAX_RATE}, such as 25 or 30000/1001')
     return rate.limit_denominator(1001)

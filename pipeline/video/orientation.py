@@ -1,4 +1,5 @@
 """How a decoded picture must be turned to stand upright, as phones record it."""
+
 import math
 from dataclasses import dataclass
 from typing import Sequence
@@ -17,6 +18,7 @@ class Orientation:
         quarter_turns: 0..3, clockwise.
         mirrored: swap left and right before turning.
     """
+
     quarter_turns: int = 0
     mirrored: bool = False
 

@@ -1,4 +1,5 @@
 """Where frames go: how writing ends well, and writing in a thread of its own."""
+
 import threading
 from abc import ABC, abstractmethod
 from typing import Optional, Tuple

@@ -1,4 +1,5 @@
 """Where frames come from: the one interface of files, images and cameras."""
+
 from abc import ABC, abstractmethod
 from typing import Iterator
 
@@ -13,6 +14,7 @@ class VideoSource(ABC):
         first: index of the first frame that is asked for.
         skipped: frames left out so far because they were damaged.
     """
+
     info: VideoInfo
     first: int = 0
     skipped: int = 0

@@ -1,4 +1,5 @@
 """Work that runs ahead of its consumer, in a thread, with a bounded queue in between."""
+
 import threading
 from collections import deque
 from typing import Deque, Generic, Iterable, Iterator, Optional, TypeVar

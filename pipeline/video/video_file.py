@@ -1,4 +1,5 @@
 """Frames of a video file."""
+
 import logging
 from contextlib import closing
 from fractions import Fraction
@@ -42,16 +43,27 @@ class VideoFile(VideoSource):
         InputError: if the file cannot be read or the range holds no frame.
     """
 
-    def __init__(self, path: Path, start: Optional[Moment] = None, end: Optional[Moment] = None,
-                 fps: Optional[Fraction] = None, reader: str = 'pyav'):
+    def __init__(
+        self,
+        path: Path,
+        start: Optional[Moment] = None,
+        end: Optional[Moment] = None,
+        fps: Optional[Fraction] = None,
+        reader: str = 'pyav',
+    ):
         self._path, self._reader = path, reader
         self._index = index = index_video(path)
         self._times = index.times if fps is None else np.arange(len(index)) / float(fps)
         self.first, self._last = frame_range(str(path), self._times, start, end)
         self.info = VideoInfo(
-            name=path.stem, width=index.width, height=index.height, fps=fps or index.fps,
-            num_frames=self._last - self.first, path=str(path) if fps is None else None,
-            start=float(self._times[self.first]))
+            name=path.stem,
+            width=index.width,
+            height=index.height,
+            fps=fps or index.fps,
+            num_frames=self._last - self.first,
+            path=str(path) if fps is None else None,
+            start=float(self._times[self.first]),
+        )
 
     def __iter__(self) -> Iterator[Frame]:
         damage = Damage()
@@ -73,8 +85,13 @@ class VideoFile(VideoSource):
         finally:
             wanted = self._last - self.first
             if self.skipped and (damage.errors or self.skipped < _FIELDS * wanted):
-                logger.warning('%s: %d of %d frames are damaged and were skipped, the first at %.3f s',
-                               self._path, self.skipped, wanted, self._times[first_gap])
+                logger.warning(
+                    '%s: %d of %d frames are damaged and were skipped, the first at %.3f s',
+                    self._path,
+                    self.skipped,
+                    wanted,
+                    self._times[first_gap],
+                )
 
     def _report_shortness(self) -> None:
         """Warn if the file ends before its header says, as a broken transfer does."""
@@ -82,15 +99,16 @@ class VideoFile(VideoSource):
         if self._last < len(index):
             return
         if index.promised > len(index):
-            logger.warning('%s: holds %d of the %d frames that its header promises', self._path, len(index),
-                           index.promised)
+            logger.warning(
+                '%s: holds %d of the %d frames that its header promises', self._path, len(index), index.promised
+            )
         elif index.missing_seconds > _SHORT_SECONDS:
-            logger.warning('%s: breaks off %.1f s before the end that its header promises', self._path,
-                           index.missing_seconds)
+            logger.warning(
+                '%s: breaks off %.1f s before the end that its header promises', self._path, index.missing_seconds
+            )
 
 
-def _read(index: VideoIndex, first: int, last: int, damage: Damage,
-          reader: str) -> Iterator[Tuple[int, np.ndarray]]:
+def _read(index: VideoIndex, first: int, last: int, damage: Damage, reader: str) -> Iterator[Tuple[int, np.ndarray]]:
     """Pictures ``first <= i < last``, fast while the file is whole and carefully from the first damage on."""
     position = first
     fast = _decord(index, first, last) if reader == 'decord' else None
@@ -107,4 +125,5 @@ def _read(index: VideoIndex, first: int, last: int, damage: Damage,
 
 def _decord(index: VideoIndex, first: int, last: int) -> Optional[Iterator[Tuple[int, np.ndarray]]]:
     from pipeline.video.decode_decord import decode_with_decord, decord_suits  # its import takes 2 s and 300 MB
+
     return decode_with_decord(index, last) if decord_suits(index, first) else None

@@ -1,4 +1,5 @@
 """Frames into an H.264 file that plays everywhere."""
+
 import errno
 from contextlib import ExitStack, contextmanager
 from fractions import Fraction
@@ -8,7 +9,7 @@ from typing import Iterator, Optional, Union
 import av
 import numpy as np
 
-from pipeline.cores import available_cores
+from pipeline.backends.threads import available_cores
 from pipeline.errors import InputError
 from pipeline.files import atomic_path, check_writable
 from pipeline.types import VideoInfo
@@ -18,10 +19,10 @@ from pipeline.video.sink import FrameSink
 
 PRESETS = ('ultrafast', 'superfast', 'veryfast', 'faster', 'fast', 'medium', 'slow', 'slower', 'veryslow')
 _MAX_CRF = 51
-_BT709 = 1            # primaries, transfer and matrix in ITU-T H.273
-_LIMITED_RANGE = 1    # AVCOL_RANGE_MPEG
-_CLOCK = 90000        # ticks per second at least: variable rates keep their times to 11 us
-_MAX_NUMERATOR = 10 ** 6
+_BT709 = 1  # primaries, transfer and matrix in ITU-T H.273
+_LIMITED_RANGE = 1  # AVCOL_RANGE_MPEG
+_CLOCK = 90000  # ticks per second at least: variable rates keep their times to 11 us
+_MAX_NUMERATOR = 10**6
 _KEYFRAME_SECONDS = 2.0  # how far a player must go back to show a frame
 
 
@@ -47,9 +48,16 @@ class VideoWriter(FrameSink):
         InputError: if the file cannot be written, or an option is unknown.
     """
 
-    def __init__(self, path: Union[str, Path], info: VideoInfo, crf: float = 23, preset: str = 'superfast',
-                 audio_from: Union[None, str, Path] = None, force: bool = False,
-                 threads: Optional[int] = None):
+    def __init__(
+        self,
+        path: Union[str, Path],
+        info: VideoInfo,
+        crf: float = 23,
+        preset: str = 'superfast',
+        audio_from: Union[None, str, Path] = None,
+        force: bool = False,
+        threads: Optional[int] = None,
+    ):
         if preset not in PRESETS:
             raise InputError(f'encoder preset {preset!r} is unknown; choose from {", ".join(PRESETS)}')
         if not 0 <= crf <= _MAX_CRF:

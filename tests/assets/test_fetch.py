@@ -1,4 +1,5 @@
 """Assets come from the nearest place that has a sound copy, and never half or wrong."""
+
 import hashlib
 import io
 import multiprocessing
@@ -49,9 +50,15 @@ def zipped(members: dict) -> bytes:
 
 def write_wheel(folder: Path, members: dict, tags: str = 'py3-none-any') -> Path:
     path = folder / f'some_package-1.0-{tags}.whl'
-    path.write_bytes(zipped({**members, 'some_package-1.0.dist-info/METADATA':
-                             'Metadata-Version: 2.1\nName: some-package\nVersion: 1.0\n',
-                             'some_package-1.0.dist-info/WHEEL': f'Wheel-Version: 1.0\nTag: {tags}\n'}))
+    path.write_bytes(
+        zipped(
+            {
+                **members,
+                'some_package-1.0.dist-info/METADATA': 'Metadata-Version: 2.1\nName: some-package\nVersion: 1.0\n',
+                'some_package-1.0.dist-info/WHEEL': f'Wheel-Version: 1.0\nTag: {tags}\n',
+            }
+        )
+    )
     return path
 
 
@@ -87,9 +94,15 @@ def test_prefix_of_the_hash_is_enough_but_must_match(places):
         obtain(from_url(places / 'origin', file='other.bin', sha256=None, sha256_prefix='0' * 8, size=None))
 
 
-@pytest.mark.parametrize('content, said', [
-    (b'', '0 bytes instead of 12'), (b'twelve', '6 bytes instead of 12'), (b'twelve Bytes', 'SHA-256'),
-    (CONTENT * 1000, 'more than the expected 12 bytes')])
+@pytest.mark.parametrize(
+    'content, said',
+    [
+        (b'', '0 bytes instead of 12'),
+        (b'twelve', '6 bytes instead of 12'),
+        (b'twelve Bytes', 'SHA-256'),
+        (CONTENT * 1000, 'more than the expected 12 bytes'),
+    ],
+)
 def test_wrong_download_is_refused_and_removed(places, content, said):
     (places / 'origin').write_bytes(content)
     with pytest.raises(InputError, match=said) as error:
@@ -127,8 +140,10 @@ def test_wheel_for_another_platform_is_fetched(places):
 
 
 def test_wheel_is_not_run(places):
-    write_wheel(places / 'index', {'some_package/model.bin': CONTENT,
-                                   'some_package/__init__.py': 'raise SystemExit("imported")'})
+    write_wheel(
+        places / 'index',
+        {'some_package/model.bin': CONTENT, 'some_package/__init__.py': 'raise SystemExit("imported")'},
+    )
     obtain(from_wheel())
     assert subprocess.run([sys.executable, '-c', 'import some_package'], capture_output=True).returncode == 1
 
@@ -147,11 +162,15 @@ def test_member_in_a_zip_in_the_wheel(places):
     assert obtain(from_wheel(wheel=wheel)).read_bytes() == CONTENT
 
 
-@pytest.mark.parametrize('members, inner, said', [
-    ({}, None, 'no member some_package/model.bin'),
-    ({'some_package/model.bin': b'not a zip'}, 'model.bin', 'not a sound archive'),
-    ({'some_package/model.bin': zipped({'other': b''})}, 'model.bin', 'no member model.bin'),
-    ({'some_package/model.bin': bytes(50_000_000)}, None, 'more than the expected 12 bytes')])
+@pytest.mark.parametrize(
+    'members, inner, said',
+    [
+        ({}, None, 'no member some_package/model.bin'),
+        ({'some_package/model.bin': b'not a zip'}, 'model.bin', 'not a sound archive'),
+        ({'some_package/model.bin': zipped({'other': b''})}, 'model.bin', 'no member model.bin'),
+        ({'some_package/model.bin': bytes(50_000_000)}, None, 'more than the expected 12 bytes'),
+    ],
+)
 def test_unsound_wheels_are_refused(places, members, inner, said):
     archive = write_wheel(places, members)
     with pytest.raises(SourceError, match=said):
@@ -264,8 +283,7 @@ def test_table_is_complete():
         assert int(entry.digest, 16) and entry.digest == entry.digest.lower()
 
 
-@pytest.mark.parametrize('changes', [
-    dict(url=None), dict(wheel=WHEEL), dict(sha256=None), dict(file='../thing.bin')])
+@pytest.mark.parametrize('changes', [dict(url=None), dict(wheel=WHEEL), dict(sha256=None), dict(file='../thing.bin')])
 def test_entries_are_checked(places, changes):
     with pytest.raises(ValueError, match='asset thing'):
         from_url(places / 'origin', **changes)
@@ -278,8 +296,10 @@ def test_copy_limited_reports_all_bytes():
 
 
 def test_reason_of_pip():
-    assert _reason('WARNING: Retrying (Retry(total=1)) after ...\nERROR: No matching distribution') == \
-        'the package index cannot be reached'
+    assert (
+        _reason('WARNING: Retrying (Retry(total=1)) after ...\nERROR: No matching distribution')
+        == 'the package index cannot be reached'
+    )
     assert _reason('ERROR: first\nWARNING: x\nERROR: No matching distribution') == 'No matching distribution'
     assert _reason('/usr/bin/python: No module named pip\n') == '/usr/bin/python: No module named pip'
 
@@ -297,6 +317,7 @@ def test_real_assets(name, monkeypatch):
 
 def test_tool_lists_and_finds(places, capsys, monkeypatch, repository):
     import importlib.util
+
     spec = importlib.util.spec_from_file_location('assets_tool', repository / 'tools' / 'assets.py')
     tool = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(tool)

@@ -1,4 +1,5 @@
 """Workers in processes of their own: they load once, die alone, and do not outlive the batch."""
+
 import multiprocessing
 import os
 import subprocess
@@ -57,7 +58,7 @@ def test_a_video_that_kills_its_workers_fails_alone(start, batch, tmp_path):
     assert files_in(tmp_path / 'out') == {}
 
 
-LONG = '''
+LONG = """
 import sys
 from pathlib import Path
 from pipeline.batch import LocalCrew, find_videos, run_batch
@@ -67,7 +68,7 @@ settings = ToySettings(OutputOptions(Path(sys.argv[2])), trap=Path(sys.argv[3]),
 if __name__ == '__main__':
     run_batch(find_videos([sys.argv[1]]), settings, lambda s: LocalCrew(s, 1),
               notify=lambda line: print(line, flush=True))
-'''
+"""
 
 
 def test_workers_of_a_killed_batch_end_and_the_next_run_goes_on(batch, tmp_path, repository):
@@ -77,9 +78,13 @@ def test_workers_of_a_killed_batch_end_and_the_next_run_goes_on(batch, tmp_path,
     script = tmp_path / 'long.py'
     script.write_text(LONG)
     out = tmp_path / 'out'
-    run = subprocess.Popen([sys.executable, str(script), str(tmp_path / 'in'), str(out),
-                            str(trap)], cwd=repository,
-                           text=True, stdout=subprocess.PIPE, env={**os.environ, 'PYTHONPATH': str(repository)})
+    run = subprocess.Popen(
+        [sys.executable, str(script), str(tmp_path / 'in'), str(out), str(trap)],
+        cwd=repository,
+        text=True,
+        stdout=subprocess.PIPE,
+        env={**os.environ, 'PYTHONPATH': str(repository)},
+    )
     assert run.stdout.readline().startswith('a: 12 frames')
     children = subprocess.run(['pgrep', '-P', str(run.pid)], capture_output=True, text=True).stdout.split()
     with pytest.raises(InputError, match=f'another run is writing there .process {run.pid}'):

@@ -1,4 +1,5 @@
 """The manifest survives a kill at any byte, and tells what is done."""
+
 import json
 import os
 
@@ -11,8 +12,23 @@ from pipeline.errors import InputError
 
 
 def record(video='a', status='done', **changes):
-    return {**dict(video=video, input=f'{video}.mp4', state=dict(bytes=5), settings='s', status=status, ours=True,
-                   attempts=1, frames=1, people=1, seconds=0.1, files={}, error=''), **changes}
+    return {
+        **dict(
+            video=video,
+            input=f'{video}.mp4',
+            state=dict(bytes=5),
+            settings='s',
+            status=status,
+            ours=True,
+            attempts=1,
+            frames=1,
+            people=1,
+            seconds=0.1,
+            files={},
+            error='',
+        ),
+        **changes,
+    }
 
 
 def test_the_last_record_counts_and_compacting_keeps_it(tmp_path):
@@ -55,8 +71,10 @@ def test_done_means_same_input_same_settings_and_whole_files(tmp_path):
     assert not manifest.is_done('a', dict(bytes=5), 's')
 
 
-@pytest.mark.parametrize('line', ['nonsense', '[]', '{}', json.dumps(record(status='finished')),
-                                  json.dumps(record(files=[1])), '[' * 100_000])
+@pytest.mark.parametrize(
+    'line',
+    ['nonsense', '[]', '{}', json.dumps(record(status='finished')), json.dumps(record(files=[1])), '[' * 100_000],
+)
 def test_a_foreign_file_is_refused_and_kept(tmp_path, line):
     text = line + '\n' + json.dumps(record()) + '\n'
     (tmp_path / NAME).write_text(text)
@@ -65,10 +83,11 @@ def test_a_foreign_file_is_refused_and_kept(tmp_path, line):
     assert (tmp_path / NAME).read_text() == text
 
 
-values = st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=4),
-                      lambda inner: st.lists(inner, max_size=3)
-                      | st.dictionaries(st.text(max_size=3), inner, max_size=3),
-                      max_leaves=6)
+values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=4),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    max_leaves=6,
+)
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -1,4 +1,5 @@
 """Batches in this process, with toys for networks: what is kept, retried, refused and told."""
+
 import json
 import os
 from dataclasses import replace
@@ -24,8 +25,11 @@ def batch(tmp_path):
 
 def files_in(folder: Path) -> dict:
     """Content by relative name, without the batch's own files."""
-    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob('*'))
-            if path.is_file() and path.name not in (NAME, '.batch.lock')}
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in sorted(folder.rglob('*'))
+        if path.is_file() and path.name not in (NAME, '.batch.lock')
+    }
 
 
 def test_everything_is_done_once(batch):
@@ -35,8 +39,9 @@ def test_everything_is_done_once(batch):
     assert (report.done, report.skipped, report.failed, report.left) == (['a', 'b', 'c'], [], {}, [])
     assert [line.split(',')[0] for line in lines] == ['a: 3 frames', 'b: 4 frames', 'c: 5 frames']
     out = settings.outputs.out_dir
-    assert sorted(files_in(out)) == [f'{n}_{what}' for n in 'abc' for what in (
-        'overlay.mp4', 'poses.csv', 'poses.csv.run.json', 'poses.json')]
+    assert sorted(files_in(out)) == [
+        f'{n}_{what}' for n in 'abc' for what in ('overlay.mp4', 'poses.csv', 'poses.csv.run.json', 'poses.json')
+    ]
     records = Manifest(out).records
     assert records['b']['frames'] == 4 and records['b']['people'] == 1
     assert records['b']['files'] == {name: len(content) for name, content in files_in(out).items() if name[0] == 'b'}
@@ -81,6 +86,7 @@ def test_files_of_others_are_kept(batch):
 
 class Flaky(InlineCrew):
     """Fails the first ``failures`` tasks of every video with ``outcome``."""
+
     failures, outcome = 1, Outcome(error='its worker died (signal SIGKILL)', again=True)
 
     def __init__(self, settings):
@@ -131,8 +137,10 @@ def test_a_full_disk_ends_the_batch_and_what_was_done_stays(batch):
 
 def test_the_disk_being_full_is_recognised(batch, monkeypatch):
     import errno
+
     from pipeline.batch.tasks import Whole
     from pipeline.batch.worker import Worker
+
     videos, settings = batch
     real_open = open
 
@@ -179,10 +187,12 @@ def killed_after(events: int, run) -> bool:
                 if left[0] < 0:
                     os._exit(99)  # like SIGKILL: nothing is flushed, closed or cleaned up
                 return function(*args, **kwargs)
+
             return call
 
         from pipeline.batch import manifest
         from tests.batch import toy_chain
+
         toy_chain.ToyDetector.detect = watched(toy_chain.ToyDetector.detect)
         manifest.os.fsync = watched(os.fsync)
         os.replace, Path.unlink = watched(os.replace), watched(Path.unlink)

@@ -1,4 +1,5 @@
 """A video posed in segments comes out as in one piece, to the last byte."""
+
 from dataclasses import replace
 
 import numpy as np
@@ -14,12 +15,15 @@ from tests.batch.test_run_batch import files_in
 from tests.batch.toy_chain import InlineCrew, ToySettings, write_video
 
 
-@pytest.mark.parametrize('arguments, expected', [
-    ((0, 10, 4, 1, (0,)), [((0, 4), (0, 4)), ((4, 8), (4, 8)), ((8, 10), (8, 10))]),
-    ((3, 10, 4, 1, (-1, 0, 2)), [((3, 7), (3, 9)), ((7, 10), (6, 10))]),
-    ((0, 20, 5, 4, (-1, 0, 1)), [((0, 8), (0, 9)), ((8, 16), (4, 17)), ((16, 20), (12, 20))]),
-    ((0, 3, 9, 1, (0,)), [((0, 3), (0, 3))]),
-])
+@pytest.mark.parametrize(
+    'arguments, expected',
+    [
+        ((0, 10, 4, 1, (0,)), [((0, 4), (0, 4)), ((4, 8), (4, 8)), ((8, 10), (8, 10))]),
+        ((3, 10, 4, 1, (-1, 0, 2)), [((3, 7), (3, 9)), ((7, 10), (6, 10))]),
+        ((0, 20, 5, 4, (-1, 0, 1)), [((0, 8), (0, 9)), ((8, 16), (4, 17)), ((16, 20), (12, 20))]),
+        ((0, 3, 9, 1, (0,)), [((0, 3), (0, 3))]),
+    ],
+)
 def test_ranges_by_hand(arguments, expected):
     assert [(r.keep, r.read) for r in segment_ranges(*arguments)] == expected
 
@@ -28,9 +32,13 @@ def test_people_come_back_to_the_last_bit(tmp_path):
     rng = np.random.default_rng(0)
 
     def people(count):
-        return People(rng.random((count, 4), np.float32), rng.random(count, np.float32),
-                      rng.random((count, 17, 2), np.float32), rng.random((count, 17), np.float32),
-                      carried=rng.random(count) > 0.5)
+        return People(
+            rng.random((count, 4), np.float32),
+            rng.random(count, np.float32),
+            rng.random((count, 17, 2), np.float32),
+            rng.random((count, 17), np.float32),
+            carried=rng.random(count) > 0.5,
+        )
 
     given = {i: people(count) for i, count in enumerate((2, 0, 1, 3), 5)}
     image = np.zeros((2, 2, 3), np.uint8)
@@ -52,6 +60,7 @@ def test_a_broken_segment_is_named(tmp_path, content):
 
 class Seen(InlineCrew):
     """Notes the kinds of tasks in ``kinds``."""
+
     kinds = []
 
     def submit(self, task):
@@ -62,6 +71,7 @@ class Seen(InlineCrew):
 @pytest.fixture
 def both(tmp_path):
     """``both(video, settings, segment)``: the files of a run in one piece and of one in segments, and its tasks."""
+
     def run(path, settings, segment):
         results = []
         for name, length in (('one', None), ('cut', segment)):
@@ -71,16 +81,19 @@ def both(tmp_path):
             assert not report.failed
             results.append(files_in(tmp_path / name))
         return (*results, list(Seen.kinds))
+
     return run
 
 
 @pytest.mark.parametrize('refiner', ['none', 'hanet'])
-@pytest.mark.parametrize('options', [dict(), dict(batch=4), dict(batch=3, frame_offsets=(-2, 0, 1)),
-                                     dict(frame_offsets=(-1, 0, 1))])
+@pytest.mark.parametrize(
+    'options', [dict(), dict(batch=4), dict(batch=3, frame_offsets=(-2, 0, 1)), dict(frame_offsets=(-1, 0, 1))]
+)
 def test_segments_join_without_a_seam(tmp_path, both, refiner, options):
     video = write_video(tmp_path / 'in.mp4', 40)
-    settings = ToySettings(OutputOptions(formats=('json', 'csv', 'posetrack', 'trc'), start='3f', end='38f'), refiner,
-                           **options)
+    settings = ToySettings(
+        OutputOptions(formats=('json', 'csv', 'posetrack', 'trc'), start='3f', end='38f'), refiner, **options
+    )
     one, cut, kinds = both(video, settings, 10)
     assert kinds.count(Segment) >= 3 and kinds[0] is Plan and kinds[-1] is Join
     assert set(one) >= {'in_poses.json', 'in_overlay.mp4'} and len(one) >= 6
@@ -97,7 +110,7 @@ def test_a_damaged_video_is_done_in_one_piece(tmp_path, both):
     video = write_video(tmp_path / 'in.mp4', 60, crf=10)
     content = bytearray(video.read_bytes())
     middle = len(content) * 2 // 3
-    content[middle:middle + 200] = bytes(200)
+    content[middle : middle + 200] = bytes(200)
     video.write_bytes(content)
     one, cut, kinds = both(video, ToySettings(OutputOptions()), 10)
     assert Segment in kinds and kinds[-1] is Whole
@@ -132,12 +145,20 @@ def test_real_networks_in_segments(shared, tmp_path, both):
     weights = shared('weights')
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(str(weights))
-        settings = BatchSettings('embedded', chain=dict(
-            detect_every=1,
-            detector=dict(config=str(weights / 'rtmdet_nano_person.py'),
-                          checkpoint=str(weights / 'rtmdet_nano_person.pth')),
-            estimator=dict(config=str(weights / 'ultralight_simplepose.py'),
-                           checkpoint=str(weights / 'ultralight_simplepose.pth'))), outputs=OutputOptions(end='12f'))
+        settings = BatchSettings(
+            'embedded',
+            chain=dict(
+                detect_every=1,
+                detector=dict(
+                    config=str(weights / 'rtmdet_nano_person.py'), checkpoint=str(weights / 'rtmdet_nano_person.pth')
+                ),
+                estimator=dict(
+                    config=str(weights / 'ultralight_simplepose.py'),
+                    checkpoint=str(weights / 'ultralight_simplepose.pth'),
+                ),
+            ),
+            outputs=OutputOptions(end='12f'),
+        )
         one, cut, kinds = both(shared('video', 'basketball_240p.mp4'), settings, 5)
     assert kinds.count(Segment) == 3
     assert one == cut and b'"track_id": 1' in one['basketball_240p_poses.json']

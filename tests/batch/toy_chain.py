@@ -1,4 +1,5 @@
 """A chain of toys for batch tests: real decoding, tracking, refining and writing; networks that only threshold."""
+
 import os
 import signal
 import time
@@ -9,8 +10,8 @@ from typing import Optional, Tuple
 
 import numpy as np
 
-from pipeline.chain import VideoPipeline
 from pipeline.errors import InputError
+from pipeline.pipeline import VideoPipeline
 from pipeline.refine import build_refiner
 from pipeline.run import OutputOptions
 from pipeline.skeletons import load_skeleton
@@ -27,7 +28,7 @@ def write_video(path: Path, frames: int, seed: int = 0, size=(96, 64), **options
         for i in range(frames):
             image = rng.integers(30, 60, (size[1], size[0], 3), dtype=np.uint8)
             x = 10 + i % 60 + rng.integers(0, 2)
-            image[15:45, x:x + 20] = 230
+            image[15:45, x : x + 20] = 230
             writer.write(image, i / 25)
     return path
 
@@ -65,8 +66,9 @@ class ToyEstimator:
         self.spots = np.random.default_rng(1).random((17, 2))
 
     def estimate(self, windows, detections):
-        return [self._pose([frame.image.mean() for frame in window], found)
-                for window, found in zip(windows, detections)]
+        return [
+            self._pose([frame.image.mean() for frame in window], found) for window, found in zip(windows, detections)
+        ]
 
     def _pose(self, means, found):
         corner, size = found.bboxes[:, None, :2], found.bboxes[:, None, 2:] - found.bboxes[:, None, :2]
@@ -82,6 +84,7 @@ class ToySettings:
     A file ``trap`` kills whoever detects more than ``patience`` frames, ``once`` or
     always, or lets them ``hang``, as the file says.
     """
+
     outputs: OutputOptions
     refiner: str = 'none'
     batch: int = 1
@@ -96,9 +99,16 @@ class ToySettings:
         if self.broken:
             raise InputError(self.broken)
         estimator = ToyEstimator(self.frame_offsets)
-        return VideoPipeline(ToyDetector(self.trap, self.patience), estimator, PoseTracker(estimator.skeleton.sigmas),
-                             build_refiner(self.refiner, estimator.skeleton), self.detect_every, self.batch,
-                             overlap=False, options=dict(preset='toy', **self.note))
+        return VideoPipeline(
+            ToyDetector(self.trap, self.patience),
+            estimator,
+            PoseTracker(estimator.skeleton.sigmas),
+            build_refiner(self.refiner, estimator.skeleton),
+            self.detect_every,
+            self.batch,
+            overlap=False,
+            options=dict(preset='toy', **self.note),
+        )
 
     def fingerprint(self) -> str:
         return f'{self.refiner}-{self.batch}-{self.outputs.formats}-{self.outputs.video}'
@@ -106,10 +116,12 @@ class ToySettings:
 
 class InlineCrew:
     """One worker in this process."""
+
     size = 1
 
     def __init__(self, settings):
         from pipeline.batch.worker import Worker
+
         self._worker, self._tasks = Worker(settings), []
         self.seen = []
 

@@ -1,4 +1,5 @@
 """The detector gives what MMDetection gives, people only, inside the frame."""
+
 from types import SimpleNamespace
 
 import numpy as np
@@ -34,30 +35,54 @@ def boxes(*rows):
 
 
 def test_only_people_over_the_threshold_best_first():
-    found = detect(Found(bboxes=boxes((0, 0, 10, 10), (20, 0, 30, 10), (40, 0, 50, 10), (60, 0, 70, 10)),
-                         scores=[.9, .5, .29, .7], labels=[CAR, PERSON, PERSON, PERSON]), score_thr=0.3)
+    found = detect(
+        Found(
+            bboxes=boxes((0, 0, 10, 10), (20, 0, 30, 10), (40, 0, 50, 10), (60, 0, 70, 10)),
+            scores=[0.9, 0.5, 0.29, 0.7],
+            labels=[CAR, PERSON, PERSON, PERSON],
+        ),
+        score_thr=0.3,
+    )
     assert found.bboxes[:, 0].tolist() == [60, 20]
-    assert found.scores.tolist() == pytest.approx([.7, .5]) and found.keypoints is None
+    assert found.scores.tolist() == pytest.approx([0.7, 0.5]) and found.keypoints is None
 
 
 def test_boxes_are_clipped_to_the_frame_and_those_outside_dropped():
-    found = detect(Found(bboxes=boxes((-5, -8, 300, 400), (50, 110, 60, 190), (210, 5, 220, 9)), scores=[.9, .8, .7],
-                         labels=[PERSON] * 3))
+    found = detect(
+        Found(
+            bboxes=boxes((-5, -8, 300, 400), (50, 110, 60, 190), (210, 5, 220, 9)),
+            scores=[0.9, 0.8, 0.7],
+            labels=[PERSON] * 3,
+        )
+    )
     assert found.bboxes.tolist() == [[0, 0, 200, 100]]
 
 
-@pytest.mark.parametrize('nms_iou, kept', [(None, [.9, .8, .7]), (0.65, [.9, .7]), (0.85, [.9, .8, .7])])
+@pytest.mark.parametrize('nms_iou, kept', [(None, [0.9, 0.8, 0.7]), (0.65, [0.9, 0.7]), (0.85, [0.9, 0.8, 0.7])])
 def test_of_overlapping_boxes_the_best_stays(nms_iou, kept):
     # 100 x 50 against 80 x 50 inside it: IoU 0.8
-    found = detect(Found(bboxes=boxes((0, 0, 100, 50), (0, 0, 80, 50), (120, 0, 180, 50)), scores=[.9, .8, .7],
-                         labels=[PERSON] * 3), nms_iou=nms_iou)
+    found = detect(
+        Found(
+            bboxes=boxes((0, 0, 100, 50), (0, 0, 80, 50), (120, 0, 180, 50)),
+            scores=[0.9, 0.8, 0.7],
+            labels=[PERSON] * 3,
+        ),
+        nms_iou=nms_iou,
+    )
     assert found.scores.tolist() == pytest.approx(kept)
 
 
 def test_keypoints_of_the_detector_travel_with_their_person():
     points = np.arange(2 * 17 * 2, dtype=np.float32).reshape(2, 17, 2)
-    found = detect(Found(bboxes=boxes((0, 0, 10, 10), (20, 0, 30, 10)), scores=[.5, .8], labels=[PERSON] * 2,
-                         keypoints=points, keypoint_scores=np.full((2, 17), .5, np.float32)))
+    found = detect(
+        Found(
+            bboxes=boxes((0, 0, 10, 10), (20, 0, 30, 10)),
+            scores=[0.5, 0.8],
+            labels=[PERSON] * 2,
+            keypoints=points,
+            keypoint_scores=np.full((2, 17), 0.5, np.float32),
+        )
+    )
     np.testing.assert_array_equal(found.keypoints, points[::-1])
     assert found.keypoint_scores.shape == (2, 17)
 
@@ -87,11 +112,13 @@ class TestRealDetector:
     @pytest.fixture(scope='class')
     def frames(self, shared):
         import decord
+
         video = decord.VideoReader(str(shared('video', 'two_people_1080p.mp4')))
         return [Frame(i, i / 30, video[i].asnumpy()) for i in (0, 35, 60)]
 
     def test_same_people_as_mmdetection(self, detector, files, frames):
         from mmdet.apis import inference_detector, init_detector
+
         theirs = init_detector(*files, device='cpu')
         for frame in frames:
             expected = inference_detector(theirs, np.ascontiguousarray(frame.image[..., ::-1])).pred_instances
@@ -125,15 +152,23 @@ class TestRealDetector:
 
     def test_works_after_mmpose_has_taken_over_the_default_scope(self, files, frames):
         from mmengine.registry import DefaultScope
+
         with DefaultScope.overwrite_default_scope('mmpose'):
             assert len(PersonDetector.from_config(*files).detect(frames[:1])[0]) == 2
 
 
-@pytest.mark.parametrize('name', ['rtmdet/rtmdet_tiny_8xb32-300e_coco.py', 'yolox/yolox_tiny_8xb8-300e_coco.py',
-                                  'faster_rcnn/faster-rcnn_r50_fpn_1x_coco.py'])
+@pytest.mark.parametrize(
+    'name',
+    [
+        'rtmdet/rtmdet_tiny_8xb32-300e_coco.py',
+        'yolox/yolox_tiny_8xb8-300e_coco.py',
+        'faster_rcnn/faster-rcnn_r50_fpn_1x_coco.py',
+    ],
+)
 def test_configs_that_come_with_mmdetection(name):
     """One stage and two, without weights: whatever is found lies in the frame."""
-    from pipeline.openmmlab import load_config
+    from pipeline.backends.openmmlab import load_config
+
     config = load_config(f'mmdet::{name}')
     for transform in config.test_dataloader.dataset.pipeline:
         if 'scale' in transform:

@@ -1,4 +1,5 @@
 """The estimator gives what MMPose gives, for all people of all frames in one batch."""
+
 from types import SimpleNamespace
 
 import cv2
@@ -16,6 +17,7 @@ from pipeline.types import Detections, Frame
 
 class Echo:
     """Stands in for a model: remembers its batches, answers with the middle of each box."""
+
     K = 17
 
     def __init__(self, scores=0.5):
@@ -27,8 +29,9 @@ class Echo:
         for item in batch['inputs']:
             sample = item.sample
             middle = (sample['bbox'][:, None, :2] + sample['bbox'][:, None, 2:]) / 2
-            found = InstanceData(keypoints=np.repeat(middle, self.K, axis=1),
-                                 keypoint_scores=np.full((1, self.K), self.scores))
+            found = InstanceData(
+                keypoints=np.repeat(middle, self.K, axis=1), keypoint_scores=np.full((1, self.K), self.scores)
+            )
             answers.append(SimpleNamespace(pred_instances=found))
         return answers
 
@@ -39,7 +42,9 @@ class Echo:
 
 def estimator(model, **options):
     metainfo = find_metainfo(Config(), {})
-    return PoseEstimator(model, Compose([lambda sample: dict(inputs=SimpleNamespace(sample=sample))]), metainfo, **options)
+    return PoseEstimator(
+        model, Compose([lambda sample: dict(inputs=SimpleNamespace(sample=sample))]), metainfo, **options
+    )
 
 
 def frame(index, value=0):
@@ -47,8 +52,9 @@ def frame(index, value=0):
 
 
 def people(*boxes, **seeds):
-    return Detections(np.array(boxes, np.float32).reshape(-1, 4), np.linspace(.9, .5, len(boxes)).astype(np.float32),
-                      **seeds)
+    return Detections(
+        np.array(boxes, np.float32).reshape(-1, 4), np.linspace(0.9, 0.5, len(boxes)).astype(np.float32), **seeds
+    )
 
 
 def test_every_person_of_every_frame_in_one_batch_and_back_in_order():
@@ -84,11 +90,13 @@ def test_scores_stay_within_0_and_1():
 def test_pipeline_gets_metainfo_and_seeds():
     model = Echo()
     points = np.random.default_rng(0).uniform(0, 40, (2, 17, 2)).astype(np.float32)
-    estimator(model).estimate([[frame(0)]], [people((0, 0, 9, 9), (5, 5, 9, 9), keypoints=points,
-                                                    keypoint_scores=np.full((2, 17), .3, np.float32))])
+    estimator(model).estimate(
+        [[frame(0)]],
+        [people((0, 0, 9, 9), (5, 5, 9, 9), keypoints=points, keypoint_scores=np.full((2, 17), 0.3, np.float32))],
+    )
     second = model.samples[1]
     np.testing.assert_array_equal(second['keypoints_seed'], points[1:])
-    assert second['keypoint_scores_seed'].shape == (1, 17) and second['bbox_score'].tolist() == [.5]
+    assert second['keypoint_scores_seed'].shape == (1, 17) and second['bbox_score'].tolist() == [0.5]
     assert second['flip_indices'][1] == 2 and 'neighbours' not in second
 
 
@@ -131,6 +139,7 @@ class TestRealEstimator:
     @pytest.fixture(scope='class')
     def frames(self, shared):
         import decord
+
         video = decord.VideoReader(str(shared('video', 'two_people_1080p.mp4')))
         return [Frame(i, i / 30, video[i].asnumpy()) for i in (0, 35, 60)]
 
@@ -139,13 +148,17 @@ class TestRealEstimator:
     @staticmethod
     def expected(files, frames, flip_test=False):
         from mmpose.apis import inference_topdown, init_model
+
         model = init_model(*files, device='cpu')
         model.test_cfg['flip_test'] = flip_test
         for item in frames:
-            results = inference_topdown(model, cv2.cvtColor(item.image, cv2.COLOR_RGB2BGR),
-                                        TestRealEstimator.BOXES.bboxes)
-            yield [np.concatenate([getattr(r.pred_instances, name) for r in results])
-                   for name in ('keypoints', 'keypoint_scores')]
+            results = inference_topdown(
+                model, cv2.cvtColor(item.image, cv2.COLOR_RGB2BGR), TestRealEstimator.BOXES.bboxes
+            )
+            yield [
+                np.concatenate([getattr(r.pred_instances, name) for r in results])
+                for name in ('keypoints', 'keypoint_scores')
+            ]
 
     @pytest.mark.parametrize('flip_test', [False, True])
     def test_same_poses_as_mmpose(self, files, frames, flip_test):
@@ -170,7 +183,8 @@ class TestRealEstimator:
         assert len(ours.estimate([[tiny]], [people((0, 0, 1, 1))])[0]) == 1
 
     def test_metainfo_of_other_joints_than_the_model_has(self, files):
-        from pipeline.openmmlab import load_config
+        from pipeline.backends.openmmlab import load_config
+
         config = load_config(files[0])
         config.train_dataloader = dict(dataset=dict(type='CocoWholeBodyDataset', pipeline=[]))
         with pytest.raises(InputError, match='gives 17 keypoints, its metainfo .coco_wholebody. names 133'):

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 import torch
 
-from pipeline.datasets.rotations import axis_angle_to_6d
 from pipeline.errors import InputError
 from pipeline.evaluation.body_mesh import BodyMeshMetric, BodyModel
+from pipeline.training.augmentation.rotations import axis_angle_to_6d
 
 
 class StickBody:
@@ -18,6 +18,7 @@ class StickBody:
 
     def __call__(self, betas, global_orient, body_pose, transl):
         from scipy.spatial.transform import Rotation
+
         assert body_pose.shape[1:] == (69,)
         turn = torch.from_numpy(Rotation.from_rotvec(global_orient.numpy()).as_matrix()).float()
         chain = torch.zeros(24, 3)
@@ -36,15 +37,26 @@ def folder(tmp_path, monkeypatch):
 
 def windows(degrees, shape=0.0):
     """Two windows of 5 frames; the estimate's pelvis is turned by ``degrees``, the output's by a half of it."""
+
     def turned(angle):
         pose = np.zeros((3, 24, 3))
         pose[:, 0, 2] = np.radians(angle)
         return axis_angle_to_6d(pose)
+
     shapes = np.zeros((3, 10))
     shapes[:, 0] = shape
     for start in (0, 2):
-        yield dict(target=turned(0), input_keypoints=turned(degrees), pred_keypoints=turned(degrees / 2), sequence=0,
-                   start=start, length=5, fps=30.0, estimated_shape=shapes, true_shape=np.zeros((3, 10)))
+        yield dict(
+            target=turned(0),
+            input_keypoints=turned(degrees),
+            pred_keypoints=turned(degrees / 2),
+            sequence=0,
+            start=start,
+            length=5,
+            fps=30.0,
+            estimated_shape=shapes,
+            true_shape=np.zeros((3, 10)),
+        )
 
 
 def table(metric, entries):

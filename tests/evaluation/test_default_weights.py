@@ -1,10 +1,11 @@
 """The shipped weights on a walking figure that is computed, not recorded."""
+
 import numpy as np
 import pytest
 
 from pipeline.evaluation.keypoint_metrics import joint_errors
 from pipeline.evaluation.refine_sequences import windowed
-from pipeline.models.checkpoint import load_refiner
+from pipeline.networks.refiners.sequence_refiner import load_refiner
 from pipeline.skeletons import load_skeleton
 
 HEIGHT = 300.0
@@ -31,8 +32,14 @@ def walker(fps=30.0, seconds=3.0):
             return start + length * np.stack([np.sin(angle), np.cos(angle)], -1)
 
         elbow, knee = limb(shoulder, -sign * swing, 50), limb(base, sign * swing, 72)
-        points = {5: shoulder, 7: elbow, 9: limb(elbow, -sign * swing + 0.3, 45), 11: base, 13: knee,
-                  15: limb(knee, sign * swing - 0.3 * (1 + sign * swing), 70)}
+        points = {
+            5: shoulder,
+            7: elbow,
+            9: limb(elbow, -sign * swing + 0.3, 45),
+            11: base,
+            13: knee,
+            15: limb(knee, sign * swing - 0.3 * (1 + sign * swing), 70),
+        }
         for k, value in points.items():
             pose[:, k + side] = value
     return pose.astype(np.float32)

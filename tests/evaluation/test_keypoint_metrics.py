@@ -1,8 +1,15 @@
 import numpy as np
 import pytest
 
-from pipeline.evaluation.keypoint_metrics import (acceleration_errors, align_similarity, box_size, jitter,
-                                                  joint_errors, pck_hits, procrustes_errors)
+from pipeline.evaluation.keypoint_metrics import (
+    acceleration_errors,
+    align_similarity,
+    box_size,
+    jitter,
+    joint_errors,
+    pck_hits,
+    procrustes_errors,
+)
 
 
 def test_errors_by_hand():
@@ -16,7 +23,7 @@ def test_errors_by_hand():
 
 def test_acceleration_and_jitter_by_hand():
     time = np.arange(5.0)
-    falling = np.stack([0 * time, time ** 2], -1)[:, None]  # acceleration 2, jerk 0
+    falling = np.stack([0 * time, time**2], -1)[:, None]  # acceleration 2, jerk 0
     still = np.zeros_like(falling)
     assert acceleration_errors(falling, still) == pytest.approx(np.full((3, 1), 2.0))
     assert jitter(falling) == pytest.approx(np.zeros((2, 1)))
@@ -45,5 +52,6 @@ def test_published_numbers(shared):
     assert procrustes_errors(z['j3_pred'], z['j3_gt']).mean(1) == pytest.approx(z['pampjpe_per_frame'], abs=1e-5)
     assert acceleration_errors(z['j3_pred'], z['j3_gt']).mean(1) == pytest.approx(z['accel_per_frame'], abs=1e-5)
     assert align_similarity(z['j3_pred'], z['j3_gt']) == pytest.approx(z['procrustes_aligned'], abs=1e-5)
-    assert procrustes_errors(z['j3_pred_reflected'], z['j3_gt']).mean(1) == pytest.approx(z['pampjpe_reflected'],
-                                                                                         abs=1e-5)
+    assert procrustes_errors(z['j3_pred_reflected'], z['j3_gt']).mean(1) == pytest.approx(
+        z['pampjpe_reflected'], abs=1e-5
+    )

@@ -3,9 +3,9 @@ import json
 import numpy as np
 import pytest
 
-from pipeline.datasets.npz_pose_dataset import NpzPoseDataset
 from pipeline.evaluation.protocols import Evaluated, evaluate, pck_table
 from pipeline.evaluation.stitching import stitch
+from pipeline.training.sequences.npz_pose_dataset import NpzPoseDataset
 
 
 def sequence(errors, boxes=None, weight=None):
@@ -53,14 +53,16 @@ def stitched(item, name, group, window, scale, root=False):
     return stitch(values, starts, starts[-1] + window, 'uniform')
 
 
-@pytest.mark.parametrize('kind, entry', [('toy', 'eval2d_toy'),
-                                         ('hash', 'eval2d_hash_C32_post_jointembed_x0.02_boolmask')])
+@pytest.mark.parametrize(
+    'kind, entry', [('toy', 'eval2d_toy'), ('hash', 'eval2d_hash_C32_post_jointembed_x0.02_boolmask')]
+)
 def test_published_evaluation_2d(shared, kind, entry):
     folder = shared('fixtures', 'hanet_metrics')
     expected = json.loads((folder / 'metrics_results.json').read_text())[entry]
     fixture = np.load(folder / 'eval2d_per_sequence.npz')
-    data = NpzPoseDataset(str(folder / 'jhmdb_synth'), 'jhmdb', 'simplebaseline', 11, split='test', step=5,
-                          allow_pickle=True)
+    data = NpzPoseDataset(
+        str(folder / 'jhmdb_synth'), 'jhmdb', 'simplebaseline', 11, split='test', step=5, allow_pickle=True
+    )
     outputs, inputs = [], []
     for i in range(len(data)):
         item = data[i]
@@ -73,7 +75,8 @@ def test_published_evaluation_2d(shared, kind, entry):
         inputs.append(Evaluated(stitched(item, 'keypoints', 'inputs', 11, scale) * size, truth, boxes))
         for threshold in (0.05, 0.1, 0.2):
             assert pck_table(outputs[-1:], threshold, 'published') == pytest.approx(
-                fixture[f'{kind}_seq{i}_pck_{threshold}'], abs=1e-5)
+                fixture[f'{kind}_seq{i}_pck_{threshold}'], abs=1e-5
+            )
     for name, sequences in (('input', inputs), ('output', outputs)):
         table = evaluate(sequences, ['pck'], 'published')
         for threshold, digits in ((0.05, '005'), (0.1, '01'), (0.2, '02')):
@@ -83,10 +86,18 @@ def test_published_evaluation_2d(shared, kind, entry):
 def test_published_evaluation_3d(shared):
     folder = shared('fixtures', 'hanet_metrics')
     expected = json.loads((folder / 'metrics_results.json').read_text())['eval3d_toy']
-    data = NpzPoseDataset(str(folder / 'h36m_synth'), 'h36m', 'fcn', 101, dims=3, split='test', step=5,
-                          allow_pickle=True)
-    sequences = [Evaluated(stitched(data[i], 'keypoints', 'inputs', 101, 1.0, root=True),
-                           stitched(data[i], 'target', 'data_samples', 101, 1.0, root=True)) for i in range(len(data))]
+    data = NpzPoseDataset(
+        str(folder / 'h36m_synth'), 'h36m', 'fcn', 101, dims=3, split='test', step=5, allow_pickle=True
+    )
+    sequences = [
+        Evaluated(
+            stitched(data[i], 'keypoints', 'inputs', 101, 1.0, root=True),
+            stitched(data[i], 'target', 'data_samples', 101, 1.0, root=True),
+        )
+        for i in range(len(data))
+    ]
     table = evaluate(sequences, ['mpjpe', 'pa-mpjpe', 'accel'], 'published', unit=1000.0)
-    assert table == pytest.approx({'mpjpe': expected['input_mpjpe'], 'pa-mpjpe': expected['input_pampjpe'],
-                                   'accel': expected['input_accel']}, rel=1e-5)
+    assert table == pytest.approx(
+        {'mpjpe': expected['input_mpjpe'], 'pa-mpjpe': expected['input_pampjpe'], 'accel': expected['input_accel']},
+        rel=1e-5,
+    )

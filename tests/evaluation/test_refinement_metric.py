@@ -9,9 +9,17 @@ def windows():
     """Two overlapping windows of one sequence of 5 frames, one joint; the output is 1 px off, the input 2 px."""
     truth = np.zeros((5, 1, 2), np.float32)
     for start in (0, 2):
-        part = truth[start:start + 3]
-        yield dict(target=part, pred_keypoints=part + [1, 0], input_keypoints=part + [2, 0], sequence=0, start=start,
-                   length=5, fps=25.0, bbox=np.tile([0, 0, 20, 10.0], (3, 1)))
+        part = truth[start : start + 3]
+        yield dict(
+            target=part,
+            pred_keypoints=part + [1, 0],
+            input_keypoints=part + [2, 0],
+            sequence=0,
+            start=start,
+            length=5,
+            fps=25.0,
+            bbox=np.tile([0, 0, 20, 10.0], (3, 1)),
+        )
 
 
 @pytest.mark.parametrize('protocol', ['published', 'corrected'])

@@ -1,4 +1,5 @@
 """What every input is held to, and how many there were."""
+
 import faulthandler
 import resource
 from collections import defaultdict
@@ -17,6 +18,7 @@ counts = defaultdict(lambda: [0, 0])
 @pytest.fixture(scope='session')
 def attempt():
     """``attempt(target, function)``: call it; an InputError of one line is as good as a result, nothing else is."""
+
     def call(target: str, function: Callable) -> bool:
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         faulthandler.dump_traceback_later(HANG_SECONDS, exit=True)

@@ -1,4 +1,5 @@
 """Small files that promise or unfold into gigabytes are refused before any memory is asked for."""
+
 import io
 import resource
 import struct
@@ -10,9 +11,10 @@ import numpy as np
 import pytest
 import torch
 
-from pipeline.datasets.npz_layouts import read_sequences
 from pipeline.errors import InputError
-from pipeline.models.checkpoint import load_refiner, read_checkpoint
+from pipeline.networks.checkpoint import read_checkpoint
+from pipeline.networks.refiners.sequence_refiner import load_refiner
+from pipeline.training.sequences.npz_layouts import read_sequences
 from pipeline.video import open_source
 from tests.batch.toy_chain import write_video
 
@@ -30,14 +32,15 @@ def frugal():
 def patched(content: bytes, after: bytes, skip: int, value: int) -> bytes:
     """A big-endian number ``skip`` bytes after the first ``after`` replaced."""
     at = content.index(after) + len(after) + skip
-    return content[:at] + struct.pack('>I', value) + content[at + 4:]
+    return content[:at] + struct.pack('>I', value) + content[at + 4 :]
 
 
-@pytest.mark.parametrize('box, skip', [(b'stsz', 8), (b'stts', 8), (b'stts', 4), (b'stsc', 4),
-                                       (b'stco', 4), (b'mdhd', 16)])
+@pytest.mark.parametrize(
+    'box, skip', [(b'stsz', 8), (b'stts', 8), (b'stts', 4), (b'stsc', 4), (b'stco', 4), (b'mdhd', 16)]
+)
 def test_an_mp4_that_claims_a_billion_frames(tmp_path, box, skip):
     path = write_video(tmp_path / 'a.mp4', 6)
-    path.write_bytes(patched(path.read_bytes(), box, skip, 10 ** 9))
+    path.write_bytes(patched(path.read_bytes(), box, skip, 10**9))
     try:
         with open_source(path) as source:
             assert source.info.num_frames <= 6 and sum(1 for _ in source) <= 6
@@ -47,6 +50,7 @@ def test_an_mp4_that_claims_a_billion_frames(tmp_path, box, skip):
 
 def test_an_avi_that_claims_a_billion_frames(tmp_path):
     import av
+
     with av.open(str(tmp_path / 'a.avi'), 'w') as output:
         stream = output.add_stream('mpeg4', rate=25)
         stream.width, stream.height, stream.pix_fmt = 64, 48, 'yuv420p'
@@ -56,17 +60,26 @@ def test_an_avi_that_claims_a_billion_frames(tmp_path):
     content = bytearray((tmp_path / 'a.avi').read_bytes())
     for header, skip in ((b'avih', 4 + 16), (b'strh', 4 + 32)):  # dwTotalFrames, dwLength
         at = content.index(header) + 4 + skip
-        content[at:at + 4] = struct.pack('<I', 10 ** 9)
+        content[at : at + 4] = struct.pack('<I', 10**9)
     (tmp_path / 'a.avi').write_bytes(content)
     with open_source(tmp_path / 'a.avi') as source:
         assert source.info.num_frames == 4 and sum(1 for _ in source) == 4
 
 
-@pytest.mark.parametrize('name, content', [
-    ('a.y4m', b'YUV4MPEG2 W100000 H100000 F25:1 C420jpeg\nFRAME\n' + bytes(100)),
-    ('a.gif', b'GIF89a\xff\xff\xff\xff\x80\x00\x00' + bytes(6) + b'\x2c' + bytes(4)
-     + b'\xff\xff\xff\xff\x00\x02\x02D\x01\x00;'),
-])
+@pytest.mark.parametrize(
+    'name, content',
+    [
+        ('a.y4m', b'YUV4MPEG2 W100000 H100000 F25:1 C420jpeg\nFRAME\n' + bytes(100)),
+        (
+            'a.gif',
+            b'GIF89a\xff\xff\xff\xff\x80\x00\x00'
+            + bytes(6)
+            + b'\x2c'
+            + bytes(4)
+            + b'\xff\xff\xff\xff\x00\x02\x02D\x01\x00;',
+        ),
+    ],
+)
 def test_videos_of_gigapixels(tmp_path, name, content):
     (tmp_path / name).write_bytes(content)
     with pytest.raises(InputError, match=name):
@@ -83,8 +96,9 @@ def test_a_png_that_unfolds_into_half_a_gigabyte(tmp_path):
         return struct.pack('>I', len(data)) + kind + data + struct.pack('>I', zlib.crc32(kind + data))
 
     header = struct.pack('>IIBBBBB', side, side, 8, 0, 0, 0, 0)
-    (tmp_path / 'a.png').write_bytes(b'\x89PNG\r\n\x1a\n' + chunk(b'IHDR', header)
-                                     + chunk(b'IDAT', rows) + chunk(b'IEND', b''))
+    (tmp_path / 'a.png').write_bytes(
+        b'\x89PNG\r\n\x1a\n' + chunk(b'IHDR', header) + chunk(b'IDAT', rows) + chunk(b'IEND', b'')
+    )
     assert (tmp_path / 'a.png').stat().st_size < 5_000_000
     with pytest.raises(InputError, match='a.png'):
         open_source(tmp_path / 'a.png')

@@ -1,4 +1,5 @@
 """JSON, npz, checkpoints, configs and the batch's own files, by structure and by mutation of whole ones."""
+
 import io
 import json
 
@@ -8,16 +9,17 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.backends.openmmlab import load_config
 from pipeline.batch.manifest import NAME, Manifest
 from pipeline.batch.segment_file import read_segments, write_segment
-from pipeline.datasets.npz_layouts import read_sequences, write_safe
-from pipeline.evaluation.posetrack import load_sequence
-from pipeline.export import open_exporter, read_poses_json, run_info
-from pipeline.models.checkpoint import load_refiner, read_checkpoint
-from pipeline.openmmlab import load_config
-from pipeline.presets import FOLDER, load_preset
+from pipeline.formats import open_exporter, read_poses_json, run_info
+from pipeline.networks.checkpoint import read_checkpoint
+from pipeline.networks.refiners.sequence_refiner import load_refiner
+from pipeline.posetrack import load_sequence
+from pipeline.presets import PRESETS, load_preset
 from pipeline.report import write_report
 from pipeline.skeletons import load_skeleton
+from pipeline.training.sequences.npz_layouts import read_sequences, write_safe
 from pipeline.types import Frame, FrameResult, People, VideoInfo
 from tests.fuzz.mutations import Contents, damage, damaged, fuzz
 
@@ -26,9 +28,13 @@ SKELETON = load_skeleton('coco')
 
 def people(count=2, seed=0):
     rng = np.random.default_rng(seed)
-    return People(rng.random((count, 4), np.float32), rng.random(count, np.float32),
-                  100 * rng.random((count, 17, 2), np.float32), rng.random((count, 17), np.float32),
-                  track_ids=np.arange(1, count + 1))
+    return People(
+        rng.random((count, 4), np.float32),
+        rng.random(count, np.float32),
+        100 * rng.random((count, 17, 2), np.float32),
+        rng.random((count, 17), np.float32),
+        track_ids=np.arange(1, count + 1),
+    )
 
 
 @pytest.fixture(scope='module')
@@ -48,18 +54,43 @@ def whole(folder):
         made[kind] = (folder / f'{kind}.json').read_bytes()
     write_segment(folder / 's.npz', [FrameResult(Frame(i, 0.0, None), people(i)) for i in range(3)], 17)
     made['segment'] = (folder / 's.npz').read_bytes()
-    write_safe(folder / 'd.npz', {'joints_2d': [np.ones((5, 13, 2)), np.ones((3, 13, 2))],
-                                  'bbox': [np.ones((5, 4)), np.ones((3, 4))],
-                                  'imgshape': [np.array([100, 100, 3])] * 2}, force=True)
+    write_safe(
+        folder / 'd.npz',
+        {
+            'joints_2d': [np.ones((5, 13, 2)), np.ones((3, 13, 2))],
+            'bbox': [np.ones((5, 4)), np.ones((3, 4))],
+            'imgshape': [np.array([100, 100, 3])] * 2,
+        },
+        force=True,
+    )
     made['npz'] = (folder / 'd.npz').read_bytes()
     for pickled in (False, True):  # the new layout and the old
         buffer = io.BytesIO()
-        torch.save({'meta': {'a': 1}, 'state_dict': {'w': torch.ones(3, 2), 'b': torch.zeros(2)}}, buffer,
-                   _use_new_zipfile_serialization=not pickled)
+        torch.save(
+            {'meta': {'a': 1}, 'state_dict': {'w': torch.ones(3, 2), 'b': torch.zeros(2)}},
+            buffer,
+            _use_new_zipfile_serialization=not pickled,
+        )
         made[f'checkpoint {pickled}'] = buffer.getvalue()
-    made['manifest'] = (json.dumps(dict(video='a', input='a.mp4', state=dict(bytes=1), settings='s', status='done',
-                                        ours=True, attempts=1, frames=1, people=1, seconds=0.1,
-                                        files={'a_poses.json': 5}, error='')) + '\n').encode() * 3
+    made['manifest'] = (
+        json.dumps(
+            dict(
+                video='a',
+                input='a.mp4',
+                state=dict(bytes=1),
+                settings='s',
+                status='done',
+                ours=True,
+                attempts=1,
+                frames=1,
+                people=1,
+                seconds=0.1,
+                files={'a_poses.json': 5},
+                error='',
+            )
+        )
+        + '\n'
+    ).encode() * 3
     return made
 
 
@@ -70,13 +101,14 @@ def replaced(value, path, new):
     key = sorted(value)[path[0] % len(value)] if isinstance(value, dict) else path[0] % len(value)
     if isinstance(value, dict):
         return {**value, key: replaced(value[key], path[1:], new)}
-    return [*value[:key], replaced(value[key], path[1:], new), *value[key + 1:]]
+    return [*value[:key], replaced(value[key], path[1:], new), *value[key + 1 :]]
 
 
 values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=4)
-    | st.sampled_from([-1, 1e308, 2 ** 70]),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3), max_leaves=5)
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=4) | st.sampled_from([-1, 1e308, 2**70]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    max_leaves=5,
+)
 paths = st.lists(st.integers(0, 30), max_size=6)
 
 
@@ -140,9 +172,9 @@ CALLS = ('while', 'for', 'import', 'exec', 'eval', 'open', 'exit', 'quit', 'syst
 
 
 @fuzz(0.06)
-@given(st.sampled_from(sorted(path.name for path in FOLDER.glob('*.py'))), damage)
+@given(st.sampled_from(sorted(path.name for path in PRESETS.glob('*.py'))), damage)
 def test_presets_and_configs(attempt, folder, name, changes):
-    content = damaged((FOLDER / name).read_bytes(), changes)
+    content = damaged((PRESETS / name).read_bytes(), changes)
     if any(call.encode() in content for call in CALLS):  # configs are programs: one may do what it is told
         return
     file = folder / 'preset.py'

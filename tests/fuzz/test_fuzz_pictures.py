@@ -1,4 +1,5 @@
 """Videos and images by mutation of whole ones."""
+
 from itertools import islice
 
 import av
@@ -12,9 +13,16 @@ from pipeline.video import open_source
 from tests.fuzz.mutations import Contents, damage, damaged, fuzz
 
 FRAMES = 60  # of each input at most
-KINDS = [('a.mp4', 'libx264', 'yuv420p'), ('b.webm', 'libvpx-vp9', 'yuv420p'), ('c.avi', 'mpeg4', 'yuv420p'),
-         ('d.ts', 'mpeg2video', 'yuv420p'), ('e.gif', 'gif', 'rgb8'), ('f.mkv', 'ffv1', 'yuv420p'),
-         ('g.mov', 'mjpeg', 'yuvj420p'), ('h.mp4', 'libx265', 'yuv420p')]
+KINDS = [
+    ('a.mp4', 'libx264', 'yuv420p'),
+    ('b.webm', 'libvpx-vp9', 'yuv420p'),
+    ('c.avi', 'mpeg4', 'yuv420p'),
+    ('d.ts', 'mpeg2video', 'yuv420p'),
+    ('e.gif', 'gif', 'rgb8'),
+    ('f.mkv', 'ffv1', 'yuv420p'),
+    ('g.mov', 'mjpeg', 'yuvj420p'),
+    ('h.mp4', 'libx265', 'yuv420p'),
+]
 IMAGES = ['.png', '.jpg', '.webp', '.tiff', '.bmp', '.ppm', '.jp2', '.avif']
 
 

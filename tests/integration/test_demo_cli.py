@@ -1,4 +1,5 @@
 """tools/demo.py as a person meets it: one clear line and code 2 for what is wrong, files for what is not."""
+
 import importlib.util
 import json
 import os
@@ -47,32 +48,36 @@ def clip(tmp_path_factory):
     return write_clip(tmp_path_factory.mktemp('clips') / 'clip.mp4')
 
 
-@pytest.mark.parametrize('arguments, words', [
-    (['no/such.mp4'], ['no/such.mp4', 'no such file']),
-    ([], ['no input']),
-    (['{text}'], ['text.mp4']),
-    (['{empty}'], ['empty.mp4']),
-    (['{folder}'], ['folder', 'image']),
-    (['{clip}', '--preset', 'fastest'], ["'fastest'", 'embedded', 'hrnet-w32']),
-    (['{clip}', '--preset', '{text}'], ['text.mp4']),
-    (['{clip}', '--score-thr', '3'], ['--score-thr 3', '0..1']),
-    (['{clip}', '--detect-every', '0'], ['--detect-every 0', '1 or more']),
-    (['{clip}', '--scene', 'beach'], ["'beach'", 'crowd']),
-    (['{clip}', '--start', 'soon'], ['soon']),
-    (['{clip}', '--start', '99'], ['99']),
-    (['{clip}', '--no-video', '--no-json'], ['nothing is left to write']),
-    (['{clip}', '{clip}', '{other}'], ['both write', 'clip_overlay.mp4']),
-    (['{clip}', '--detector', 'no_config.py'], ['no_config.py']),
-    (['{clip}', '--device', 'cuda:7'], ['cuda:7']),
-])
+@pytest.mark.parametrize(
+    'arguments, words',
+    [
+        (['no/such.mp4'], ['no/such.mp4', 'no such file']),
+        ([], ['no input']),
+        (['{text}'], ['text.mp4']),
+        (['{empty}'], ['empty.mp4']),
+        (['{folder}'], ['folder', 'image']),
+        (['{clip}', '--preset', 'fastest'], ["'fastest'", 'embedded', 'hrnet-w32']),
+        (['{clip}', '--preset', '{text}'], ['text.mp4']),
+        (['{clip}', '--score-thr', '3'], ['--score-thr 3', '0..1']),
+        (['{clip}', '--detect-every', '0'], ['--detect-every 0', '1 or more']),
+        (['{clip}', '--scene', 'beach'], ["'beach'", 'crowd']),
+        (['{clip}', '--start', 'soon'], ['soon']),
+        (['{clip}', '--start', '99'], ['99']),
+        (['{clip}', '--no-video', '--no-json'], ['nothing is left to write']),
+        (['{clip}', '{clip}', '{other}'], ['both write', 'clip_overlay.mp4']),
+        (['{clip}', '--detector', 'no_config.py'], ['no_config.py']),
+        (['{clip}', '--device', 'cuda:7'], ['cuda:7']),
+    ],
+)
 def test_bad_input_is_one_line_and_code_2(demo, clip, tmp_path, capsys, arguments, words):
     (tmp_path / 'text.mp4').write_text('this is no video')
     (tmp_path / 'empty.mp4').touch()
     (tmp_path / 'folder').mkdir()
     (tmp_path / 'elsewhere').mkdir()
     other = write_clip(tmp_path / 'elsewhere' / 'clip.mp4', frames=2)
-    names = dict(text=tmp_path / 'text.mp4', empty=tmp_path / 'empty.mp4', folder=tmp_path / 'folder', clip=clip,
-                 other=other)
+    names = dict(
+        text=tmp_path / 'text.mp4', empty=tmp_path / 'empty.mp4', folder=tmp_path / 'folder', clip=clip, other=other
+    )
     out = tmp_path / 'out'
     code = demo(*(a.format(**names) for a in arguments), '--out-dir', out)
     error = capsys.readouterr().err
@@ -101,15 +106,28 @@ def test_existing_files_are_kept_without_force(demo, clip, tmp_path, capsys):
 
 def test_weights_that_do_not_fit_the_config(demo, clip, tmp_path, capsys, shared):
     weights = shared('weights')
-    code = demo(clip, '--detector', weights / 'rtmdet_nano_person.py', weights / 'ultralight_simplepose.pth',
-                '--out-dir', tmp_path)
+    code = demo(
+        clip,
+        '--detector',
+        weights / 'rtmdet_nano_person.py',
+        weights / 'ultralight_simplepose.pth',
+        '--out-dir',
+        tmp_path,
+    )
     error = capsys.readouterr().err
     assert code == 2 and 'ultralight_simplepose.pth' in error and 'Traceback' not in error
 
 
-@pytest.mark.parametrize('shape', [
-    dict(width=8, height=8, frames=3), dict(width=65, height=49, frames=3), dict(frames=1),
-    dict(width=3840, height=2160, frames=2), dict(rate=1, frames=3)])
+@pytest.mark.parametrize(
+    'shape',
+    [
+        dict(width=8, height=8, frames=3),
+        dict(width=65, height=49, frames=3),
+        dict(frames=1),
+        dict(width=3840, height=2160, frames=2),
+        dict(rate=1, frames=3),
+    ],
+)
 def test_odd_videos_without_people_give_whole_results(embedded, tmp_path, shape):
     clip = write_clip(tmp_path / 'odd.mp4', **shape)
     summary = run_video(embedded, clip, OutputOptions(out_dir=tmp_path / 'out'))
@@ -122,6 +140,7 @@ def test_odd_videos_without_people_give_whole_results(embedded, tmp_path, shape)
 
 def test_images_in_natural_order(embedded, tmp_path):
     import cv2
+
     (tmp_path / 'shots').mkdir()
     for i in range(1, 12):
         cv2.imwrite(str(tmp_path / 'shots' / f'shot{i}.png'), np.full((32, 48, 3), 20 * i, np.uint8))
@@ -144,10 +163,15 @@ def test_two_runs_give_equal_json(embedded, shared, tmp_path):
 def test_ctrl_c_leaves_playable_files(embedded, repository, tmp_path):
     clip = write_clip(tmp_path / 'long.mp4', width=320, height=240, frames=900)
     out = tmp_path / 'out'
-    process = subprocess.Popen([sys.executable, str(repository / 'tools' / 'demo.py'), str(clip), '--out-dir', str(out)],
-                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=repository,
-                               # tests in the background of a shell inherit an ignored SIGINT
-                               preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
+    process = subprocess.Popen(
+        [sys.executable, str(repository / 'tools' / 'demo.py'), str(clip), '--out-dir', str(out)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=repository,
+        # tests in the background of a shell inherit an ignored SIGINT
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     deadline = time.monotonic() + 120
     while process.poll() is None and time.monotonic() < deadline and not (out.is_dir() and os.listdir(out)):
         time.sleep(0.1)  # the files are opened once the chain is built

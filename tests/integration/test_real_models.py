@@ -1,10 +1,11 @@
 """Real MMDetection and MMPose models on real clips, through the whole chain, judged by numbers."""
+
 import json
 
 import numpy as np
 import pytest
 
-from pipeline.chain import VideoPipeline
+from pipeline.pipeline import VideoPipeline
 from pipeline.run import OutputOptions, run_video
 
 
@@ -15,11 +16,16 @@ def chain(shared):
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(str(weights))
         yield VideoPipeline.from_preset(
-            'embedded', detect_every=1, follow=False,
-            detector=dict(config=str(weights / 'rtmdet_nano_person.py'),
-                          checkpoint=str(weights / 'rtmdet_nano_person.pth')),
-            estimator=dict(config=str(weights / 'ultralight_simplepose.py'),
-                           checkpoint=str(weights / 'ultralight_simplepose.pth')))
+            'embedded',
+            detect_every=1,
+            follow=False,
+            detector=dict(
+                config=str(weights / 'rtmdet_nano_person.py'), checkpoint=str(weights / 'rtmdet_nano_person.pth')
+            ),
+            estimator=dict(
+                config=str(weights / 'ultralight_simplepose.py'), checkpoint=str(weights / 'ultralight_simplepose.pth')
+            ),
+        )
 
 
 def tracks_of(results):
@@ -28,7 +34,8 @@ def tracks_of(results):
     for position, people in enumerate(r.people for r in results):
         for i, track_id in enumerate(people.track_ids):
             tracks.setdefault(int(track_id), []).append(
-                (position, people.keypoints_raw[i], people.keypoints[i], people.keypoint_scores[i]))
+                (position, people.keypoints_raw[i], people.keypoints[i], people.keypoint_scores[i])
+            )
     return {key: tuple(map(np.array, zip(*rows))) for key, rows in tracks.items()}
 
 
@@ -51,7 +58,7 @@ def test_two_people_meet_and_keep_their_ids(chain, shared):
         moved = np.linalg.norm(refined - raw, axis=-1)[seen]
         assert np.median(moved) < 0.012 * height
         centre, smooth = (poses[:, 5:13].mean(1) for poses in (raw, refined))
-        lags = [np.linalg.norm(centre[5 - lag:-5 - lag] - smooth[5:-5], axis=-1).mean() for lag in (0, 1, 2)]
+        lags = [np.linalg.norm(centre[5 - lag : -5 - lag] - smooth[5:-5], axis=-1).mean() for lag in (0, 1, 2)]
         assert lags[0] == min(lags)
 
 
@@ -69,6 +76,7 @@ def test_basketball_players_are_followed_through_blur_and_cuts(chain, shared):
 
 def test_files_agree_with_each_other(chain, shared, tmp_path):
     import av
+
     clip = shared('video', 'two_people_1080p.mp4')
     summary = run_video(chain, clip, OutputOptions(out_dir=tmp_path, end='20f', formats=('json', 'csv', 'posetrack')))
     assert summary.frames == 20 and summary.people == 2

@@ -1,9 +1,10 @@
 """Every N-th frame watched, and networks in ONNX Runtime, through the whole chain on a real clip."""
+
 import numpy as np
 import pytest
 
-from pipeline.chain import VideoPipeline
 from pipeline.errors import InputError
+from pipeline.pipeline import VideoPipeline
 from pipeline.video import open_source
 
 
@@ -13,11 +14,16 @@ def options(shared):
     weights = shared('weights')
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(str(weights))
-        yield dict(detect_every=1, follow=False,
-                   detector=dict(config=str(weights / 'rtmdet_nano_person.py'),
-                                 checkpoint=str(weights / 'rtmdet_nano_person.pth')),
-                   estimator=dict(config=str(weights / 'ultralight_simplepose.py'),
-                                  checkpoint=str(weights / 'ultralight_simplepose.pth')))
+        yield dict(
+            detect_every=1,
+            follow=False,
+            detector=dict(
+                config=str(weights / 'rtmdet_nano_person.py'), checkpoint=str(weights / 'rtmdet_nano_person.pth')
+            ),
+            estimator=dict(
+                config=str(weights / 'ultralight_simplepose.py'), checkpoint=str(weights / 'ultralight_simplepose.pth')
+            ),
+        )
 
 
 FRAMES = 31
@@ -70,8 +76,13 @@ def test_every_fifth_frame_is_enough_for_two_people(dense, options, clip, follow
     for i, (a, b) in enumerate(zip(dense, found)):
         assert b.track_ids.tolist() == [1, 2]
         assert b.filled.tolist() == [i % 5 > 0] * 2
-    far = np.array([np.linalg.norm(b.keypoints - a.keypoints, axis=-1) for a, b in zip(dense, found)
-                    if a.track_ids.tolist() == [1, 2]])
+    far = np.array(
+        [
+            np.linalg.norm(b.keypoints - a.keypoints, axis=-1)
+            for a, b in zip(dense, found)
+            if a.track_ids.tolist() == [1, 2]
+        ]
+    )
     assert np.median(far) < 8 and np.mean(far < 40) > 0.9  # px, on figures 665 px tall
 
 

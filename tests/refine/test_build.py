@@ -1,4 +1,5 @@
 """The weights that come with the package are those that were measured."""
+
 import shutil
 
 import pytest

@@ -1,4 +1,5 @@
 """Filters against their definitions, and the joints that nobody saw."""
+
 import numpy as np
 import pytest
 from scipy.signal import savgol_filter

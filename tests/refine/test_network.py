@@ -1,16 +1,17 @@
 """A trained network in the chain: which joints it refines, and which weights serve a skeleton."""
+
 import numpy as np
 import pytest
 
-from pipeline.datasets.joint_sets import JOINT_SETS
 from pipeline.errors import InputError
-from pipeline.models.checkpoint import save_refiner
-from pipeline.models.registered import build_registered
+from pipeline.networks.refiners.sequence_refiner import save_refiner
+from pipeline.networks.registered import build_registered
 from pipeline.presets import load_preset
 from pipeline.refine import build
 from pipeline.refine.network import network_smoother
 from pipeline.refine.smoother import smooth_track
 from pipeline.skeletons import load_skeleton
+from pipeline.training.joint_sets import JOINT_SETS
 
 POSETRACK = load_skeleton('posetrack18')
 
@@ -19,10 +20,14 @@ POSETRACK = load_skeleton('posetrack18')
 def checkpoint(tmp_path):
     """A small network over PoseTrack's 15 joints that moves every joint."""
     import torch
+
     torch.manual_seed(0)
-    config = dict(keypoint_names=JOINT_SETS['posetrack15'].names, backbone=dict(
-        type='HANet', num_keypoints=15, dims=2, window=8, embed_dims=8, num_levels=1, zero_init=False))
-    import pipeline.models.sequence_refiner  # noqa: F401, registers it
+    config = dict(
+        keypoint_names=JOINT_SETS['posetrack15'].names,
+        backbone=dict(type='HANet', num_keypoints=15, dims=2, window=8, embed_dims=8, num_levels=1, zero_init=False),
+    )
+    import pipeline.networks.refiners.sequence_refiner  # noqa: F401, registers it
+
     model = build_registered(dict(type='SequenceRefiner', **config))
     save_refiner(tmp_path / 'hanet_posetrack15.pth', model, config)
     return tmp_path / 'hanet_posetrack15.pth'
@@ -30,8 +35,11 @@ def checkpoint(tmp_path):
 
 def track(names):
     rng = np.random.default_rng(0)
-    return (rng.uniform(0, 200, (20, len(names), 2)).astype(np.float32), np.full((20, len(names)), 0.9, np.float32),
-            np.arange(20) / 25)
+    return (
+        rng.uniform(0, 200, (20, len(names), 2)).astype(np.float32),
+        np.full((20, len(names)), 0.9, np.float32),
+        np.arange(20) / 25,
+    )
 
 
 def test_joints_that_it_does_not_know_stay(checkpoint):
@@ -63,9 +71,19 @@ def test_shipped_weights_undo_an_inversion():
     """Someone who walks; legs exchanged for 0.1 s, on the joints of DCPose and DSTA."""
     time = np.arange(60) / 25
     swing = 60 * np.sin(2 * np.pi * 0.9 * time)
-    place = {'nose': (5, -140), 'head_bottom': (0, -115), 'head_top': (0, -165), 'left_ear': (-3, -140),
-             'right_ear': (-4, -140), 'shoulder': (0, -105), 'elbow': (0, -60), 'wrist': (5, -20), 'hip': (0, 0),
-             'knee': (5, 70), 'ankle': (0, 140)}
+    place = {
+        'nose': (5, -140),
+        'head_bottom': (0, -115),
+        'head_top': (0, -165),
+        'left_ear': (-3, -140),
+        'right_ear': (-4, -140),
+        'shoulder': (0, -105),
+        'elbow': (0, -60),
+        'wrist': (5, -20),
+        'hip': (0, 0),
+        'knee': (5, 70),
+        'ankle': (0, 140),
+    }
     truth = np.zeros((60, 17, 2), np.float32)
     for k, name in enumerate(POSETRACK.names):
         side, _, part = name.partition('_')

@@ -1,21 +1,50 @@
 """Refiners' networks in ONNX Runtime smooth a track as torch does."""
+
 import numpy as np
 import pytest
 import torch
 
-from pipeline.models.checkpoint import save_refiner
+from pipeline.networks.refiners.sequence_refiner import save_refiner
 from pipeline.refine.build import WEIGHTS
 from pipeline.refine.network import network_smoother
 from pipeline.refine.smoother import smooth_track
 
-COCO = ('nose', 'left_eye', 'right_eye', 'left_ear', 'right_ear', 'left_shoulder', 'right_shoulder', 'left_elbow',
-        'right_elbow', 'left_wrist', 'right_wrist', 'left_hip', 'right_hip', 'left_knee', 'right_knee', 'left_ankle',
-        'right_ankle')
+COCO = (
+    'nose',
+    'left_eye',
+    'right_eye',
+    'left_ear',
+    'right_ear',
+    'left_shoulder',
+    'right_shoulder',
+    'left_elbow',
+    'right_elbow',
+    'left_wrist',
+    'right_wrist',
+    'left_hip',
+    'right_hip',
+    'left_knee',
+    'right_knee',
+    'left_ankle',
+    'right_ankle',
+)
 NETWORKS = {
-    'hanet': dict(type='HANet', num_keypoints=17, dims=2, window=11, interval=5, embed_dims=8, num_levels=2,
-                  num_heads=2),
-    'hanet, masked': dict(type='HANet', num_keypoints=17, dims=2, window=11, interval=5, embed_dims=8, num_levels=2,
-                          num_heads=2, cross_mask='masked', score_input=True, rate_input=True),
+    'hanet': dict(
+        type='HANet', num_keypoints=17, dims=2, window=11, interval=5, embed_dims=8, num_levels=2, num_heads=2
+    ),
+    'hanet, masked': dict(
+        type='HANet',
+        num_keypoints=17,
+        dims=2,
+        window=11,
+        interval=5,
+        embed_dims=8,
+        num_levels=2,
+        num_heads=2,
+        cross_mask='masked',
+        score_input=True,
+        rate_input=True,
+    ),
     'smoothnet': dict(type='SmoothNet', num_keypoints=17, dims=2, window=16),
     'deciwatch': dict(type='DeciWatch', num_keypoints=17, dims=2, window=11, interval=5),
 }
@@ -35,8 +64,9 @@ def track(frames=50):
 
 
 def assert_same(path):
-    expected, found = (smooth_track(network_smoother(path, COCO, runtime=runtime), *track())
-                       for runtime in ('torch', 'onnxruntime'))
+    expected, found = (
+        smooth_track(network_smoother(path, COCO, runtime=runtime), *track()) for runtime in ('torch', 'onnxruntime')
+    )
     assert np.abs(expected - track()[0]).max() > 0.1  # it does something
     # networks of random weights answer thousands of px, where float32 itself is coarser
     np.testing.assert_allclose(found, expected, atol=max(1e-3, 2e-6 * np.abs(expected).max()))
@@ -48,7 +78,8 @@ def test_default_weights():
 
 @pytest.mark.parametrize('name', NETWORKS)
 def test_networks_of_random_weights(name, tmp_path):
-    from pipeline.models.sequence_refiner import SequenceRefiner
+    from pipeline.networks.refiners.sequence_refiner import SequenceRefiner
+
     torch.manual_seed(0)
     config = dict(type='SequenceRefiner', backbone=NETWORKS[name], keypoint_names=list(COCO))
     model = SequenceRefiner(**{key: value for key, value in config.items() if key != 'type'})

@@ -1,4 +1,5 @@
 """The stream keeps order and frames, bridges short gaps only, and equals the whole-track result."""
+
 from dataclasses import replace
 
 import numpy as np
@@ -14,8 +15,13 @@ FPS = 10.0
 
 def person(x, track_id):
     keypoints = np.array([[[x, 0.0], [x, 10.0]]], np.float32)
-    return People(np.array([[x - 1, -1, x + 1, 11]], np.float32), np.ones(1, np.float32), keypoints,
-                  np.ones((1, 2), np.float32), np.array([track_id]))
+    return People(
+        np.array([[x - 1, -1, x + 1, 11]], np.float32),
+        np.ones(1, np.float32),
+        keypoints,
+        np.ones((1, 2), np.float32),
+        np.array([track_id]),
+    )
 
 
 def frame_with(index, people):
@@ -23,8 +29,12 @@ def frame_with(index, people):
 
 
 def both(a, b):
-    return People(*(np.concatenate([getattr(a, n), getattr(b, n)])
-                    for n in ('bboxes', 'bbox_scores', 'keypoints', 'keypoint_scores', 'track_ids')))
+    return People(
+        *(
+            np.concatenate([getattr(a, n), getattr(b, n)])
+            for n in ('bboxes', 'bbox_scores', 'keypoints', 'keypoint_scores', 'track_ids')
+        )
+    )
 
 
 @pytest.mark.parametrize('smoother', [NoSmoother(), OneEuroSmoother(), savgol(5, 2, block=4), gaussian(1.0, block=4)])
@@ -91,8 +101,10 @@ def test_latency_is_never_exceeded():
 
 
 def watched_every(every, frames):
-    return [FrameResult(replace(r.frame, watched=i % every == 0), r.people if i % every == 0 else People.empty(2))
-            for i, r in enumerate(frames)]
+    return [
+        FrameResult(replace(r.frame, watched=i % every == 0), r.people if i % every == 0 else People.empty(2))
+        for i, r in enumerate(frames)
+    ]
 
 
 @pytest.mark.parametrize('max_gap', [0.0, 0.3])
@@ -135,8 +147,11 @@ def test_latency_holds_where_frames_are_skipped(every):
     smoother = savgol(7, 2, block=8)
     refiner = StreamRefiner(smoother, max_gap=0.3)
     allowed, done = refiner.latency(FPS, every), -1
-    for i, result in enumerate(watched_every(every, [frame_with(i, person(i, 1)) if i < 40 else
-                                                     frame_with(i, People.empty(2)) for i in range(80)])):
+    for i, result in enumerate(
+        watched_every(
+            every, [frame_with(i, person(i, 1)) if i < 40 else frame_with(i, People.empty(2)) for i in range(80)]
+        )
+    ):
         for final in refiner.push(result):
             done = final.frame.index
         assert i - done <= allowed

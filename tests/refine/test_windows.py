@@ -1,4 +1,5 @@
 """Windows cover every frame, blend by weight, and cost no frame at the ends."""
+
 import numpy as np
 import pytest
 

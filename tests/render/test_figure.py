@@ -1,4 +1,5 @@
 """One person's skeleton: what is drawn, how strongly, how wide."""
+
 import numpy as np
 import pytest
 
@@ -10,9 +11,14 @@ from pipeline.skeletons import Skeleton
 RED, GREEN, BLUE = (255, 0, 0), (0, 255, 0), (0, 0, 255)
 COLOURS = PersonColours(middle=RED, left=GREEN, right=BLUE)
 # left hand - left shoulder - right shoulder - right hand, in a row
-ARMS = Skeleton('arms', ('left_wrist', 'left_shoulder', 'right_shoulder', 'right_wrist'),
-                ((0, 1), (1, 2), (2, 3)), (3, 2, 1, 0), np.full(4, 0.05, np.float32),
-                ('left', 'left', 'right', 'right'))
+ARMS = Skeleton(
+    'arms',
+    ('left_wrist', 'left_shoulder', 'right_shoulder', 'right_wrist'),
+    ((0, 1), (1, 2), (2, 3)),
+    (3, 2, 1, 0),
+    np.full(4, 0.05, np.float32),
+    ('left', 'left', 'right', 'right'),
+)
 ROW = np.array([[20, 50], [80, 50], [140, 50], [200, 50]], np.float32)
 
 
@@ -40,7 +46,7 @@ def test_joints_have_a_light_dot_left_and_a_dark_one_right():
 def test_outlines_set_limbs_off_any_background():
     for background in (0, 255):
         column = paint(background=background, size=400)[:, 50, 1]  # green is the limb's own channel
-        edge = column[50 - 6:50]
+        edge = column[50 - 6 : 50]
         assert column[50] == 255 and edge.min() < 120
 
 
@@ -91,8 +97,13 @@ def test_filled_people_are_dashed_and_lighter():
 
 
 def test_dashes_by_hand():
-    strokes = Strokes(np.array([[0.0, 0], [0, 9]]), np.array([[100.0, 0], [3, 9]]), np.array([5.0, 5.0]),
-                      [RED, BLUE], np.array([1.0, 0.5]))
+    strokes = Strokes(
+        np.array([[0.0, 0], [0, 9]]),
+        np.array([[100.0, 0], [3, 9]]),
+        np.array([5.0, 5.0]),
+        [RED, BLUE],
+        np.array([1.0, 0.5]),
+    )
     cut = strokes.dashed()
     # 100 / (2.2 * 5 + 2) = 7.7: 7 parts, 4 kept; the second is too short to cut
     assert cut.starts[:, 0] == pytest.approx([0, 200 / 7, 400 / 7, 600 / 7, 0])

@@ -1,4 +1,5 @@
 """The transparent layer, by pixels."""
+
 import numpy as np
 import pytest
 

@@ -1,4 +1,5 @@
 """Text plates."""
+
 import numpy as np
 
 from pipeline.render.labels import SMALLEST, LabelLayout, draw_plate, plate, plate_width

@@ -1,4 +1,5 @@
 """Colours of ids: stable, distinct, also with colour vision deficiency."""
+
 import itertools
 
 import cv2
@@ -11,10 +12,12 @@ from pipeline.render.palette import UNTRACKED, colour_of, luminance, mix, person
 # Vision Deficiency" (2009), severity 1.0, on linear RGB
 DEFICIENCIES = {
     'none': np.eye(3),
-    'protanopia': np.array([[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216],
-                            [-0.003882, -0.048116, 1.051998]]),
-    'deuteranopia': np.array([[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413],
-                              [-0.011820, 0.042940, 0.968881]]),
+    'protanopia': np.array(
+        [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]]
+    ),
+    'deuteranopia': np.array(
+        [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]]
+    ),
 }
 
 

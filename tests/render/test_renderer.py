@@ -1,4 +1,5 @@
 """Whole pictures: ids, boxes, both panels, sizes, errors, cost."""
+
 import time
 
 import numpy as np
@@ -10,19 +11,29 @@ from pipeline.render.palette import colour_of
 from pipeline.skeletons import Skeleton
 from pipeline.types import People
 
-ARM = Skeleton('arm', ('neck', 'left_elbow', 'left_wrist'), ((0, 1), (1, 2)), (0, 1, 2),
-               np.full(3, 0.05, np.float32), ('', 'left', 'left'))
+ARM = Skeleton(
+    'arm',
+    ('neck', 'left_elbow', 'left_wrist'),
+    ((0, 1), (1, 2)),
+    (0, 1, 2),
+    np.full(3, 0.05, np.float32),
+    ('', 'left', 'left'),
+)
 POSE = np.array([[60, 60], [60, 120], [60, 180]], np.float32)
 
 
 def people(*poses, raw=None, ids=None, filled=None, scores=1.0):
     keypoints = np.array(poses, np.float32)
     boxes = np.concatenate([keypoints.min(axis=1) - 10, keypoints.max(axis=1) + 10], axis=1)
-    return People(boxes, np.ones(len(poses), np.float32), keypoints,
-                  np.full(keypoints.shape[:2], scores, np.float32),
-                  np.array(ids if ids is not None else range(1, len(poses) + 1), np.int64),
-                  keypoints if raw is None else np.array(raw, np.float32),
-                  filled=np.array(filled if filled is not None else [False] * len(poses)))
+    return People(
+        boxes,
+        np.ones(len(poses), np.float32),
+        keypoints,
+        np.full(keypoints.shape[:2], scores, np.float32),
+        np.array(ids if ids is not None else range(1, len(poses) + 1), np.int64),
+        keypoints if raw is None else np.array(raw, np.float32),
+        filled=np.array(filled if filled is not None else [False] * len(poses)),
+    )
 
 
 def black(height=240, width=320):
@@ -56,8 +67,7 @@ def test_only_surroundings_of_people_change():
 
 
 def test_the_id_stands_over_the_head():
-    with_id, without = (Renderer(ARM, RenderOptions(ids=ids)).draw(black(), people(POSE))
-                        for ids in (True, False))
+    with_id, without = (Renderer(ARM, RenderOptions(ids=ids)).draw(black(), people(POSE)) for ids in (True, False))
     rows, columns = (with_id != without).any(axis=2).nonzero()
     assert rows.max() < 60 and 45 < columns.min() < 60 < columns.max() < 75
     untracked = Renderer(ARM).draw(black(), people(POSE, ids=[-1]))
@@ -94,8 +104,7 @@ def test_compare_shows_the_estimate_and_the_refined_pose():
 
 
 def test_compare_has_no_bridged_people_on_the_left():
-    drawn = Renderer(ARM, RenderOptions(compare=True, captions=('', ''))).draw(
-        black(), people(POSE, filled=[True]))
+    drawn = Renderer(ARM, RenderOptions(compare=True, captions=('', ''))).draw(black(), people(POSE, filled=[True]))
     assert not drawn[60:, :318].any() and drawn[60:, 322:].any()
 
 
@@ -130,9 +139,14 @@ def test_the_cost_of_two_people_in_full_hd_is_a_few_copies_of_the_frame():
     rng = np.random.default_rng(0)
     image = rng.integers(0, 256, (1080, 1920, 3), dtype=np.uint8)
     joints = 17
-    body = Skeleton('body', tuple(f'left_{k}' for k in range(joints)),
-                    tuple((k, k + 1) for k in range(joints - 1)), tuple(range(joints)),
-                    np.full(joints, 0.05, np.float32), ('left',) * joints)
+    body = Skeleton(
+        'body',
+        tuple(f'left_{k}' for k in range(joints)),
+        tuple((k, k + 1) for k in range(joints - 1)),
+        tuple(range(joints)),
+        np.full(joints, 0.05, np.float32),
+        ('left',) * joints,
+    )
     poses = [rng.uniform((x, 200), (x + 250, 800), (joints, 2)) for x in (400, 1100)]
     renderer, who = Renderer(body), people(*poses)
 

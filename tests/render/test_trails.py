@@ -1,4 +1,5 @@
 """Recent paths."""
+
 import numpy as np
 import pytest
 
@@ -7,8 +8,14 @@ from pipeline.render.palette import colour_of
 from pipeline.render.trails import Trails
 from pipeline.skeletons import Skeleton
 
-HIPS = Skeleton('hips', ('left_hip', 'right_hip', 'left_wrist'), ((0, 1),), (1, 0, 2),
-                np.full(3, 0.05, np.float32), ('left', 'right', 'left'))
+HIPS = Skeleton(
+    'hips',
+    ('left_hip', 'right_hip', 'left_wrist'),
+    ((0, 1),),
+    (1, 0, 2),
+    np.full(3, 0.05, np.float32),
+    ('left', 'right', 'left'),
+)
 
 
 def walk(trails, frames, track_id=1, step=10, seen=lambda frame: True):

@@ -1,4 +1,5 @@
 """A headless Chromium, driven over its debugging pipe: no driver, no port, no package."""
+
 import base64
 import json
 import os
@@ -8,9 +9,20 @@ import time
 
 import pytest
 
-_FLAGS = ('--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-sync',
-          '--disable-background-networking', '--disable-component-update', '--hide-scrollbars',
-          '--force-device-scale-factor=1', '--window-size=1400,1300', '--remote-debugging-pipe')
+_FLAGS = (
+    '--headless',
+    '--no-sandbox',
+    '--disable-gpu',
+    '--disable-quic',
+    '--no-first-run',
+    '--disable-sync',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--hide-scrollbars',
+    '--force-device-scale-factor=1',
+    '--window-size=1400,1300',
+    '--remote-debugging-pipe',
+)
 
 
 class Browser:
@@ -26,8 +38,12 @@ class Browser:
                 os.dup2(source, fd)
 
         self._process = subprocess.Popen(
-            [program, *_FLAGS, f'--user-data-dir={profile}'], preexec_fn=connect, close_fds=False,
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            [program, *_FLAGS, f'--user-data-dir={profile}'],
+            preexec_fn=connect,
+            close_fds=False,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
         os.close(to_browser)
         os.close(from_browser)
         self._received, self._last, self._session = b'', 0, None
@@ -83,16 +99,28 @@ class Browser:
 
     def drag(self, *points):
         """Press at the first point, move over the others, release at the last."""
-        for kind, (x, y) in (('mousePressed', points[0]), *(('mouseMoved', p) for p in points[1:]),
-                             ('mouseReleased', points[-1])):
-            self.call('Input.dispatchMouseEvent', type=kind, x=x, y=y, button='left', clickCount=1,
-                      buttons=0 if kind == 'mouseReleased' else 1)
+        for kind, (x, y) in (
+            ('mousePressed', points[0]),
+            *(('mouseMoved', p) for p in points[1:]),
+            ('mouseReleased', points[-1]),
+        ):
+            self.call(
+                'Input.dispatchMouseEvent',
+                type=kind,
+                x=x,
+                y=y,
+                button='left',
+                clickCount=1,
+                buttons=0 if kind == 'mouseReleased' else 1,
+            )
 
     def box(self, selector: str):
         """Left, top, width and height of an element, scrolled into view."""
-        return self.evaluate(f'(() => {{ const e = document.querySelector({json.dumps(selector)}); '
-                             'e.scrollIntoView({block: "nearest"}); const b = e.getBoundingClientRect(); '
-                             'return [b.left, b.top, b.width, b.height]; })()')
+        return self.evaluate(
+            f'(() => {{ const e = document.querySelector({json.dumps(selector)}); '
+            'e.scrollIntoView({block: "nearest"}); const b = e.getBoundingClientRect(); '
+            'return [b.left, b.top, b.width, b.height]; })()'
+        )
 
     def screenshot(self) -> bytes:
         return base64.b64decode(self.call('Page.captureScreenshot', format='png')['data'])

@@ -1,4 +1,5 @@
 """The page as text: self-contained, safe, the same every time."""
+
 import base64
 import json
 import re
@@ -8,14 +9,20 @@ import numpy as np
 import pytest
 
 from pipeline.errors import InputError
-from pipeline.export import RunInfo, open_exporter
+from pipeline.formats import RunInfo, open_exporter
 from pipeline.report import write_report
 from pipeline.report.packing import unpack
 from pipeline.skeletons import Skeleton
 from pipeline.types import People, VideoInfo
 
-LEG = Skeleton('leg', ('left_hip', 'left_knee', 'left_ankle'), ((0, 1), (1, 2)), (0, 1, 2),
-               np.full(3, 0.05, np.float32), ('left',) * 3)
+LEG = Skeleton(
+    'leg',
+    ('left_hip', 'left_knee', 'left_ankle'),
+    ((0, 1), (1, 2)),
+    (0, 1, 2),
+    np.full(3, 0.05, np.float32),
+    ('left',) * 3,
+)
 
 
 def write_poses(path, name='clip', frames=20, start=0.0):
@@ -23,9 +30,18 @@ def write_poses(path, name='clip', frames=20, start=0.0):
     with open_exporter('json', path, RunInfo(preset='embedded'), LEG, video, force=True) as exporter:
         for i in range(frames):
             keypoints = np.array([[[10 + i, 5], [10 + i, 15], [12 + i, 25]]], np.float32)
-            exporter.write(i, start + i / 10, People(
-                np.array([[5, 5, 40, 40]], np.float32), np.ones(1, np.float32), keypoints,
-                np.full((1, 3), 0.9, np.float32), np.array([4], np.int64), keypoints + 0.5))
+            exporter.write(
+                i,
+                start + i / 10,
+                People(
+                    np.array([[5, 5, 40, 40]], np.float32),
+                    np.ones(1, np.float32),
+                    keypoints,
+                    np.full((1, 3), 0.9, np.float32),
+                    np.array([4], np.int64),
+                    keypoints + 0.5,
+                ),
+            )
     return path
 
 
@@ -39,7 +55,7 @@ def test_the_data_in_the_page(tmp_path):
     data = data_of(page)
     assert data['times'] == [round(i / 10, 5) for i in range(20)] and data['frames'] == list(range(20))
     assert [joint['name'] for joint in data['joints']] == list(LEG.names) and data['angles'] == ['left_knee']
-    track, = data['tracks']
+    (track,) = data['tracks']
     assert (track['id'], track['first'], track['present'], track['filled']) == (4, 0, [[0, 19]], [])
     curves = unpack(track['curves'])
     assert curves.shape == (3 * 9 + 2 + 4, 20)
@@ -70,7 +86,8 @@ def test_videos_are_referred_to_relative_to_the_page(tmp_path):
     # the overlay begins at the first frame that was drawn, the original at its own
     assert data_of(page)['sources'] == {
         'original': {'name': 'my clip #1.mp4', 'offset': 0.0, 'src': '../my%20clip%20%231.mp4'},
-        'overlay': {'name': 'clip_overlay.mp4', 'offset': 2.0, 'src': 'clip_overlay.mp4'}}
+        'overlay': {'name': 'clip_overlay.mp4', 'offset': 2.0, 'src': 'clip_overlay.mp4'},
+    }
 
 
 def test_videos_can_be_inside(tmp_path, monkeypatch):

@@ -1,4 +1,5 @@
 """Curves to text and back."""
+
 import json
 
 import numpy as np

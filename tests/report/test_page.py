@@ -1,20 +1,27 @@
 """The page in a real browser: it shows, it can be clicked, it can be scrubbed."""
-from time import monotonic, sleep
+
 from fractions import Fraction
+from time import monotonic, sleep
 
 import cv2
 import numpy as np
 import pytest
 
-from pipeline.export import RunInfo, open_exporter, read_poses_json
+from pipeline.formats import RunInfo, open_exporter, read_poses_json
 from pipeline.report import write_report
 from pipeline.report.curves import track_curves
 from pipeline.skeletons import Skeleton
 from pipeline.types import People, VideoInfo
 from pipeline.video import VideoWriter
 
-BODY = Skeleton('body', ('nose', 'left_hip', 'left_knee', 'left_ankle'), ((0, 1), (1, 2), (2, 3)),
-                (0, 1, 2, 3), np.full(4, 0.05, np.float32), ('', 'left', 'left', 'left'))
+BODY = Skeleton(
+    'body',
+    ('nose', 'left_hip', 'left_knee', 'left_ankle'),
+    ((0, 1), (1, 2), (2, 3)),
+    (0, 1, 2, 3),
+    np.full(4, 0.05, np.float32),
+    ('', 'left', 'left', 'left'),
+)
 FRAMES, WIDTH, HEIGHT = 40, 320, 240
 VIDEO = VideoInfo('two walkers', WIDTH, HEIGHT, Fraction(20), FRAMES)
 
@@ -22,13 +29,18 @@ VIDEO = VideoInfo('two walkers', WIDTH, HEIGHT, Fraction(20), FRAMES)
 def people(i):
     """Person 1 walks on the left, person 2 on the right from frame 10 on, bridged in frames 20 to 24."""
     rows = [(1, 40 + i, False)] + ([(2, 220 + i, 20 <= i < 25)] if i >= 10 else [])
-    keypoints = np.array([[[x, 60], [x, 110], [x + 5 * np.sin(i / 3), 140], [x, 180]] for _, x, _ in rows],
-                         np.float32)
+    keypoints = np.array([[[x, 60], [x, 110], [x + 5 * np.sin(i / 3), 140], [x, 180]] for _, x, _ in rows], np.float32)
     noise = np.random.default_rng(i).normal(0, 1.5, keypoints.shape).astype(np.float32)
     boxes = np.array([[x - 25, 50, x + 25, 190] for _, x, _ in rows], np.float32)
-    return People(boxes, np.ones(len(rows), np.float32), keypoints,
-                  np.full(keypoints.shape[:2], 0.8, np.float32), np.array([r[0] for r in rows], np.int64),
-                  keypoints + noise, filled=np.array([r[2] for r in rows]))
+    return People(
+        boxes,
+        np.ones(len(rows), np.float32),
+        keypoints,
+        np.full(keypoints.shape[:2], 0.8, np.float32),
+        np.array([r[0] for r in rows], np.int64),
+        keypoints + noise,
+        filled=np.array([r[2] for r in rows]),
+    )
 
 
 def video(path, grey):
@@ -171,8 +183,7 @@ def test_playing_keeps_both_videos_together(tab):
 
 def test_zooming_changes_the_view(tab):
     left, top, width, height = tab.box('.chart canvas')
-    tab.call('Input.dispatchMouseEvent', type='mouseWheel', x=left + width / 2, y=top + 40, deltaX=0,
-             deltaY=-400)
+    tab.call('Input.dispatchMouseEvent', type='mouseWheel', x=left + width / 2, y=top + 40, deltaX=0, deltaY=-400)
     tab.until('page.view[1] - page.view[0] < 1.2')
     tab.evaluate('page.zoom(0, 0)')
     assert tab.evaluate('page.view') == [0, pytest.approx(39 / 20)]

@@ -1,4 +1,5 @@
 """PNG plots."""
+
 from fractions import Fraction
 
 import cv2
@@ -6,15 +7,21 @@ import numpy as np
 import pytest
 
 from pipeline.errors import InputError
-from pipeline.export import PoseFile, PoseFrame
+from pipeline.formats import PoseFile, PoseFrame
 from pipeline.report import write_plots
 from pipeline.report.curves import track_curves
 from pipeline.report.plots import plot_angles, plot_joint
 from pipeline.skeletons import Skeleton
 from pipeline.types import People, VideoInfo
 
-LEG = Skeleton('leg', ('left_hip', 'left_knee', 'left_ankle'), ((0, 1), (1, 2)), (0, 1, 2),
-               np.full(3, 0.05, np.float32), ('left',) * 3)
+LEG = Skeleton(
+    'leg',
+    ('left_hip', 'left_knee', 'left_ankle'),
+    ((0, 1), (1, 2)),
+    (0, 1, 2),
+    np.full(3, 0.05, np.float32),
+    ('left',) * 3,
+)
 
 
 @pytest.fixture
@@ -22,14 +29,26 @@ def poses():
     frames = []
     for i in range(12):
         keypoints = np.array([[[i, 0], [i, 10], [i + 3, 20]]], np.float32)
-        frames.append(PoseFrame(i, i / 10, People(
-            np.zeros((1, 4), np.float32), np.ones(1, np.float32), keypoints, np.full((1, 3), 0.7, np.float32),
-            np.array([3], np.int64), keypoints + 1, filled=np.array([4 <= i < 6]))))
+        frames.append(
+            PoseFrame(
+                i,
+                i / 10,
+                People(
+                    np.zeros((1, 4), np.float32),
+                    np.ones(1, np.float32),
+                    keypoints,
+                    np.full((1, 3), 0.7, np.float32),
+                    np.array([3], np.int64),
+                    keypoints + 1,
+                    filled=np.array([4 <= i < 6]),
+                ),
+            )
+        )
     return PoseFile(frames, LEG, VideoInfo('clip', 64, 48, Fraction(10)), {})
 
 
 def test_lines_are_the_curves(poses):
-    track, = track_curves(poses)
+    (track,) = track_curves(poses)
     figure = plot_joint(track, LEG, 2)
     before, after = figure.axes[0].lines
     np.testing.assert_allclose(after.get_ydata(), 3 + np.arange(12))

@@ -1,4 +1,5 @@
 """tools/batch.py as a person meets it: codes 0, 1 and 2, and one line for each thing that is wrong."""
+
 import importlib.util
 import json
 import sys
@@ -21,11 +22,20 @@ def tool(repository):
     return call
 
 
-@pytest.mark.parametrize('arguments, words', [
-    ([], 'no input'), (['0'], 'a camera has no end'), (['a.mp4', '--workers', '0'], '--workers 0: must be 1 or more'),
-    (['a.mp4', '--retries', '-1'], '--retries -1'), (['a.mp4', '--segment-frames', '0'], '--segment-frames 0'),
-    (['a.mp4', '--preset', 'fastest'], "unknown preset 'fastest'"), (['--list', 'none.txt'], 'none.txt: cannot be read'),
-    (['a.mp4', '--detect-every', '0'], '--detect-every 0'), (['a.mp4', '--no-video', '--no-json'], 'nothing is left')])
+@pytest.mark.parametrize(
+    'arguments, words',
+    [
+        ([], 'no input'),
+        (['0'], 'a camera has no end'),
+        (['a.mp4', '--workers', '0'], '--workers 0: must be 1 or more'),
+        (['a.mp4', '--retries', '-1'], '--retries -1'),
+        (['a.mp4', '--segment-frames', '0'], '--segment-frames 0'),
+        (['a.mp4', '--preset', 'fastest'], "unknown preset 'fastest'"),
+        (['--list', 'none.txt'], 'none.txt: cannot be read'),
+        (['a.mp4', '--detect-every', '0'], '--detect-every 0'),
+        (['a.mp4', '--no-video', '--no-json'], 'nothing is left'),
+    ],
+)
 def test_wrong_arguments_are_one_line_and_code_2(tool, tmp_path, monkeypatch, capsys, arguments, words):
     monkeypatch.chdir(tmp_path)
     assert tool(*arguments, '--out', 'out') == 2
@@ -39,7 +49,10 @@ def test_what_failed_is_told_line_by_line_with_code_1(tool, tmp_path, monkeypatc
     (tmp_path / 'list.txt').write_text('gone.mp4\n\nlost.mkv\n')
     assert tool('--list', 'list.txt', '--out', 'out', '--quiet') == 1
     assert capsys.readouterr().out.splitlines() == [
-        '2 failed', '  gone: gone.mp4: no such file or folder', '  lost: lost.mkv: no such file or folder']
+        '2 failed',
+        '  gone: gone.mp4: no such file or folder',
+        '  lost: lost.mkv: no such file or folder',
+    ]
     rows = [json.loads(line) for line in (tmp_path / 'out' / 'manifest.jsonl').read_text().splitlines()]
     assert [row['status'] for row in rows] == ['failed', 'failed']
 

@@ -1,4 +1,5 @@
 """The converter on a checkpoint as the published training loop would write it."""
+
 import importlib.util
 import json
 import sys
@@ -7,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from pipeline.models import HANet
+from pipeline.networks import HANet
 
 
 @pytest.fixture
@@ -15,8 +16,7 @@ def published(shared, tmp_path):
     """Path of a checkpoint with the fixture's weights, and the fixture's arrays."""
     with np.load(shared('fixtures', 'hanet', 'hanet_jhmdb_C8_post.npz'), allow_pickle=False) as data:
         arrays = {name: data[name] for name in data.files}
-    weights = {f'module.{name[2:]}': torch.from_numpy(value)
-               for name, value in arrays.items() if name.startswith('w:')}
+    weights = {f'module.{name[2:]}': torch.from_numpy(value) for name, value in arrays.items() if name.startswith('w:')}
     path = tmp_path / 'checkpoint_best.pth.tar'
     torch.save({'epoch': 70, 'state_dict': weights, 'performance': np.float64(0.9), 'optimizer': {}}, path)
     return path, arrays
@@ -33,6 +33,7 @@ def convert(repository, monkeypatch, capsys):
     def run(*arguments):
         monkeypatch.setattr(sys, 'argv', [str(path), *map(str, arguments)])
         return tool.main(), capsys.readouterr().err
+
     return run
 
 
@@ -57,9 +58,12 @@ def test_errors_are_one_line_and_leave_nothing_behind(published, convert, tmp_pa
     empty = tmp_path / 'empty.pth'
     torch.save({'epoch': 3}, empty)
     for source, window, interval, message in (
-            (path, 12, 5, 'window 12 and interval 5'), (tmp_path / 'absent', 11, 5, 'No such file'),
-            (text, 11, 5, 'not a checkpoint'), (other, 11, 5, 'not the weights of a HANet'),
-            (empty, 11, 5, 'holds no weights')):
+        (path, 12, 5, 'window 12 and interval 5'),
+        (tmp_path / 'absent', 11, 5, 'No such file'),
+        (text, 11, 5, 'not a checkpoint'),
+        (other, 11, 5, 'not the weights of a HANet'),
+        (empty, 11, 5, 'holds no weights'),
+    ):
         code, printed = convert('hanet', source, out, '--window', window, '--interval', interval)
         assert code == 2 and printed.startswith('error: ') and printed.count('\n') == 1
         assert message in printed
@@ -82,14 +86,27 @@ def test_sizes_follow_from_names_and_shapes(shared, convert, tmp_path):
     torch.save({'state_dict': {key: torch.zeros(shape) for key, shape in keys}}, path)
     assert convert('hanet', path, out, '--window', 101, '--interval', 5) == (0, '')
     config = torch.load(out, weights_only=True)['config']
-    assert config == dict(type='HANet', num_keypoints=17, dims=3, window=101, interval=5, embed_dims=32,
-                          num_levels=5, num_decoder_layers=5, num_heads=4, ffn_ratio=4.0, pre_norm=True,
-                          cross_mask='plus-one')
+    assert config == dict(
+        type='HANet',
+        num_keypoints=17,
+        dims=3,
+        window=101,
+        interval=5,
+        embed_dims=32,
+        num_levels=5,
+        num_decoder_layers=5,
+        num_heads=4,
+        ffn_ratio=4.0,
+        pre_norm=True,
+        cross_mask='plus-one',
+    )
 
 
 def test_a_refiner_becomes_the_beginning_of_another(convert, repository, tmp_path):
     from mmengine.config import Config
-    from pipeline.models.registered import build_registered
+
+    from pipeline.networks.registered import build_registered
+
     default = repository / 'pipeline' / 'weights' / 'hanet_coco17.pth'
     assert convert('joints', default, tmp_path / 'begin.pth', '--to', 'posetrack15') == (0, '')
     config = Config.fromfile(repository / 'configs' / 'hanet' / 'hanet_universal_posetrack15.py')

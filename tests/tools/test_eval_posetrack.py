@@ -1,4 +1,5 @@
 """The command as a user types it."""
+
 import importlib.util
 import json
 
@@ -17,8 +18,24 @@ def tool(repository):
 def test_table_and_json(tool, shared, tmp_path, capsys):
     folder = shared('fixtures', 'poseval')
     out = tmp_path / 'scores.json'
-    assert tool.main(['--gt', str(folder / 'pt18/gt'), '--pred', str(folder / 'pt18/pred'), '--format', '18',
-                      '--tracking', '--boxes', 'made up', '--out', str(out)]) == 0
+    assert (
+        tool.main(
+            [
+                '--gt',
+                str(folder / 'pt18/gt'),
+                '--pred',
+                str(folder / 'pt18/pred'),
+                '--format',
+                '18',
+                '--tracking',
+                '--boxes',
+                'made up',
+                '--out',
+                str(out),
+            ]
+        )
+        == 0
+    )
     printed = capsys.readouterr().out
     assert 'boxes: made up; 5 sequences, 55 annotated frames' in printed
     row = next(line for line in printed.splitlines() if line.startswith('AP'))
@@ -52,12 +69,17 @@ def test_bad_input_ends_in_one_line_and_exit_code_2(tool, tmp_path, capsys):
     assert tool.main(['--gt', str(gt), '--pred', str(gt), '--out', str(out), '--force']) == 0
 
 
-@pytest.mark.parametrize('command, message', [
-    ([], '--gt and --pred'), (['--gt', 'x'], '--gt and --pred'), (['--data-root', 'x'], 'needs --preset'),
-    (['--data-root', 'x', '--preset', 'p', '--boxes', 'best'], 'detected or annotated'),
-    (['--data-root', 'x', '--preset', 'p', '--fps', '0'], 'must be 1 or more'),
-    (['--data-root', 'nowhere', '--preset', 'p'], 'no such folder'),
-])
+@pytest.mark.parametrize(
+    'command, message',
+    [
+        ([], '--gt and --pred'),
+        (['--gt', 'x'], '--gt and --pred'),
+        (['--data-root', 'x'], 'needs --preset'),
+        (['--data-root', 'x', '--preset', 'p', '--boxes', 'best'], 'detected or annotated'),
+        (['--data-root', 'x', '--preset', 'p', '--fps', '0'], 'must be 1 or more'),
+        (['--data-root', 'nowhere', '--preset', 'p'], 'no such folder'),
+    ],
+)
 def test_arguments_that_do_not_fit(tool, capsys, command, message):
     assert tool.main(command) == 2
     assert message in capsys.readouterr().err

@@ -1,13 +1,14 @@
 """Checking and converting made-up PoseTrack folders."""
+
 import importlib.util
 import json
 
 import numpy as np
 import pytest
 
-from pipeline.evaluation.posetrack import (PoseFrame, PosePerson, PoseSequence, load_sequence, save_sequence)
-from pipeline.evaluation.posetrack import release as releases
-from pipeline.evaluation.posetrack.release import Labels
+from pipeline.posetrack import PoseFrame, PosePerson, PoseSequence, load_sequence, save_sequence
+from pipeline.posetrack import release as releases
+from pipeline.posetrack.release import Labels
 
 
 @pytest.fixture(scope='module')
@@ -22,10 +23,16 @@ def tool(repository):
 @pytest.fixture(autouse=True)
 def small_releases(monkeypatch):
     """The real numbers of sequences, a hundredth of them."""
-    monkeypatch.setattr(releases, 'KNOWN_LABELS', (
-        Labels(17, '', {'train': 3, 'val': 2}, 'seventeen'),
-        Labels(18, '0.45', {'train': 4, 'val': 3}, 'new'),
-        Labels(18, '0.2', {'val': 2}, 'old'), Labels(21, '', {'train': 4, 'val': 3}, 'twenty-one')))
+    monkeypatch.setattr(
+        releases,
+        'KNOWN_LABELS',
+        (
+            Labels(17, '', {'train': 3, 'val': 2}, 'seventeen'),
+            Labels(18, '0.45', {'train': 4, 'val': 3}, 'new'),
+            Labels(18, '0.2', {'val': 2}, 'old'),
+            Labels(21, '', {'train': 4, 'val': 3}, 'twenty-one'),
+        ),
+    )
 
 
 def make(root, layout, train, val, annotations='annotations', names=None):
@@ -38,18 +45,25 @@ def make(root, layout, train, val, annotations='annotations', names=None):
                 image = f'images/{split}/{name}/{index:06d}.jpg'
                 (root / image).parent.mkdir(parents=True, exist_ok=True)
                 (root / image).touch()
-                person = PosePerson(points=np.arange(30.0).reshape(15, 2) + number, visible=np.ones(15, bool),
-                                    head_box=np.array([1.0, 2, 31, 42]), track_id=5)
+                person = PosePerson(
+                    points=np.arange(30.0).reshape(15, 2) + number,
+                    visible=np.ones(15, bool),
+                    head_box=np.array([1.0, 2, 31, 42]),
+                    track_id=5,
+                )
                 frames.append(PoseFrame.from_people(image, [person]))
             save_sequence(PoseSequence(name, frames), root / annotations / split / f'{name}.json', layout)
     return root
 
 
-@pytest.mark.parametrize('layout, counts, annotations, title', [
-    (17, (3, 2), 'annotations', 'PoseTrack17 in'),
-    (18, (4, 3), 'annotations', 'PoseTrack18, labels v0.45 in'),
-    (18, (4, 3), 'posetrack_data', 'PoseTrack21 in'),
-])
+@pytest.mark.parametrize(
+    'layout, counts, annotations, title',
+    [
+        (17, (3, 2), 'annotations', 'PoseTrack17 in'),
+        (18, (4, 3), 'annotations', 'PoseTrack18, labels v0.45 in'),
+        (18, (4, 3), 'posetrack_data', 'PoseTrack21 in'),
+    ],
+)
 def test_a_complete_release(tool, tmp_path, capsys, layout, counts, annotations, title):
     assert tool.main([str(make(tmp_path, layout, *counts, annotations))]) == 0
     printed = capsys.readouterr().out
@@ -94,7 +108,7 @@ def test_conversion(tool, tmp_path, layout, target):
     after = load_sequence(out / 'annotations/val' / name, target)
     np.testing.assert_allclose(before.frames[1].points, after.frames[1].points)
     assert before.frames[1].image == after.frames[1].image and (out / after.frames[1].image).is_file()
-    assert tool.main([*command, str(out)]) == 2               # nothing is replaced
+    assert tool.main([*command, str(out)]) == 2  # nothing is replaced
     assert tool.main([*command, str(out), '--force']) == 0
     assert tool.main([*command, str(root), '--force']) == 2
 
@@ -103,8 +117,11 @@ def test_sequences_of_one_video_get_different_image_ids(tool, tmp_path):
     root, out = tmp_path / 'in', tmp_path / 'out'
     make(root, 17, 0, 2, names=['015301_mpii_step1_testsub', '015301_mpii_step2_testsub'])
     assert tool.main([str(root), '--splits', 'val', '--convert-to', '18', '--out', str(out)]) == 0
-    ids = [image['id'] for path in sorted((out / 'annotations/val').glob('*.json'))
-           for image in json.loads(path.read_text())['images']]
+    ids = [
+        image['id']
+        for path in sorted((out / 'annotations/val').glob('*.json'))
+        for image in json.loads(path.read_text())['images']
+    ]
     assert ids == [10153010000, 10153010001, 10153020000, 10153020001]
 
 

@@ -1,4 +1,5 @@
 """Every published task: its config, shrunk, on data in a layout in which users have it."""
+
 import json
 
 import numpy as np
@@ -6,15 +7,20 @@ import pytest
 from mmengine.config import Config
 from mmengine.dataset import pseudo_collate
 
-from pipeline.datasets.npz_layouts import find_files, write_safe
-from pipeline.datasets.npz_pose_dataset import NpzPoseDataset
 from pipeline.errors import InputError
-from pipeline.models.checkpoint import load_refiner, save_refiner
+from pipeline.networks.refiners.sequence_refiner import load_refiner, save_refiner
+from pipeline.training.sequences.npz_layouts import find_files, write_safe
+from pipeline.training.sequences.npz_pose_dataset import NpzPoseDataset
 from tools import test as test_tool
 from tools import train
 
-SMALL = ['model.backbone.embed_dims=8', 'model.backbone.num_levels=2', 'train_dataloader.num_workers=0',
-         'train_dataloader.persistent_workers=False', 'train_cfg.max_epochs=1']
+SMALL = [
+    'model.backbone.embed_dims=8',
+    'model.backbone.num_levels=2',
+    'train_dataloader.num_workers=0',
+    'train_dataloader.persistent_workers=False',
+    'train_cfg.max_epochs=1',
+]
 TASKS = {'hanet_jhmdb-2d_simplebaseline': 'jhmdb_synth', 'hanet_h36m-3d_fcn': 'h36m_synth'}
 MESHES_AND_JOINTS = ('hanet_pw3d-3d_pare', 'hanet_aist-3d_spin', 'hanet_pw3d-smpl_pare', 'hanet_aist-smpl_spin')
 
@@ -23,12 +29,19 @@ MESHES_AND_JOINTS = ('hanet_pw3d-3d_pare', 'hanet_aist-3d_spin', 'hanet_pw3d-smp
 def test_train_and_test_on_published_files(name, shared, repository, tmp_path):
     folder = str(shared('fixtures', 'hanet_metrics', TASKS[name]))
     config, work = str(repository / 'configs' / 'hanet' / f'{name}.py'), str(tmp_path / 'work')
-    data = [f'{loader}.dataset.{key}={value}' for loader in ('train_dataloader', 'test_dataloader')
-            for key, value in (('root', folder), ('allow_pickle', 'True'))]
+    data = [
+        f'{loader}.dataset.{key}={value}'
+        for loader in ('train_dataloader', 'test_dataloader')
+        for key, value in (('root', folder), ('allow_pickle', 'True'))
+    ]
     assert train.main([config, '--work-dir', work, '--threads', '1', '--cfg-options', *SMALL, *data]) == 0
     weights, out = tmp_path / 'work' / 'refiner.pth', tmp_path / 'metrics.json'
-    assert test_tool.main([config, str(weights), '--work-dir', work, '--out', str(out), '--cfg-options',
-                           *SMALL[:2], *data[2:]]) == 0
+    assert (
+        test_tool.main(
+            [config, str(weights), '--work-dir', work, '--out', str(out), '--cfg-options', *SMALL[:2], *data[2:]]
+        )
+        == 0
+    )
     metrics = json.loads(out.read_text())
     assert all(np.isfinite(list(metrics.values())))
     assert {key.split('/')[0] for key in metrics} == {'input', 'output'}
@@ -54,17 +67,27 @@ def invent(folder, dataset, estimator, smpl, joints, layout):
     rng = np.random.default_rng(0)
     lengths = (130, 60)
     for split in ('train', 'test'):
-        truth = {'joints_3d': [rng.normal(size=(n, joints * 3)) for n in lengths]} if not smpl else {
-            'pose': [0.5 * rng.normal(size=(n, 72)) for n in lengths], 'shape': [rng.normal(size=(n, 10)) for n in lengths]}
+        truth = (
+            {'joints_3d': [rng.normal(size=(n, joints * 3)) for n in lengths]}
+            if not smpl
+            else {
+                'pose': [0.5 * rng.normal(size=(n, 72)) for n in lengths],
+                'shape': [rng.normal(size=(n, 10)) for n in lengths],
+            }
+        )
         estimates = {k: [v + 0.01 * rng.normal(size=v.shape) for v in entries] for k, entries in truth.items()}
         representation = 'smpl' if smpl else '3D'
         if layout == 'deciwatch':
-            paths = (folder / 'groundtruth_poses' / dataset / f'{dataset}_gt_{split}.npz',
-                     folder / 'detected_poses' / dataset / estimator / f'{dataset}_{estimator}_{split}.npz')
+            paths = (
+                folder / 'groundtruth_poses' / dataset / f'{dataset}_gt_{split}.npz',
+                folder / 'detected_poses' / dataset / estimator / f'{dataset}_{estimator}_{split}.npz',
+            )
         else:
             name = f'{dataset}_{estimator}_{representation}'
-            paths = (folder / name / 'groundtruth' / f'{dataset}_gt_{representation}_{split}.npz',
-                     folder / name / 'detected' / f'{name}_{split}.npz')
+            paths = (
+                folder / name / 'groundtruth' / f'{dataset}_gt_{representation}_{split}.npz',
+                folder / name / 'detected' / f'{name}_{split}.npz',
+            )
         for path, arrays in zip(paths, (truth, estimates)):
             write_safe(path, arrays)
 
@@ -74,19 +97,27 @@ def invent(folder, dataset, estimator, smpl, joints, layout):
 def test_data_model_loss_and_metric_fit(name, layout, repository, tmp_path):
     from mmpose.registry import DATASETS, METRICS
 
-    import pipeline.datasets  # noqa: F401, registers
     import pipeline.evaluation  # noqa: F401, registers
-    from pipeline.models.registered import build_registered
+    import pipeline.training  # noqa: F401, registers
+    from pipeline.networks.registered import build_registered
+
     config = Config.fromfile(str(repository / 'configs' / 'hanet' / f'{name}.py'))
     dataset, estimator = config.poses.dataset, config.poses.estimator
     invent(tmp_path, dataset, estimator, 'smpl' in name, 17 if dataset == 'pw3d' else 14, layout)
-    config.merge_from_dict({'model.backbone.embed_dims': 8, 'model.backbone.num_levels': 2,
-                            'train_dataloader.dataset.root': str(tmp_path), 'test_dataloader.dataset.root': str(tmp_path)})
+    config.merge_from_dict(
+        {
+            'model.backbone.embed_dims': 8,
+            'model.backbone.num_levels': 2,
+            'train_dataloader.dataset.root': str(tmp_path),
+            'test_dataloader.dataset.root': str(tmp_path),
+        }
+    )
     model = build_registered(config.model)
     training = DATASETS.build(config.train_dataloader.dataset)
     assert len(training) == 190
     batch = pseudo_collate([training[0], training[150]])
     import torch
+
     stacked = {part: {k: torch.stack(v) for k, v in batch[part].items()} for part in batch}
     losses = model(**stacked, mode='loss')
     sum(losses.values()).backward()
@@ -148,7 +179,8 @@ def test_a_refiner_says_what_it_takes(tmp_path):
     """Wrong shapes, joint sets and files end in one clear line."""
     import torch
 
-    from pipeline.models.sequence_refiner import SequenceRefiner
+    from pipeline.networks.refiners.sequence_refiner import SequenceRefiner
+
     cfg = dict(type='SequenceRefiner', backbone=dict(type='SmoothNet', num_keypoints=3, dims=2, window=8))
     refiner = SequenceRefiner(backbone=cfg['backbone'])
     with pytest.raises(InputError, match=r'takes \(B, 8, 3, 2\)'):

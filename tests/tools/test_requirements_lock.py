@@ -1,4 +1,5 @@
 """The lock file holds what requirements.txt asks for, each package with a hash."""
+
 import importlib.util
 import re
 import sys

@@ -1,4 +1,5 @@
 """Found and expected people in one list: nobody twice, nobody forgotten."""
+
 import numpy as np
 import pytest
 
@@ -11,9 +12,12 @@ def people(*lefts, carried=False, keypoints=False):
     boxes = np.array([[x, 0, x + 20, 60] for x in lefts], np.float32).reshape(-1, 4)
     along = np.linspace(0, 1, 17)[None, :, None]
     joints = boxes[:, None, :2] + along * (boxes[:, None, 2:] - boxes[:, None, :2])
-    return Detections(boxes, np.ones(len(boxes), np.float32), *(
-        (joints.astype(np.float32), np.ones((len(boxes), 17), np.float32)) if keypoints else ()),
-        carried=np.full(len(boxes), carried))
+    return Detections(
+        boxes,
+        np.ones(len(boxes), np.float32),
+        *((joints.astype(np.float32), np.ones((len(boxes), 17), np.float32)) if keypoints else ()),
+        carried=np.full(len(boxes), carried),
+    )
 
 
 def lefts(detections):
@@ -21,15 +25,18 @@ def lefts(detections):
 
 
 @pytest.mark.parametrize('keypoints', [False, True])
-@pytest.mark.parametrize('found,expected,joined', [
-    ([0], [4], [(0, False)]),                                   # the same person, who moved
-    ([0], [100], [(0, False), (100, True)]),                    # one whom the detector misses
-    ([0], [2, 9], [(0, False), (9, True)]),                     # two cross, and one is found
-    ([0], [0, 1], [(0, False)]),                                # two tracks of one person
-    ([0, 10], [5, 15], [(0, False), (10, False)]),              # two moved by half of their distance
-    ([], [3], [(3, True)]),
-    ([3], [], [(3, False)]),
-])
+@pytest.mark.parametrize(
+    'found,expected,joined',
+    [
+        ([0], [4], [(0, False)]),  # the same person, who moved
+        ([0], [100], [(0, False), (100, True)]),  # one whom the detector misses
+        ([0], [2, 9], [(0, False), (9, True)]),  # two cross, and one is found
+        ([0], [0, 1], [(0, False)]),  # two tracks of one person
+        ([0, 10], [5, 15], [(0, False), (10, False)]),  # two moved by half of their distance
+        ([], [3], [(3, True)]),
+        ([3], [], [(3, False)]),
+    ],
+)
 def test_join(found, expected, joined, keypoints):
     result = join(people(*found, keypoints=keypoints), people(*expected, carried=True, keypoints=keypoints))
     assert lefts(result) == joined

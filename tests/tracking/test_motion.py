@@ -1,4 +1,5 @@
 """The Kalman filter of the tracker against closed forms and simulation."""
+
 import numpy as np
 import pytest
 
@@ -20,11 +21,13 @@ def test_velocity_fades_as_stated():
 
 def test_steps_can_be_split():
     """The transition is exact: predicting in one step or in many gives the same uncertainty."""
+
     def fresh():
         return PointFilter(np.zeros((2, 2)), np.array([4.0, 1.0]), 0.0, memory=0.4, speed=30.0)
+
     whole, split = fresh(), fresh()
     position, variance = whole.predict(0.6, acceleration=200.0)
-    for time in np.linspace(0.1, 0.6, 6):                # observations that say nothing
+    for time in np.linspace(0.1, 0.6, 6):  # observations that say nothing
         split.update(np.zeros((2, 2)), np.full(2, 1e15), np.zeros(2), time, acceleration=200.0)
     np.testing.assert_allclose(split.predict(0.6, 200.0)[1], variance, rtol=1e-6)
     np.testing.assert_allclose(split.position, position, atol=1e-6)
@@ -60,4 +63,4 @@ def test_the_frame_rate_does_not_matter():
             points.update(np.array([[60 * time, 0]]), np.full(1, 1.0), np.ones(1), time, acceleration=50.0)
         ends.append(points.predict(2.2, 50.0)[0][0, 0])
     assert ends[0] == pytest.approx(ends[1], abs=1.0)
-    assert ends[1] == pytest.approx(60 * (2 + 0.5 * (1 - np.exp(-0.4))), abs=2.0)     # the last 0.2 s fade
+    assert ends[1] == pytest.approx(60 * (2 + 0.5 * (1 - np.exp(-0.4))), abs=2.0)  # the last 0.2 s fade

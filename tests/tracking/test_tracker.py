@@ -1,4 +1,5 @@
 """The tracker on made-up people whose true identity is known."""
+
 import numpy as np
 import pytest
 
@@ -9,9 +10,27 @@ from pipeline.types import People
 SIGMAS = np.full(17, 0.06)
 SIZE = (1280, 720)
 # a standing figure of height 1: head, shoulders, elbows, wrists, hips, knees, ankles, around the hips
-FIGURE = np.array([[0, -.48], [.02, -.5], [-.02, -.5], [.05, -.48], [-.05, -.48], [.11, -.35], [-.11, -.35],
-                   [.14, -.18], [-.14, -.18], [.15, -.03], [-.15, -.03], [.08, 0], [-.08, 0], [.08, .24],
-                   [-.08, .24], [.08, .46], [-.08, .46]])
+FIGURE = np.array(
+    [
+        [0, -0.48],
+        [0.02, -0.5],
+        [-0.02, -0.5],
+        [0.05, -0.48],
+        [-0.05, -0.48],
+        [0.11, -0.35],
+        [-0.11, -0.35],
+        [0.14, -0.18],
+        [-0.14, -0.18],
+        [0.15, -0.03],
+        [-0.15, -0.03],
+        [0.08, 0],
+        [-0.08, 0],
+        [0.08, 0.24],
+        [-0.08, 0.24],
+        [0.08, 0.46],
+        [-0.08, 0.46],
+    ]
+)
 
 
 def crowd(*places, height=200.0, score=0.9, rng=None, noise=0.0):
@@ -47,7 +66,7 @@ def test_crossing_people_keep_their_ids():
 def test_order_of_the_input_does_not_matter():
     forwards, backwards = PoseTracker(SIGMAS), PoseTracker(SIGMAS)
     for frame in range(20):
-        people = crowd((200 + 5 * frame, 300), (400, 320), (600 - 5 * frame, 310), score=[.9, .9, .8])
+        people = crowd((200 + 5 * frame, 300), (400, 320), (600 - 5 * frame, 310), score=[0.9, 0.9, 0.8])
         a = forwards.update(people, frame / 25, SIZE)
         b = backwards.update(people[np.array([2, 0, 1])], frame / 25, SIZE)
         np.testing.assert_array_equal(a.keypoints, b.keypoints)
@@ -80,10 +99,12 @@ def test_a_doubled_and_a_nested_box_are_one_person():
     double = crowd((402, 301), score=0.7)
     half = crowd((400, 300), score=0.5)
     half.bboxes[0, 3] = 300
-    half.keypoints[0, 11:, 1] = 295                      # legs squeezed into the half box
+    half.keypoints[0, 11:, 1] = 295  # legs squeezed into the half box
     half.keypoint_scores[0, 11:] = 0.3
-    stack = {name: np.concatenate([getattr(p, name) for p in (half, double, person)])
-             for name in ('bboxes', 'bbox_scores', 'keypoints', 'keypoint_scores')}
+    stack = {
+        name: np.concatenate([getattr(p, name) for p in (half, double, person)])
+        for name in ('bboxes', 'bbox_scores', 'keypoints', 'keypoint_scores')
+    }
     tracker = PoseTracker(SIGMAS)
     for frame in range(10):
         people = tracker.update(People(**stack), frame / 25, SIZE)
@@ -95,7 +116,7 @@ def test_ghosts_are_dropped_and_use_up_no_id():
     tracker = PoseTracker(SIGMAS)
     for frame in range(30):
         places, scores = [(300, 300)], [0.9]
-        if frame % 5 == 0:                               # a flicker of middling score
+        if frame % 5 == 0:  # a flicker of middling score
             places, scores = places + [(800, 300)], scores + [0.25]
         places, scores = places + [(1000, 300)], scores + [0.04]
         people = tracker.update(crowd(*places, score=scores), frame / 30, SIZE)
@@ -107,10 +128,9 @@ def test_ghosts_are_dropped_and_use_up_no_id():
 def test_a_hesitant_newcomer_is_shown_after_the_confirmation_time():
     for fps in (10, 50):
         tracker = PoseTracker(SIGMAS, TrackerOptions(confirm_time=0.2))
-        counts = [len(tracker.update(crowd((300, 300), score=0.25), frame / fps, SIZE))
-                  for frame in range(fps)]
+        counts = [len(tracker.update(crowd((300, 300), score=0.25), frame / fps, SIZE)) for frame in range(fps)]
         assert counts.index(1) == round(0.2 * fps)
-        assert all(counts[counts.index(1):])
+        assert all(counts[counts.index(1) :])
 
 
 def test_a_weak_sighting_continues_a_track():
@@ -150,8 +170,8 @@ def test_prediction_stays_inside_the_frame_and_can_be_empty():
 
 def test_single_keeps_one_id_through_any_absence():
     tracker = PoseTracker(SIGMAS, TrackerOptions.preset('single'))
-    assert list(tracker.update(crowd((300, 300), (900, 300), score=[.9, .8]), 0.0, SIZE).track_ids) == [1]
-    assert list(tracker.update(crowd((310, 300), (900, 300), score=[.8, .9]), 0.1, SIZE).track_ids) == [1]
+    assert list(tracker.update(crowd((300, 300), (900, 300), score=[0.9, 0.8]), 0.0, SIZE).track_ids) == [1]
+    assert list(tracker.update(crowd((310, 300), (900, 300), score=[0.8, 0.9]), 0.1, SIZE).track_ids) == [1]
     for time in (0.2, 1.0, 3.0):
         tracker.update(People.empty(17), time, SIZE)
     assert list(tracker.update(crowd((1000, 500)), 60.0, SIZE).track_ids) == [1]
@@ -164,8 +184,18 @@ def test_reset_starts_over():
     assert list(tracker.update(crowd((900, 300)), 0.0, SIZE).track_ids) == [1]
 
 
-@pytest.mark.parametrize('changes', [{'high_score': 1.5}, {'max_lost': -1}, {'agility': 0}, {'nonsense': 1},
-                                     {'low_score': 0.9}, {'max_people': 0}, {'max_lost': float('nan')}])
+@pytest.mark.parametrize(
+    'changes',
+    [
+        {'high_score': 1.5},
+        {'max_lost': -1},
+        {'agility': 0},
+        {'nonsense': 1},
+        {'low_score': 0.9},
+        {'max_people': 0},
+        {'max_lost': float('nan')},
+    ],
+)
 def test_unusable_options_are_named(changes):
     with pytest.raises(InputError, match=next(iter(changes))):
         TrackerOptions.preset('default', **changes)
@@ -182,15 +212,17 @@ def test_a_hesitant_sighting_finds_its_lost_track():
         tracker.update(crowd((300, 300)), frame / 25, SIZE)
     for frame in range(10, 25):
         tracker.update(People.empty(17), frame / 25, SIZE)
-    for frame in range(25, 40):                          # the pose comes back slowly, as after a somersault
+    for frame in range(25, 40):  # the pose comes back slowly, as after a somersault
         people = tracker.update(crowd((310, 300), score=0.25), frame / 25, SIZE)
         assert list(people.track_ids) == [1]
 
 
 def test_a_track_that_stays_weak_ends():
     tracker = PoseTracker(SIGMAS)
-    shown = [len(tracker.update(crowd((300, 300), score=0.27 if frame < 8 else 0.09), frame / 25, SIZE))
-             for frame in range(75)]
+    shown = [
+        len(tracker.update(crowd((300, 300), score=0.27 if frame < 8 else 0.09), frame / 25, SIZE))
+        for frame in range(75)
+    ]
     assert all(shown[8:20]) and not any(shown[60:])
 
 
@@ -198,8 +230,12 @@ def test_what_the_detector_found_comes_before_what_was_carried():
     tracker = PoseTracker(SIGMAS)
     tracker.update(crowd((300, 300)), 0.0, SIZE)
     found, carried = crowd((304, 300), score=0.6), crowd((300, 300), score=0.9)
-    both = People(**{name: np.concatenate([getattr(carried, name), getattr(found, name)])
-                     for name in ('bboxes', 'bbox_scores', 'keypoints', 'keypoint_scores')})
+    both = People(
+        **{
+            name: np.concatenate([getattr(carried, name), getattr(found, name)])
+            for name in ('bboxes', 'bbox_scores', 'keypoints', 'keypoint_scores')
+        }
+    )
     both.carried = np.array([True, False])
     people = tracker.update(both, 0.04, SIZE)
     assert len(people) == 1 and not people.carried[0]

@@ -1,4 +1,5 @@
 """Clips made for the occasion: every frame carries its number, every second its tone."""
+
 import struct
 from fractions import Fraction
 from pathlib import Path
@@ -14,10 +15,16 @@ BITS = 8
 def numbered_image(number: int, width: int, height: int) -> np.ndarray:
     """A moving gradient; eight blocks along the top spell ``number`` in binary."""
     y, x = np.mgrid[:height, :width]
-    image = np.stack([(x * 200 // max(width - 1, 1) + number * 3) % 256, y * 255 // max(height - 1, 1),
-                      (x + y + number * 5) // 2 % 256], -1).astype(np.uint8)
+    image = np.stack(
+        [
+            (x * 200 // max(width - 1, 1) + number * 3) % 256,
+            y * 255 // max(height - 1, 1),
+            (x + y + number * 5) // 2 % 256,
+        ],
+        -1,
+    ).astype(np.uint8)
     for bit in range(BITS):
-        image[:max(1, height // 4), bit * width // BITS:(bit + 1) * width // BITS] = 255 * (number >> bit & 1)
+        image[: max(1, height // 4), bit * width // BITS : (bit + 1) * width // BITS] = 255 * (number >> bit & 1)
     return image
 
 
@@ -28,9 +35,22 @@ def number_of(image: np.ndarray) -> int:
     return sum(int(value) << bit for bit, value in enumerate(bright))
 
 
-def write_clip(path: Path, frames: int = 30, size=(160, 120), rate=NTSC, codec: str = 'libx264',
-               pixels: str = 'yuv420p', gop: int = 10, times=None, tick=None, tone: str = '', options=None,
-               container=None, images=None, pixel_shape=None) -> Path:
+def write_clip(
+    path: Path,
+    frames: int = 30,
+    size=(160, 120),
+    rate=NTSC,
+    codec: str = 'libx264',
+    pixels: str = 'yuv420p',
+    gop: int = 10,
+    times=None,
+    tick=None,
+    tone: str = '',
+    options=None,
+    container=None,
+    images=None,
+    pixel_shape=None,
+) -> Path:
     """Encode a clip.
 
     Args:
@@ -65,7 +85,7 @@ def tone_packets(stream, seconds: float):
     clock = np.arange(round(seconds * 48000)) / 48000
     wave = (8000 * np.sin(2 * np.pi * 1000 * clock) * (clock % 1 < 0.1)).astype(np.int16)
     for begin in range(0, len(wave), 1024):
-        frame = av.AudioFrame.from_ndarray(wave[None, begin:begin + 1024], 's16', 'mono')
+        frame = av.AudioFrame.from_ndarray(wave[None, begin : begin + 1024], 's16', 'mono')
         frame.rate, frame.pts, frame.time_base = 48000, begin, Fraction(1, 48000)
         yield from stream.encode(frame)
     yield from stream.encode(None)
@@ -79,13 +99,14 @@ def turn_mp4(path: Path, quarter_turns: int, mirrored: bool = False) -> Path:
     a, b, c, d = [(one, 0, 0, one), (0, one, -one, 0), (-one, 0, 0, -one), (0, -one, one, 0)][quarter_turns]
     if mirrored:
         a, b = -a, -b
-    data[begin:begin + 36] = struct.pack('>9i', a, b, 0, c, d, 0, 0, 0, 0x40000000)
+    data[begin : begin + 36] = struct.pack('>9i', a, b, 0, c, d, 0, 0, 0, 0x40000000)
     path.write_bytes(data)
     return path
 
 
 class Clips:
     """The functions above, for one test's folder."""
+
     number_of = staticmethod(number_of)
     image = staticmethod(numbered_image)
     turn = staticmethod(turn_mp4)

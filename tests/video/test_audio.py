@@ -1,4 +1,5 @@
 """The clips' tone begins on every whole second; so must what is carried over."""
+
 import logging
 
 import av
@@ -38,13 +39,21 @@ def listen(path):
         return name, onsets, end
 
 
-@pytest.mark.parametrize('name, tone, codec, copied_to', [
-    ('a.mp4', 'aac', 'libx264', 'aac'), ('a.mkv', 'libmp3lame', 'libx264', 'mp3'),
-    ('a.ts', 'aac', 'libx264', 'aac'), ('a.mkv', 'ac3', 'libx264', 'ac3'),
-    ('a.mkv', 'flac', 'libx264', 'flac'),
-    ('a.mkv', 'pcm_s16le', 'libx264', 'aac'), ('a.mov', 'pcm_s16le', 'libx264', 'aac'),
-    ('a.mkv', 'libvorbis', 'libx264', 'aac'), ('a.webm', 'libopus', 'libvpx-vp9', 'opus'),
-    ('a.avi', 'mp2', 'mpeg4', 'aac')])
+@pytest.mark.parametrize(
+    'name, tone, codec, copied_to',
+    [
+        ('a.mp4', 'aac', 'libx264', 'aac'),
+        ('a.mkv', 'libmp3lame', 'libx264', 'mp3'),
+        ('a.ts', 'aac', 'libx264', 'aac'),
+        ('a.mkv', 'ac3', 'libx264', 'ac3'),
+        ('a.mkv', 'flac', 'libx264', 'flac'),
+        ('a.mkv', 'pcm_s16le', 'libx264', 'aac'),
+        ('a.mov', 'pcm_s16le', 'libx264', 'aac'),
+        ('a.mkv', 'libvorbis', 'libx264', 'aac'),
+        ('a.webm', 'libopus', 'libvpx-vp9', 'opus'),
+        ('a.avi', 'mp2', 'mpeg4', 'aac'),
+    ],
+)
 def test_audio_is_kept_in_time(clips, tmp_path, name, tone, codec, copied_to):
     options = {'deadline': 'realtime'} if codec == 'libvpx-vp9' else {}
     path = clips.write(name, frames=FRAMES, rate=RATE, codec=codec, tone=tone, options=options)
@@ -63,8 +72,9 @@ def video_start(path):
 
 
 @pytest.mark.parametrize('name, tone', [('a.mp4', 'aac'), ('a.mkv', 'pcm_s16le'), ('a.ts', 'aac')])
-@pytest.mark.parametrize('start, end, onsets', [
-    ('0.5', '2.5', [0.5, 1.5]), ('45f', None, [0.5]), ('1.9', '2.2', [0.1]), ('0.2', '0.9', [])])
+@pytest.mark.parametrize(
+    'start, end, onsets', [('0.5', '2.5', [0.5, 1.5]), ('45f', None, [0.5]), ('1.9', '2.2', [0.1]), ('0.2', '0.9', [])]
+)
 def test_audio_is_cut_to_the_frames(clips, tmp_path, name, tone, start, end, onsets):
     path = clips.write(name, frames=FRAMES, rate=RATE, tone=tone)
     _, heard, audio_end = listen(carry_over(path, tmp_path / 'out.mp4', start=start, end=end))
@@ -86,7 +96,7 @@ def test_damaged_audio_costs_only_the_audio(clips, tmp_path, caplog):
     data = bytearray(path.read_bytes())
     for position, size in positions[20:60]:
         if size > 20:
-            data[position + 12:position + size] = np.random.default_rng(position).bytes(size - 12)
+            data[position + 12 : position + size] = np.random.default_rng(position).bytes(size - 12)
     path.write_bytes(data)
     with caplog.at_level(logging.ERROR):
         carry_over(path, tmp_path / 'out.mp4')

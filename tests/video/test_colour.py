@@ -22,7 +22,7 @@ def yuv_of(colour, matrix, full=False):
 
 
 def planes(frame):
-    return [np.frombuffer(p, np.uint8).reshape(-1, p.line_size)[:p.height, :p.width] for p in frame.planes]
+    return [np.frombuffer(p, np.uint8).reshape(-1, p.line_size)[: p.height, : p.width] for p in frame.planes]
 
 
 def flat_frame(yuv, size, matrix, colour_range):
@@ -42,9 +42,15 @@ def test_to_yuv_is_bt709_in_limited_range(colour):
 
 
 @pytest.mark.parametrize('colour', COLOURS)
-@pytest.mark.parametrize('marked, size, matrix', [
-    (BT709, (64, 48), BT709), (BT601, (1280, 720), BT601),
-    (UNSPECIFIED, (1280, 720), BT709), (UNSPECIFIED, (64, 48), BT601)])
+@pytest.mark.parametrize(
+    'marked, size, matrix',
+    [
+        (BT709, (64, 48), BT709),
+        (BT601, (1280, 720), BT601),
+        (UNSPECIFIED, (1280, 720), BT709),
+        (UNSPECIFIED, (64, 48), BT601),
+    ],
+)
 @pytest.mark.parametrize('full', [False, True])
 def test_to_rgb_follows_the_marks_and_else_the_size(colour, marked, size, matrix, full):
     frame = flat_frame(yuv_of(colour, matrix, full), size, marked, FULL if full else LIMITED)

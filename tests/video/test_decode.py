@@ -9,19 +9,19 @@ from pipeline.video.index import index_video
 
 def spoil(path, frame):
     import av
+
     with av.open(str(path)) as container:
         packet = [p for p in container.demux(video=0) if p.size][frame]
         begin, size = packet.pos, packet.size
     data = bytearray(path.read_bytes())
-    data[begin + 4:begin + size] = np.random.default_rng(0).bytes(size - 4)
+    data[begin + 4 : begin + size] = np.random.default_rng(0).bytes(size - 4)
     path.write_bytes(data)
 
 
 @pytest.fixture
 def spoilt(clips):
     """60 frames in groups of 10, of which number 34 cannot be decoded."""
-    path = clips.write(frames=60, gop=10, codec='libvpx-vp9',
-                       options={'deadline': 'realtime', 'cpu-used': '8'})
+    path = clips.write(frames=60, gop=10, codec='libvpx-vp9', options={'deadline': 'realtime', 'cpu-used': '8'})
     spoil(path, 34)
     return index_video(path)
 

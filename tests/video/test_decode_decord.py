@@ -1,18 +1,21 @@
 """What decord is trusted with, and that it then gives the same as PyAV."""
+
 import numpy as np
 import pytest
 
 from pipeline.video.damage import Damage, DecodeError
-from pipeline.video.decode_decord import decode_with_decord, decord_suits
 from pipeline.video.decode import decode
+from pipeline.video.decode_decord import decode_with_decord, decord_suits
 from pipeline.video.index import index_video
 
 VP9 = {'deadline': 'realtime', 'cpu-used': '8'}
 
 
 @pytest.mark.parametrize('size', [(160, 120), (101, 57), (8, 8), (640, 360)])
-@pytest.mark.parametrize('name, codec, options', [('a.webm', 'libvpx-vp9', VP9), ('a.mp4', 'libvpx-vp9', VP9),
-                                                  ('a.mkv', 'libsvtav1', {'preset': '12'})])
+@pytest.mark.parametrize(
+    'name, codec, options',
+    [('a.webm', 'libvpx-vp9', VP9), ('a.mp4', 'libvpx-vp9', VP9), ('a.mkv', 'libsvtav1', {'preset': '12'})],
+)
 def test_gives_the_same_pictures_as_pyav(clips, name, codec, options, size):
     if codec == 'libsvtav1' and size == (8, 8):
         pytest.skip('SVT-AV1 encodes from 64 px up')
@@ -32,8 +35,9 @@ def test_gives_the_same_pictures_as_pyav(clips, name, codec, options, size):
 
 def test_turned_pictures_agree_too(clips):
     index = index_video(clips.turn(clips.write('a.mp4', codec='libvpx-vp9', options=VP9, frames=5), 3))
-    (_, ours), (_, theirs) = (next(iter(d)) for d in (decode(index, 0, 1, Damage(), careful=False),
-                                                      decode_with_decord(index, 1)))
+    (_, ours), (_, theirs) = (
+        next(iter(d)) for d in (decode(index, 0, 1, Damage(), careful=False), decode_with_decord(index, 1))
+    )
     assert ours.shape == theirs.shape == (160, 120, 3) and np.abs(ours.astype(int) - theirs).max() <= 3
 
 
@@ -61,6 +65,7 @@ def test_packets_with_hidden_frames_are_read_whole(clips):
 def test_it_reads_when_asked_for_and_where_it_can(clips, monkeypatch):
     from pipeline.errors import InputError
     from pipeline.video import decode_decord, open_source
+
     readings = []
     real = decode_decord.decode_with_decord
     monkeypatch.setattr(decode_decord, 'decode_with_decord', lambda *a: readings.append(a) or real(*a))

@@ -40,16 +40,19 @@ def test_a_pattern_selects_and_a_range_cuts(folder, clips):
     assert source.info.start == pytest.approx(0.2) and source.info.num_frames == 3
 
 
-@pytest.mark.parametrize('image, expected', [
-    (np.full((6, 8), 77, np.uint8), (77, 77, 77)),                                  # grey
-    (np.full((6, 8), 77 * 257, np.uint16), (77, 77, 77)),                           # 16-bit grey
-    (np.full((6, 8, 3), (30 * 257, 20 * 257, 10 * 257), np.uint16), (10, 20, 30)),  # 16-bit BGR
-    (np.full((6, 8, 4), (30, 20, 10, 128), np.uint8), (10, 20, 30)),                # BGRA
-])
+@pytest.mark.parametrize(
+    'image, expected',
+    [
+        (np.full((6, 8), 77, np.uint8), (77, 77, 77)),  # grey
+        (np.full((6, 8), 77 * 257, np.uint16), (77, 77, 77)),  # 16-bit grey
+        (np.full((6, 8, 3), (30 * 257, 20 * 257, 10 * 257), np.uint16), (10, 20, 30)),  # 16-bit BGR
+        (np.full((6, 8, 4), (30, 20, 10, 128), np.uint8), (10, 20, 30)),  # BGRA
+    ],
+)
 def test_every_kind_of_png_becomes_8_bit_rgb(tmp_path, image, expected):
     path = tmp_path / 'a b ü.png'
     cv2.imencode('.png', image)[1].tofile(path)
-    frame, = ImageSequence('a', [path])
+    (frame,) = ImageSequence('a', [path])
     assert frame.image.shape == (6, 8, 3) and frame.image.dtype == np.uint8
     assert np.abs(frame.image.astype(int) - expected).max() <= 1
 

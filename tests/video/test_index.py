@@ -10,10 +10,19 @@ from pipeline.video.orientation import Orientation
 
 NTSC = Fraction(30000, 1001)
 CONTAINERS = [
-    ('a.mp4', 'libx264', {}), ('a.mov', 'libx264', {}), ('a.mkv', 'libx264', {}), ('a.ts', 'libx264', {}),
-    ('a.flv', 'libx264', {}), ('a.avi', 'libx264', {}), ('a.h264', 'libx264', {}), ('b.avi', 'mpeg4', {}),
-    ('a.mpg', 'mpeg2video', {}), ('a.wmv', 'wmv2', {}), ('a.webm', 'libvpx-vp9', {'deadline': 'realtime'}),
-    ('b.mkv', 'ffv1', {}), ('a.y4m', 'rawvideo', {}),
+    ('a.mp4', 'libx264', {}),
+    ('a.mov', 'libx264', {}),
+    ('a.mkv', 'libx264', {}),
+    ('a.ts', 'libx264', {}),
+    ('a.flv', 'libx264', {}),
+    ('a.avi', 'libx264', {}),
+    ('a.h264', 'libx264', {}),
+    ('b.avi', 'mpeg4', {}),
+    ('a.mpg', 'mpeg2video', {}),
+    ('a.wmv', 'wmv2', {}),
+    ('a.webm', 'libvpx-vp9', {'deadline': 'realtime'}),
+    ('b.mkv', 'ffv1', {}),
+    ('a.y4m', 'rawvideo', {}),
 ]
 
 
@@ -25,8 +34,7 @@ def test_constant_rates_are_exact_in_every_container(clips, name, codec, options
     assert not index.damaged
 
 
-@pytest.mark.parametrize('rate', ['24000/1001', '24', '25', '50', '60000/1001', '15', '5', '120',
-                                  '12345/679'])
+@pytest.mark.parametrize('rate', ['24000/1001', '24', '25', '50', '60000/1001', '15', '5', '120', '12345/679'])
 def test_rates_survive_containers_that_count_milliseconds(clips, rate):
     rate = Fraction(rate)
     assert index_video(clips.write('a.mp4', rate=rate)).fps == rate
@@ -77,19 +85,19 @@ def test_a_header_that_promises_a_billion_frames_costs_nothing(clips):
     data = bytearray(path.read_bytes())
     for tag, offset in ((b'avih', 16), (b'strh', 32)):  # dwTotalFrames, dwLength
         begin = data.index(tag) + 8 + offset
-        data[begin:begin + 4] = struct.pack('<I', 10 ** 9)
+        data[begin : begin + 4] = struct.pack('<I', 10**9)
     path.write_bytes(data)
     index = index_video(path)
-    assert len(index) == 5 and index.promised == 10 ** 9
+    assert len(index) == 5 and index.promised == 10**9
 
 
 def test_a_sample_table_that_promises_a_billion_frames_costs_nothing(clips):
     path = clips.write('a.mp4', frames=5)
     data = bytearray(path.read_bytes())
     begin = data.index(b'stts') + 12
-    data[begin:begin + 4] = struct.pack('>I', 10 ** 9)
+    data[begin : begin + 4] = struct.pack('>I', 10**9)
     begin = data.index(b'stsz') + 8
-    data[begin:begin + 8] = struct.pack('>II', 100, 10 ** 9)  # all frames of 100 bytes, a billion of them
+    data[begin : begin + 8] = struct.pack('>II', 100, 10**9)  # all frames of 100 bytes, a billion of them
     path.write_bytes(data)
     try:
         assert len(index_video(path)) < 1000
@@ -97,11 +105,14 @@ def test_a_sample_table_that_promises_a_billion_frames_costs_nothing(clips):
         assert 'a.mp4' in str(error)
 
 
-@pytest.mark.parametrize('content, message', [
-    (b'just words\n' * 100, 'not a video that can be read'),
-    (b'', 'not a video that can be read'),
-    (bytes(10000), 'not a video that can be read'),
-])
+@pytest.mark.parametrize(
+    'content, message',
+    [
+        (b'just words\n' * 100, 'not a video that can be read'),
+        (b'', 'not a video that can be read'),
+        (bytes(10000), 'not a video that can be read'),
+    ],
+)
 def test_what_is_no_video_is_one_line(tmp_path, content, message):
     path = tmp_path / 'notes.mp4'
     path.write_bytes(content)
@@ -112,6 +123,7 @@ def test_what_is_no_video_is_one_line(tmp_path, content, message):
 
 def test_sound_alone_is_no_video(clips):
     import av
+
     path = clips.folder / 'sound.m4a'
     with av.open(str(path), 'w', format='mp4') as output:
         for packet in clips.tone(output.add_stream('aac', rate=48000), 1.0):
@@ -123,6 +135,6 @@ def test_sound_alone_is_no_video(clips):
 def test_a_video_without_frames_is_an_error(clips):
     path = clips.write('a.mkv', frames=30)
     data = path.read_bytes()
-    path.write_bytes(data[:data.index(b'\x1f\x43\xb6\x75')])  # up to the first cluster
+    path.write_bytes(data[: data.index(b'\x1f\x43\xb6\x75')])  # up to the first cluster
     with pytest.raises(InputError, match='no frame of it can be decoded|not a video'):
         index_video(path)

@@ -1,4 +1,5 @@
 """Streams from a server on this machine; cameras through a stand-in for OpenCV's device."""
+
 import functools
 import http.server
 import socket
@@ -18,6 +19,7 @@ TIMEOUT = 1.5
 @pytest.fixture
 def server(tmp_path):
     """Base URL of an HTTP server for the test's folder."""
+
     class Quiet(http.server.SimpleHTTPRequestHandler):
         def log_message(self, *_):
             pass
@@ -141,7 +143,7 @@ def test_a_camera_that_stops_sending_is_an_error_after_the_timeout(camera):
 
 
 def test_leaving_early_frees_the_camera(camera):
-    device = camera(frames=10 ** 6, rate=200.0)
+    device = camera(frames=10**6, rate=200.0)
     with open_source(0) as source:
         for frame in source:
             break
@@ -149,15 +151,21 @@ def test_leaving_early_frees_the_camera(camera):
 
 
 def test_an_end_stops_a_camera(camera):
-    device = camera(frames=10 ** 6, rate=200.0)
+    device = camera(frames=10**6, rate=200.0)
     with open_source(0, end='20f') as source:
         assert [f.index for f in source][-1] <= 19
     assert device.released.wait(5)
 
 
-@pytest.mark.parametrize('address, name', [
-    (3, 'camera3'), ('rtsp://host:554/street/cam-1?user=a', 'cam-1'),
-    ('http://host/film.final.mp4', 'film_final'), ('/dev/video2', 'video2'),
-    ('udp://239.0.0.1:1234', '239_0_0')])
+@pytest.mark.parametrize(
+    'address, name',
+    [
+        (3, 'camera3'),
+        ('rtsp://host:554/street/cam-1?user=a', 'cam-1'),
+        ('http://host/film.final.mp4', 'film_final'),
+        ('/dev/video2', 'video2'),
+        ('udp://239.0.0.1:1234', '239_0_0'),
+    ],
+)
 def test_outputs_are_named_after_the_address(address, name):
     assert live.live_name(address) == name

@@ -5,18 +5,28 @@ from pipeline.errors import InputError
 from pipeline.video.moments import Moment, frame_range, parse_moment
 
 
-@pytest.mark.parametrize('text, expected', [
-    ('12.5', Moment(12.5)), ('12.5s', Moment(12.5)), (' 3 ', Moment(3.0)), ('.5', Moment(0.5)),
-    ('1:02.5', Moment(62.5)), ('1:01:01', Moment(3661.0)), ('300f', Moment(300, True)),
-    ('0f', Moment(0, True)),
-    (7, Moment(7.0)), (0.25, Moment(0.25)), (Moment(4, True), Moment(4, True)), (None, None),
-])
+@pytest.mark.parametrize(
+    'text, expected',
+    [
+        ('12.5', Moment(12.5)),
+        ('12.5s', Moment(12.5)),
+        (' 3 ', Moment(3.0)),
+        ('.5', Moment(0.5)),
+        ('1:02.5', Moment(62.5)),
+        ('1:01:01', Moment(3661.0)),
+        ('300f', Moment(300, True)),
+        ('0f', Moment(0, True)),
+        (7, Moment(7.0)),
+        (0.25, Moment(0.25)),
+        (Moment(4, True), Moment(4, True)),
+        (None, None),
+    ],
+)
 def test_reads_seconds_clocks_and_frames(text, expected):
     assert parse_moment(text) == expected
 
 
-@pytest.mark.parametrize('text', ['', 'soon', '-3', '1.5f', '-4f', '1:2:3:4', 'nan', -1, float('nan'),
-                                  float('inf')])
+@pytest.mark.parametrize('text', ['', 'soon', '-3', '1.5f', '-4f', '1:2:3:4', 'nan', -1, float('nan'), float('inf')])
 def test_refuses_what_is_no_moment(text):
     with pytest.raises(InputError, match='not a moment'):
         parse_moment(text)
@@ -36,13 +46,16 @@ def test_a_frame_is_found_at_its_own_time_in_spite_of_rounding():
         assert frame_range('v', times, Moment(round(i * 1001 / 30000, 6)), None)[0] == i
 
 
-@pytest.mark.parametrize('start, end, message', [
-    (Moment(3.4), None, 'cannot start at 3.4 s: it has 100 frames'),
-    (Moment(100, True), None, 'cannot start at 100f'),
-    (Moment(2.0), Moment(2.0), 'no frame lies between'),
-    (Moment(20, True), Moment(10, True), 'between start 20f and end 10f'),
-    (None, Moment(0, True), 'between start 0 s and end 0f'),
-])
+@pytest.mark.parametrize(
+    'start, end, message',
+    [
+        (Moment(3.4), None, 'cannot start at 3.4 s: it has 100 frames'),
+        (Moment(100, True), None, 'cannot start at 100f'),
+        (Moment(2.0), Moment(2.0), 'no frame lies between'),
+        (Moment(20, True), Moment(10, True), 'between start 20f and end 10f'),
+        (None, Moment(0, True), 'between start 0 s and end 0f'),
+    ],
+)
 def test_an_empty_range_is_an_error_that_says_what_there_is(start, end, message):
     with pytest.raises(InputError, match=message):
         frame_range('v.mp4', np.arange(100) / 30, start, end)

@@ -14,10 +14,14 @@ def test_the_kind_of_source_follows_from_what_is_written(clips, tmp_path):
     video = clips.write('clip [1].mp4', frames=5)
     image = tmp_path / 'photo.png'
     cv2.imwrite(str(image), np.zeros((6, 8, 3), np.uint8))
-    for spec, kind, name in ((video, VideoFile, 'clip [1]'), (str(video), VideoFile, 'clip [1]'),
-                             (f'file://{video}', VideoFile, 'clip [1]'), (image, ImageSequence, 'photo'),
-                             (tmp_path, ImageSequence, tmp_path.name),
-                             (str(tmp_path / '*.png'), ImageSequence, tmp_path.name)):
+    for spec, kind, name in (
+        (video, VideoFile, 'clip [1]'),
+        (str(video), VideoFile, 'clip [1]'),
+        (f'file://{video}', VideoFile, 'clip [1]'),
+        (image, ImageSequence, 'photo'),
+        (tmp_path, ImageSequence, tmp_path.name),
+        (str(tmp_path / '*.png'), ImageSequence, tmp_path.name),
+    ):
         with open_source(spec) as source:
             assert isinstance(source, kind) and source.info.name == name
             assert len(list(source)) == source.info.num_frames
@@ -31,10 +35,14 @@ def test_start_end_and_rate_are_passed_on(clips):
         assert source.info.fps == Fraction(30000, 1001)
 
 
-@pytest.mark.parametrize('spec, message', [
-    ('missing.mp4', 'missing.mp4: no such file or folder'), ('', 'the input has no name'),
-    ('frames/*.png', 'frames/\\*.png: matches no images'),
-])
+@pytest.mark.parametrize(
+    'spec, message',
+    [
+        ('missing.mp4', 'missing.mp4: no such file or folder'),
+        ('', 'the input has no name'),
+        ('frames/*.png', 'frames/\\*.png: matches no images'),
+    ],
+)
 def test_what_is_not_there_is_one_line(tmp_path, monkeypatch, spec, message):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(InputError, match=message):

@@ -4,9 +4,19 @@ import pytest
 from pipeline.video.orientation import Orientation
 
 ONE = 0x10000
-MATRICES = [(a, b, c, d) for a, b, c, d in [
-    (ONE, 0, 0, ONE), (0, ONE, -ONE, 0), (-ONE, 0, 0, -ONE), (0, -ONE, ONE, 0),
-    (-ONE, 0, 0, ONE), (0, -ONE, -ONE, 0), (ONE, 0, 0, -ONE), (0, ONE, ONE, 0)]]
+MATRICES = [
+    (a, b, c, d)
+    for a, b, c, d in [
+        (ONE, 0, 0, ONE),
+        (0, ONE, -ONE, 0),
+        (-ONE, 0, 0, -ONE),
+        (0, -ONE, ONE, 0),
+        (-ONE, 0, 0, ONE),
+        (0, -ONE, -ONE, 0),
+        (ONE, 0, 0, -ONE),
+        (0, ONE, ONE, 0),
+    ]
+]
 
 
 def by_the_standard(image, a, b, c, d):

@@ -31,9 +31,16 @@ class Recorder(FrameSink):
 
 
 @pytest.mark.parametrize('wrap', [lambda sink: sink, BackgroundWriter])
-@pytest.mark.parametrize('error, ending', [
-    (None, 'finish'), (KeyboardInterrupt, 'finish'), (GeneratorExit, 'finish'), (ValueError, 'abort'),
-    (SystemExit, 'abort')])
+@pytest.mark.parametrize(
+    'error, ending',
+    [
+        (None, 'finish'),
+        (KeyboardInterrupt, 'finish'),
+        (GeneratorExit, 'finish'),
+        (ValueError, 'abort'),
+        (SystemExit, 'abort'),
+    ],
+)
 def test_what_is_kept_depends_on_how_the_block_ends(wrap, error, ending):
     sink = Recorder()
 

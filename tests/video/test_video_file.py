@@ -11,11 +11,21 @@ from pipeline.video.video_file import VideoFile
 
 FAST_START = {'movflags': 'faststart'}
 VP9 = {'deadline': 'realtime', 'cpu-used': '8'}
-CODECS = [('a.mp4', 'libx264', {}), ('a.mkv', 'libx264', {}), ('a.ts', 'libx264', {}),
-          ('a.avi', 'libx264', {}), ('a.h264', 'libx264', {}), ('b.avi', 'mpeg4', {}),
-          ('a.mpg', 'mpeg2video', {}), ('c.avi', 'mjpeg', {}), ('a.webm', 'libvpx-vp9', VP9),
-          ('b.mp4', 'libvpx-vp9', VP9), ('c.mp4', 'libx265', {}),
-          ('c.mkv', 'libsvtav1', {'preset': '12'}), ('b.mkv', 'ffv1', {})]
+CODECS = [
+    ('a.mp4', 'libx264', {}),
+    ('a.mkv', 'libx264', {}),
+    ('a.ts', 'libx264', {}),
+    ('a.avi', 'libx264', {}),
+    ('a.h264', 'libx264', {}),
+    ('b.avi', 'mpeg4', {}),
+    ('a.mpg', 'mpeg2video', {}),
+    ('c.avi', 'mjpeg', {}),
+    ('a.webm', 'libvpx-vp9', VP9),
+    ('b.mp4', 'libvpx-vp9', VP9),
+    ('c.mp4', 'libx265', {}),
+    ('c.mkv', 'libsvtav1', {'preset': '12'}),
+    ('b.mkv', 'ffv1', {}),
+]
 
 
 def read(path, **options):
@@ -41,8 +51,9 @@ def test_every_frame_comes_once_in_order_at_its_time(clips, name, codec, options
 @pytest.mark.parametrize('name, codec, options', CODECS)
 @pytest.mark.parametrize('start, end', [(1, 2), (9, 11), (10, 25), (37, 40), (39, 100)])
 def test_a_range_starts_and_ends_at_the_very_frame(clips, name, codec, options, start, end):
-    frames, source = read(write(clips, name, codec, options, frames=40), start=Moment(start, True),
-                          end=Moment(end, True))
+    frames, source = read(
+        write(clips, name, codec, options, frames=40), start=Moment(start, True), end=Moment(end, True)
+    )
     expected = list(range(start, min(end, 40)))
     assert [f.index for f in frames] == [clips.number_of(f.image) for f in frames] == expected
     assert source.info.num_frames == len(expected)
@@ -50,12 +61,11 @@ def test_a_range_starts_and_ends_at_the_very_frame(clips, name, codec, options, 
 
 
 def test_pictures_are_close_to_what_was_encoded(clips):
-    for name, codec, options in (('a.mp4', 'libx264', {'crf': '10'}),
-                                 ('b.webm', 'libvpx-vp9', {**VP9, 'b': '4M'})):
+    for name, codec, options in (('a.mp4', 'libx264', {'crf': '10'}), ('b.webm', 'libvpx-vp9', {**VP9, 'b': '4M'})):
         frames, _ = read(clips.write(name, codec=codec, options=options, size=(320, 240), frames=5))
         for frame in frames:
             error = frame.image.astype(float) - clips.image(frame.index, 320, 240)
-            assert 10 * np.log10(255 ** 2 / np.mean(error[64:] ** 2)) > 35
+            assert 10 * np.log10(255**2 / np.mean(error[64:] ** 2)) > 35
 
 
 @pytest.mark.parametrize('size', [(8, 8), (16, 16), (24, 10), (101, 57), (2, 2), (426, 240), (1768, 994)])
@@ -92,8 +102,9 @@ def test_variable_rates_keep_their_times(clips):
     ticks = [0, 10, 50, 51, 200, 1000]
     frames, _ = read(clips.write('a.mkv', frames=6, times=ticks, tick='1/1000'))
     assert np.allclose([f.time for f in frames], np.array(ticks) / 1000)
-    frames, source = read(clips.write('b.mkv', frames=6, times=ticks, tick='1/1000'), start=Moment(0.05),
-                          end=Moment(0.2))
+    frames, source = read(
+        clips.write('b.mkv', frames=6, times=ticks, tick='1/1000'), start=Moment(0.05), end=Moment(0.2)
+    )
     assert [f.index for f in frames] == [2, 3] and source.info.start == pytest.approx(0.05)
 
 
@@ -115,6 +126,7 @@ def test_a_given_rate_replaces_the_files_own(clips):
 
 def test_a_trimmed_copy_leaves_out_what_its_edit_list_hides(clips):
     import av
+
     path = clips.write(frames=30, gop=10, options={'x264-params': 'scenecut=0:bframes=0'})
     cut = clips.folder / 'cut.mp4'
     with av.open(str(path)) as source, av.open(str(cut), 'w') as output:
@@ -133,27 +145,42 @@ def test_a_trimmed_copy_leaves_out_what_its_edit_list_hides(clips):
 
 # damage
 
+
 def damaged(path, begin, length, seed=0):
     data = bytearray(path.read_bytes())
-    data[begin:begin + length] = random.Random(seed).randbytes(len(data[begin:begin + length]))
+    data[begin : begin + length] = random.Random(seed).randbytes(len(data[begin : begin + length]))
     path.write_bytes(data)
     return path
 
 
 def largest_frames(path):
     import av
+
     with av.open(str(path)) as container:
         packets = [p for p in container.demux(video=0) if p.size]
         return [(p.pos, p.size) for p in packets]
 
 
-@pytest.mark.parametrize('name, codec, options', [
-    ('a.mp4', 'libx264', {}), ('c.mp4', 'libx265', {}), ('b.mp4', 'libvpx-vp9', VP9),
-    ('a.mov', 'prores_ks', {}), ('b.avi', 'mpeg4', {})])
+@pytest.mark.parametrize(
+    'name, codec, options',
+    [
+        ('a.mp4', 'libx264', {}),
+        ('c.mp4', 'libx265', {}),
+        ('b.mp4', 'libvpx-vp9', VP9),
+        ('a.mov', 'prores_ks', {}),
+        ('b.avi', 'mpeg4', {}),
+    ],
+)
 def test_a_damaged_frame_is_reported_and_skipped(clips, caplog, name, codec, options):
     pixels = 'yuv422p10le' if codec == 'prores_ks' else 'yuv420p'
-    path = clips.write(name, codec=codec, options=options, pixels=pixels, frames=40, container=FAST_START
-                       if name.endswith(('mp4', 'mov')) else {})
+    path = clips.write(
+        name,
+        codec=codec,
+        options=options,
+        pixels=pixels,
+        frames=40,
+        container=FAST_START if name.endswith(('mp4', 'mov')) else {},
+    )
     position, size = largest_frames(path)[20]
     frames, source = read(damaged(path, position + 4, size - 4))
     indices = [f.index for f in frames]
@@ -161,7 +188,7 @@ def test_a_damaged_frame_is_reported_and_skipped(clips, caplog, name, codec, opt
     assert 1 <= source.skipped <= 12 and len(frames) == 40 - source.skipped
     missing = sorted(set(range(40)) - set(indices))
     assert 14 <= missing[0] <= 25
-    assert [clips.number_of(f.image) for f in frames[:missing[0]]] == indices[:missing[0]]
+    assert [clips.number_of(f.image) for f in frames[: missing[0]]] == indices[: missing[0]]
     assert clips.number_of(frames[-1].image) == 39
     report = [r.message for r in caplog.records if r.levelno == logging.WARNING]
     assert len(report) == 1
@@ -169,13 +196,22 @@ def test_a_damaged_frame_is_reported_and_skipped(clips, caplog, name, codec, opt
     assert f'the first at {missing[0] * 1001 / 30000:.3f} s' in report[0]
 
 
-@pytest.mark.parametrize('name, codec, options', [
-    ('a.mp4', 'libx264', {}), ('a.mkv', 'libx264', {}), ('a.ts', 'libx264', {}), ('b.mp4', 'libvpx-vp9', VP9),
-    ('b.avi', 'mpeg4', {}), ('a.webm', 'libvpx-vp9', VP9)])
+@pytest.mark.parametrize(
+    'name, codec, options',
+    [
+        ('a.mp4', 'libx264', {}),
+        ('a.mkv', 'libx264', {}),
+        ('a.ts', 'libx264', {}),
+        ('b.mp4', 'libvpx-vp9', VP9),
+        ('b.avi', 'mpeg4', {}),
+        ('a.webm', 'libvpx-vp9', VP9),
+    ],
+)
 @pytest.mark.parametrize('share', [0.1, 0.3, 0.5, 0.7, 0.9])
 def test_a_truncated_file_is_read_up_to_where_it_breaks(clips, caplog, name, codec, options, share):
-    path = clips.write(name, codec=codec, options=options, frames=60, gop=12,
-                       container=FAST_START if name.endswith('mp4') else {})
+    path = clips.write(
+        name, codec=codec, options=options, frames=60, gop=12, container=FAST_START if name.endswith('mp4') else {}
+    )
     data = path.read_bytes()
     keep = int(len(data) * share)
     path.write_bytes(data[:keep])
@@ -203,13 +239,14 @@ def test_no_position_of_a_cut_hangs_or_raises_anything_else(clips):
             assert str(path) in str(error) and '\n' not in str(error)
             counts.append(0)
     # a cut may cost the frames that wait for the one it hits, but no more
-    assert all(count >= max(counts[:i + 1]) - 3 for i, count in enumerate(counts))
+    assert all(count >= max(counts[: i + 1]) - 3 for i, count in enumerate(counts))
     assert counts[0] == 0 and counts[-1] >= 10
 
 
 @pytest.mark.parametrize('seed', range(12))
-@pytest.mark.parametrize('name, codec, options', [('a.mp4', 'libx264', {}), ('b.webm', 'libvpx-vp9', VP9),
-                                                  ('a.ts', 'libx264', {})])
+@pytest.mark.parametrize(
+    'name, codec, options', [('a.mp4', 'libx264', {}), ('b.webm', 'libvpx-vp9', VP9), ('a.ts', 'libx264', {})]
+)
 def test_random_damage_anywhere_ends_well(clips, name, codec, options, seed):
     path = clips.write(name, codec=codec, options=options, frames=30)
     size = path.stat().st_size
@@ -232,12 +269,12 @@ def test_leaving_early_lets_go_of_the_file(clips):
     assert [f.index for f in read(path)[0]] == list(range(40))
 
 
-@pytest.mark.parametrize('name, codec, options', [('a.mp4', 'libx264', {'preset': 'ultrafast'}),
-                                                  ('a.webm', 'libvpx-vp9', VP9)])
+@pytest.mark.parametrize(
+    'name, codec, options', [('a.mp4', 'libx264', {'preset': 'ultrafast'}), ('a.webm', 'libvpx-vp9', VP9)]
+)
 def test_memory_does_not_grow_with_length(clips, name, codec, options):
     image = clips.image(1, 640, 360)
-    path = clips.write(name, codec=codec, options=options, size=(640, 360), frames=600,
-                       images=lambda i: image)
+    path = clips.write(name, codec=codec, options=options, size=(640, 360), frames=600, images=lambda i: image)
     with VideoFile(path) as source:
         for frame in source:
             if frame.index == 100:
@@ -248,8 +285,14 @@ def test_memory_does_not_grow_with_length(clips, name, codec, options):
 
 
 def test_real_clips(shared):
-    expected = {'basketball_240p': 300, 'crowd_above_3fps': 8, 'store_aisle_detection': 67, 'street_5fps': 5,
-                'two_people_1080p': 72, 'worker_zone_detection': 71}
+    expected = {
+        'basketball_240p': 300,
+        'crowd_above_3fps': 8,
+        'store_aisle_detection': 67,
+        'street_5fps': 5,
+        'two_people_1080p': 72,
+        'worker_zone_detection': 71,
+    }
     for name, count in expected.items():
         frames, source = read(shared('video', f'{name}.mp4'))
         assert len(frames) == source.info.num_frames == count and source.skipped == 0

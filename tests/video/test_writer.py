@@ -38,17 +38,21 @@ def stream_of(path):
         stream = container.streams.video[0]
         context = stream.codec_context
         pts = sorted(p.pts for p in container.demux(stream) if p.size)
-        return {'rate': stream.average_rate, 'seconds': stream.duration * stream.time_base,
-                'frames': stream.frames, 'start': stream.start_time,
-                'times': [t * stream.time_base for t in pts],
-                'codec': context.name, 'profile': context.profile, 'pixels': context.pix_fmt,
-                'size': (context.width, context.height),
-                'colours': (context.color_primaries, context.color_trc, context.colorspace,
-                            context.color_range)}
+        return {
+            'rate': stream.average_rate,
+            'seconds': stream.duration * stream.time_base,
+            'frames': stream.frames,
+            'start': stream.start_time,
+            'times': [t * stream.time_base for t in pts],
+            'codec': context.name,
+            'profile': context.profile,
+            'pixels': context.pix_fmt,
+            'size': (context.width, context.height),
+            'colours': (context.color_primaries, context.color_trc, context.colorspace, context.color_range),
+        }
 
 
-@pytest.mark.parametrize('rate', ['30000/1001', '24000/1001', '25', '60', '3', '60000/1001', '15',
-                                  '12345/679'])
+@pytest.mark.parametrize('rate', ['30000/1001', '24000/1001', '25', '60', '3', '60000/1001', '15', '12345/679'])
 def test_rate_count_times_and_duration_are_exact(tmp_path, clips, rate):
     rate = Fraction(rate)
     times = [float(i / rate) for i in range(50)]
@@ -59,7 +63,7 @@ def test_rate_count_times_and_duration_are_exact(tmp_path, clips, rate):
 
 
 def test_a_variable_rate_keeps_its_times_and_duration(tmp_path, clips):
-    times = [0, .01, .05, .051, .2, 1.0, 1.033, 1.1]
+    times = [0, 0.01, 0.05, 0.051, 0.2, 1.0, 1.033, 1.1]
     facts = stream_of(write(tmp_path / 'a.mp4', clips, times, info=info_of(8)))
     assert [float(t) for t in facts['times']] == pytest.approx(times, abs=1 / 90000)
     assert float(facts['seconds']) == pytest.approx(1.1 + 0.067, abs=1e-3)
@@ -80,13 +84,15 @@ def test_plays_everywhere(tmp_path, clips):
     assert b'nclx' in data
 
 
-@pytest.mark.parametrize('size, stored', [((101, 57), (102, 58)), ((8, 8), (8, 8)), ((1, 1), (2, 2)),
-                                          ((160, 121), (160, 122)), ((426, 240), (426, 240))])
+@pytest.mark.parametrize(
+    'size, stored',
+    [((101, 57), (102, 58)), ((8, 8), (8, 8)), ((1, 1), (2, 2)), ((160, 121), (160, 122)), ((426, 240), (426, 240))],
+)
 def test_odd_sizes_lose_no_pixel(tmp_path, clips, size, stored):
     path = write(tmp_path / 'a.mp4', clips, [0, 0.04, 0.08], size=size, crf=10)
     assert stream_of(path)['size'] == stored
     for i, frame in enumerate(read(path)[0]):
-        shown = frame.image[:size[1], :size[0]].astype(float)
+        shown = frame.image[: size[1], : size[0]].astype(float)
         assert np.abs(shown - clips.image(i, *size)).mean() < 12
 
 
@@ -99,7 +105,7 @@ def test_pictures_come_back_close(tmp_path, clips, preset):
         # brightness; the gradient's sharp coloured edges cannot survive 4:2:0
         error = frame.image[64:].astype(float) - clips.image(frame.index, 320, 240)[64:]
         error = error @ [0.2126, 0.7152, 0.0722]
-        assert 10 * np.log10(255 ** 2 / np.mean(error ** 2)) > 38
+        assert 10 * np.log10(255**2 / np.mean(error**2)) > 38
 
 
 @pytest.mark.parametrize('colour', [(255, 0, 0), (0, 255, 0), (0, 0, 255), (200, 150, 120)])
@@ -109,10 +115,17 @@ def test_colours_survive_the_way_out_and_in(tmp_path, colour):
     assert np.abs(read(tmp_path / 'a.mp4')[0][0].image.astype(int) - colour).max() <= 4
 
 
-@pytest.mark.parametrize('name, options', [
-    ('a.mkv', {'times': [0, 10, 50, 51, 200, 1000], 'tick': '1/1000', 'frames': 6}), ('a.mp4', {}),
-    ('a.mp4', {'rate': Fraction(25)}), ('a.ts', {}), ('a.mp4', {'frames': 1}),
-    ('a.webm', {'codec': 'libvpx-vp9', 'options': {'deadline': 'realtime'}})])
+@pytest.mark.parametrize(
+    'name, options',
+    [
+        ('a.mkv', {'times': [0, 10, 50, 51, 200, 1000], 'tick': '1/1000', 'frames': 6}),
+        ('a.mp4', {}),
+        ('a.mp4', {'rate': Fraction(25)}),
+        ('a.ts', {}),
+        ('a.mp4', {'frames': 1}),
+        ('a.webm', {'codec': 'libvpx-vp9', 'options': {'deadline': 'realtime'}}),
+    ],
+)
 def test_a_source_and_its_copy_agree(tmp_path, clips, name, options):
     frames, info = read(clips.write(name, **options))
     with VideoWriter(tmp_path / 'copy.mp4', info) as writer:
@@ -149,6 +162,7 @@ def test_a_real_clip_with_a_pause(tmp_path, shared):
 
 
 # how it ends
+
 
 def leftovers(folder: Path):
     return sorted(p.name for p in folder.iterdir())
@@ -205,9 +219,14 @@ def test_an_existing_file_is_replaced_only_by_force_and_only_when_done(tmp_path,
     assert len(read(path)[0]) == 1
 
 
-@pytest.mark.parametrize('options, message', [
-    ({'preset': 'warp'}, "encoder preset 'warp' is unknown; choose from ultrafast"),
-    ({'crf': 99}, 'crf 99'), ({'crf': -1}, 'crf -1')])
+@pytest.mark.parametrize(
+    'options, message',
+    [
+        ({'preset': 'warp'}, "encoder preset 'warp' is unknown; choose from ultrafast"),
+        ({'crf': 99}, 'crf 99'),
+        ({'crf': -1}, 'crf -1'),
+    ],
+)
 def test_unknown_options_are_refused(tmp_path, options, message):
     with pytest.raises(InputError, match=message):
         VideoWriter(tmp_path / 'a.mp4', info_of(), **options)
@@ -240,8 +259,7 @@ def tiny_disk(tmp_path):
     """A file system of 300 kB."""
     folder = tmp_path / 'tiny'
     folder.mkdir()
-    made = subprocess.run(['mount', '-t', 'tmpfs', '-o', 'size=300k', 'tmpfs', str(folder)],
-                          capture_output=True)
+    made = subprocess.run(['mount', '-t', 'tmpfs', '-o', 'size=300k', 'tmpfs', str(folder)], capture_output=True)
     if made.returncode:
         pytest.skip('only an administrator can mount a small file system')
     yield folder
@@ -259,8 +277,10 @@ def test_a_full_disk_is_one_line_and_leaves_nothing(tiny_disk, wrap, frames):
     assert leftovers(tiny_disk) == []
 
 
-@pytest.mark.parametrize('code, message', [(errno.ENOSPC, 'no space left'), (errno.EDQUOT, 'no space left'),
-                                           (errno.EIO, 'cannot be written')])
+@pytest.mark.parametrize(
+    'code, message',
+    [(errno.ENOSPC, 'no space left'), (errno.EDQUOT, 'no space left'), (errno.EIO, 'cannot be written')],
+)
 def test_errors_of_the_disk_are_one_line(tmp_path, clips, monkeypatch, code, message):
     def fail(self, packets):
         raise OSError(code, 'says the system')
@@ -271,7 +291,7 @@ def test_errors_of_the_disk_are_one_line(tmp_path, clips, monkeypatch, code, mes
     assert leftovers(tmp_path) == []
 
 
-CHAIN = '''
+CHAIN = """
 import sys
 from pipeline.video import BackgroundWriter, VideoWriter, open_source, prefetch
 with open_source(sys.argv[1]) as source, BackgroundWriter(VideoWriter(sys.argv[2], source.info)) as writer:
@@ -279,15 +299,19 @@ with open_source(sys.argv[1]) as source, BackgroundWriter(VideoWriter(sys.argv[2
         writer.write(frame.image, frame.time)
         if frame.index == 20:
             print('running', flush=True)
-'''
+"""
 
 
 def test_an_interrupted_process_leaves_a_playable_file_and_ends_at_once(tmp_path, clips, repository):
     source = clips.write(frames=250, size=(320, 240), options={'preset': 'ultrafast'})
-    process = subprocess.Popen([sys.executable, '-c', CHAIN, str(source), str(tmp_path / 'out.mp4')],
-                               cwd=repository, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                               # tests in the background of a shell inherit an ignored SIGINT
-                               preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
+    process = subprocess.Popen(
+        [sys.executable, '-c', CHAIN, str(source), str(tmp_path / 'out.mp4')],
+        cwd=repository,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        # tests in the background of a shell inherit an ignored SIGINT
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     assert process.stdout.readline() == b'running\n'
     process.send_signal(signal.SIGINT)
     _, messages = process.communicate(timeout=60)

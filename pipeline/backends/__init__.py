@@ -1,0 +1,1 @@
+"""Whatever runs a network: OpenMMLab's libraries, graph runtimes, threads."""

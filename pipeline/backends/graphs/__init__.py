@@ -1,0 +1,9 @@
+"""Functions of tensors as graphs: traced in torch, or exported and run by ONNX Runtime; the same numbers, sooner."""
+
+from pipeline.backends.graphs.graphs import Graphs
+from pipeline.backends.graphs.onnx_graph import OnnxExporter
+from pipeline.backends.graphs.traced import trace
+
+RUNTIMES = ('torch', 'onnxruntime')
+
+__all__ = ['RUNTIMES', 'Graphs', 'OnnxExporter', 'trace']

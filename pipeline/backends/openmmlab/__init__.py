@@ -1,0 +1,28 @@
+"""What the wrappers of MMDetection and MMPose share: configs, checkpoints, networks ready to run."""
+
+from pipeline.backends.openmmlab.channels import accepts_rgb, to_bgr
+from pipeline.backends.openmmlab.config import (
+    config_name,
+    first_line,
+    load_config,
+    pipeline_config,
+    resolve_config,
+    type_name,
+)
+from pipeline.backends.openmmlab.network import Speed, build_network, build_transforms, check_device, runs_in_torch
+
+__all__ = [
+    'Speed',
+    'accepts_rgb',
+    'build_network',
+    'build_transforms',
+    'check_device',
+    'config_name',
+    'first_line',
+    'load_config',
+    'pipeline_config',
+    'resolve_config',
+    'runs_in_torch',
+    'to_bgr',
+    'type_name',
+]

@@ -1,0 +1,201 @@
+"""Networks from configs, ready to run: built in their own scope, loaded, folded, on their device."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import List, Optional, Tuple, Union
+
+import torch
+from mmengine.config import Config
+from mmengine.dataset import Compose
+from mmengine.model.utils import revert_sync_batchnorm
+from mmengine.registry import DefaultScope, Registry
+from torch import nn
+
+from pipeline.backends.graphs import RUNTIMES, Graphs, OnnxExporter, trace
+from pipeline.backends.openmmlab.checkpoint import load_checkpoint
+from pipeline.backends.openmmlab.config import config_name, first_line
+from pipeline.backends.openmmlab.fuse import fuse_batch_norms
+from pipeline.errors import InputError
+
+
+@dataclass(frozen=True)
+class Speed:
+    """How a network is run. The defaults change results by rounding only.
+
+    Attributes:
+        fuse: fold batch norms into convolutions.
+        channels_last: keep feature maps as (B, H, W, C) in memory; on CPUs a third
+            faster for depthwise convolutions.
+        trace: run backbone, neck and head as traced graphs where these give the same
+            (:class:`pipeline.backends.graphs.Graphs`); costs a few passes at the start. Not
+            with ``half``.
+        runtime: ``torch``, or ``onnxruntime``, which runs backbone, neck and head from
+            exported graphs, on a CPU; the first start exports them into the user's cache
+            folder. The head runs in torch where it cannot be exported.
+        half: run backbone and neck in half precision (float16 on a GPU, bfloat16 on a
+            CPU, where it pays if the CPU multiplies it in hardware); heads and decoding
+            stay in float32. Moves keypoints by a fraction of a heatmap cell.
+    """
+
+    fuse: bool = True
+    channels_last: bool = True
+    trace: bool = True
+    runtime: str = 'torch'
+    half: bool = False
+
+
+def check_device(device: Union[str, torch.device]) -> torch.device:
+    """The device of that name.
+
+    Raises:
+        InputError: if torch does not know it or this machine does not have it.
+    """
+    allowed = 'cpu' + ''.join(f', cuda:{i}' for i in range(torch.cuda.device_count()))
+    try:
+        found = torch.device(device)
+        torch.empty(1, device=found)
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        raise InputError(f'device {str(device)!r}: not on this machine; there is {allowed}') from error
+    if found.type == 'meta':
+        raise InputError(f'device {str(device)!r}: holds no numbers; there is {allowed}')
+    return found
+
+
+def build_network(
+    config: Config,
+    registry: Registry,
+    checkpoint: Union[None, str, Path],
+    device: Union[str, torch.device],
+    speed: Speed,
+) -> Tuple[nn.Module, dict]:
+    """Build ``config.model`` with its weights, in evaluation mode.
+
+    Args:
+        registry: ``MODELS`` of MMDetection or MMPose.
+        checkpoint: see :func:`load_checkpoint`; None leaves the weights as the model's
+            constructor made them.
+
+    Returns:
+        The model, and the ``meta`` of its checkpoint.
+
+    Raises:
+        InputError: if the config does not build or does not fit the weights, or for
+            an unknown device.
+    """
+    device = check_device(device)
+    _check_runtime(speed, device)
+    if 'model' not in config:
+        raise InputError(f'{config_name(config)}: has no model')
+    drop_pretrained(config.model)
+    with DefaultScope.overwrite_default_scope(registry.scope):
+        try:
+            model = revert_sync_batchnorm(registry.build(config.model))
+        except InputError:
+            raise
+        except Exception as error:  # any constructor of any model
+            raise InputError(f'{config_name(config)}: its model cannot be built ({first_line(error)})') from error
+    meta = load_checkpoint(model, checkpoint) if checkpoint is not None else {}
+    model.eval().requires_grad_(False)
+    if speed.fuse:
+        fuse_batch_norms(model)
+    model.to(device)
+    if speed.channels_last:
+        model.to(memory_format=torch.channels_last)
+    if speed.half:
+        run_half(model, device)
+    elif speed.runtime == 'onnxruntime':
+        run_exported(model, config)
+    elif speed.trace:
+        run_traced(model)
+    if device.type == 'cpu' and hasattr(model, 'data_preprocessor'):
+        # everything is there already, and MMEngine's way of moving a sample there copies it
+        model.data_preprocessor.cast_data = lambda data: data
+    return model, meta
+
+
+def build_transforms(transforms: list, registry: Registry, config: Config) -> Compose:
+    """The transforms of a test pipeline.
+
+    Args:
+        registry: ``TRANSFORMS`` of MMDetection or MMPose; unscoped names are its own.
+
+    Raises:
+        InputError: if one is unknown or takes other arguments.
+    """
+    with DefaultScope.overwrite_default_scope(registry.scope):
+        try:
+            return Compose([registry.build(transform) for transform in transforms])
+        except Exception as error:  # any constructor of any transform
+            raise InputError(
+                f'{config_name(config)}: its test pipeline cannot be built ({first_line(error)})'
+            ) from error
+
+
+def drop_pretrained(config: Optional[dict]) -> None:
+    """Remove ``init_cfg`` everywhere in a model's config: it names weights to train from, or URLs."""
+    if isinstance(config, dict):
+        config.pop('init_cfg', None)
+        for value in config.values():
+            drop_pretrained(value)
+    elif isinstance(config, (list, tuple)):
+        for value in config:
+            drop_pretrained(value)
+
+
+def runs_in_torch(model: nn.Module) -> bool:
+    """Whether a model's network is torch's at all; others have no parameters that torch knows of."""
+    return any(True for _ in model.parameters())
+
+
+def run_traced(model: nn.Module) -> None:
+    """Let backbone and neck (``extract_feat``) and the head of a model run as traced graphs, as far as they can."""
+    if runs_in_torch(model):
+        model.extract_feat = Graphs(model.extract_feat, trace)
+        for name, head in _heads(model):
+            head.forward = Graphs(head.forward, trace)
+
+
+def run_exported(model: nn.Module, config: Config) -> None:
+    """Let ONNX Runtime run backbone and neck, and the head where it can be exported."""
+    if runs_in_torch(model):
+        exporter = OnnxExporter(model, 'extract_feat', repr(config.model))
+        model.extract_feat = Graphs(model.extract_feat, exporter, required=f'{config_name(config)}: its backbone')
+        for name, head in _heads(model):
+            head.forward = Graphs(head.forward, OnnxExporter(head, name, repr(config.model)))
+
+
+def _heads(model: nn.Module) -> List[Tuple[str, nn.Module]]:
+    found = [(name, getattr(model, name, None)) for name in ('head', 'bbox_head')]
+    return [(name, head) for name, head in found if isinstance(head, nn.Module)]
+
+
+def _check_runtime(speed: Speed, device: torch.device) -> None:
+    if speed.runtime not in RUNTIMES:
+        raise InputError(f'unknown runtime {speed.runtime!r}: allowed are {", ".join(RUNTIMES)}')
+    if speed.runtime == 'onnxruntime' and (device.type != 'cpu' or speed.half):
+        what = 'half precision' if speed.half else f'device {device}'
+        raise InputError(f'runtime onnxruntime: runs in single precision on device cpu, not with {what}')
+
+
+def run_half(model: nn.Module, device: torch.device) -> None:
+    """Let ``model.extract_feat`` (backbone and neck) compute in half precision, and give float32."""
+    extract = model.extract_feat
+    kind = torch.float16 if device.type == 'cuda' else torch.bfloat16
+    for name in ('backbone', 'neck'):
+        part = getattr(model, name, None)
+        if isinstance(part, nn.Module):
+            part.to(kind)  # autocast alone would convert the weights anew in every pass
+
+    def extract_feat(*args, **kwargs):
+        with torch.autocast(device.type, dtype=kind):
+            return _to_float(extract(*args, **kwargs))
+
+    model.extract_feat = extract_feat
+
+
+def _to_float(features):
+    if isinstance(features, torch.Tensor):
+        return features.float() if features.is_floating_point() else features
+    if isinstance(features, (list, tuple)):
+        return type(features)(_to_float(feature) for feature in features)
+    return features

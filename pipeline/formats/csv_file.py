@@ -1,0 +1,38 @@
+"""CSV in long form: one row per frame, person and joint, ready for pandas or R.
+
+Columns: frame (from 0), time (s), track_id, joint, x, y (px), score (0..1),
+x_raw, y_raw (px, before the refiner), filled (0 or 1). What is not a number is an
+empty field. Frames without people have no rows. The run's record is beside it in
+``NAME.run.json``.
+"""
+
+import csv
+
+from pipeline.formats.exporter import COORDINATE_DIGITS, SCORE_DIGITS, TIME_DIGITS, Exporter, rounded
+from pipeline.types import People
+
+COLUMNS = ('frame', 'time', 'track_id', 'joint', 'x', 'y', 'score', 'x_raw', 'y_raw', 'filled')
+
+
+class CsvExporter(Exporter):
+    """Writes one row per joint."""
+
+    def _open(self) -> None:
+        self._rows = csv.writer(self._text_file(self.path), lineterminator='\n')
+        self._rows.writerow(COLUMNS)
+        self._record_run()
+
+    def _write(self, frame_index: int, time: float, people: People) -> None:
+        moment = rounded(time, TIME_DIGITS)
+        points, raw = (rounded(p, COORDINATE_DIGITS) for p in (people.keypoints, people.keypoints_raw))
+        scores = rounded(people.keypoint_scores, SCORE_DIGITS)
+        for p, (track_id, filled) in enumerate(zip(people.track_ids.tolist(), people.filled.tolist())):
+            self._rows.writerows(
+                [
+                    (frame_index, moment, track_id, name, *points[p][k], scores[p][k], *raw[p][k], int(filled))
+                    for k, name in enumerate(self.skeleton.names)
+                ]
+            )
+
+    def _finish(self) -> None:
+        pass

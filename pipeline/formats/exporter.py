@@ -1,0 +1,129 @@
+"""What all exporters share: they stream, and their files appear whole or not at all."""
+
+import sys
+from abc import ABC, abstractmethod
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import List, TextIO
+
+import numpy as np
+
+from pipeline.errors import InputError
+from pipeline.files import atomic_path
+from pipeline.formats.run_info import RunInfo
+from pipeline.skeletons import Skeleton
+from pipeline.types import People, VideoInfo
+
+COORDINATE_DIGITS, SCORE_DIGITS, TIME_DIGITS = 3, 4, 6
+
+
+class _Aborted(Exception):
+    """Makes :func:`atomic_path` drop its file."""
+
+
+class Exporter(ABC):
+    """Writes people to a file, frame by frame, in memory that does not grow with the video.
+
+    A context manager: leaving it closes the exporter, leaving it by an exception
+    aborts it.
+    """
+
+    def __init__(self, path: Path, run: RunInfo, skeleton: Skeleton, video: VideoInfo, force: bool = False):
+        """
+        Raises:
+            InputError: if ``path`` cannot be written, or exists and ``force`` is false.
+        """
+        self.path, self.run, self.skeleton, self.video, self.force = path, run, skeleton, video, force
+        self.files: List[Path] = []
+        self._stack = ExitStack()
+        self._closed = False
+        with self._guard():
+            self._open()
+
+    def write(self, frame_index: int, time: float, people: People) -> None:
+        """Write the people of one frame; frames come in order, those without people too.
+
+        Args:
+            frame_index: position in the source, from 0.
+            time: seconds since the source's first frame.
+            people: of the exporter's skeleton.
+
+        Raises:
+            InputError: if the people have another number of joints, or the disk is
+                full; the export has ended then and left nothing behind.
+        """
+        # Ctrl-C between two frames or within one: whoever holds the exporter closes or aborts it
+        with self._guard(Exception):
+            if people.keypoints.shape[1] != self.skeleton.num_keypoints:
+                raise InputError(
+                    f'{self.path}: people of {people.keypoints.shape[1]} joints, '
+                    f'skeleton {self.skeleton.name!r} has {self.skeleton.num_keypoints}'
+                )
+            self._write(frame_index, time, people)
+
+    def close(self) -> List[Path]:
+        """Complete the export and give its files their names.
+
+        Returns:
+            The files, also in :attr:`files`.
+        """
+        if not self._closed:
+            self._closed = True
+            with self._guard():
+                self._finish()
+                self._stack.close()
+        return self.files
+
+    def abort(self) -> None:
+        """End the export and leave nothing behind."""
+        self._closed = True
+        self._stack.__exit__(_Aborted, _Aborted(), None)
+        self.files = []
+
+    def __enter__(self) -> 'Exporter':
+        return self
+
+    def __exit__(self, kind, error, trace) -> None:
+        if kind is None:
+            self.close()
+        else:
+            self.abort()
+
+    @abstractmethod
+    def _open(self) -> None:
+        """Open files and write what comes before the first frame."""
+
+    @abstractmethod
+    def _write(self, frame_index: int, time: float, people: People) -> None:
+        """Write one frame."""
+
+    @abstractmethod
+    def _finish(self) -> None:
+        """Write what comes after the last frame."""
+
+    def _text_file(self, path: Path) -> TextIO:
+        """A text file that will be named ``path`` when the export is closed."""
+        temporary = self._stack.enter_context(atomic_path(path, self.force))
+        self.files.append(path)
+        return self._stack.enter_context(open(temporary, 'w', encoding='utf-8', newline='\n'))
+
+    def _record_run(self) -> None:
+        """Put the run's record beside formats that have no place for it: ``NAME.run.json``."""
+        self._text_file(self.path.with_name(self.path.name + '.run.json')).write(self.run.to_json() + '\n')
+
+    @contextmanager
+    def _guard(self, kind=BaseException):
+        """An error of ``kind`` ends the export; ``atomic_path`` makes that of a full disk an InputError."""
+        try:
+            yield
+        except kind:
+            self._closed, self.files = True, []
+            self._stack.__exit__(*sys.exc_info())
+            raise
+
+
+def rounded(values: np.ndarray, digits: int) -> list:
+    """Nested lists of ``values`` with ``digits`` decimals; None for what is not finite, no negative zero."""
+    values = np.round(np.asarray(values, np.float64), digits) + 0.0
+    finite = np.isfinite(values)
+    return values.tolist() if finite.all() else np.where(finite, values.astype(object), None).tolist()

@@ -1,0 +1,1 @@
+"""Person detectors, registered in MMDetection: MoveNet MultiPose."""

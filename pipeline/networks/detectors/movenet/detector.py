@@ -1,0 +1,112 @@
+"""MoveNet MultiPose Lightning in MMDetection's registry: boxes, and keypoints that seed an estimator.
+
+Model: "Next-Generation Pose Detection with MoveNet and TensorFlow.js" (Google, 2021),
+a CenterNet with MobileNetV2 and a feature pyramid; finds up to six people.
+"""
+
+from typing import List, Optional, Tuple
+
+import numpy as np
+import torch
+from mmdet.models.detectors.base import BaseDetector
+from mmdet.registry import MODELS
+from mmdet.structures import DetDataSample
+from mmengine.structures import InstanceData
+
+import pipeline.backends.litert  # noqa: F401  (registers the network)
+from pipeline.errors import InputError
+from pipeline.networks.detectors.movenet.decode import MultiPose, confidence, decode, distinct, mended_boxes
+
+
+@MODELS.register_module()
+class MoveNetDetector(BaseDetector):
+    """Finds people together with rough keypoints.
+
+    ``pred_instances`` has, besides ``bboxes``, ``labels`` (0, person) and ``scores``,
+    also ``keypoints`` (P, 17, 2) and ``keypoint_scores`` (P, 17), COCO order.
+
+    Args:
+        backbone: config of the network.
+        data_preprocessor: config; must give RGB in 0..255, padded to multiples of 32.
+        calibration: MoveNet's person scores are low (0.3 to 0.7 for people in plain
+            sight). They are sent through a logistic curve with this centre and width,
+            so that 0.5 means: real in every second case.
+        score_thr: people with lower scores, after that, are dropped.
+        keypoint_thr: keypoints with lower scores do not stretch a box.
+        least_iou: boxes that overlap that of the keypoints by less are replaced by it.
+        nms_iou, nms_oks: two people are one above these.
+    """
+
+    def __init__(
+        self,
+        backbone: dict,
+        data_preprocessor: Optional[dict] = None,
+        calibration: Tuple[float, float] = (0.22, 0.06),
+        score_thr: float = 0.1,
+        keypoint_thr: float = 0.15,
+        least_iou: float = 0.6,
+        nms_iou: float = 0.7,
+        nms_oks: float = 0.75,
+        init_cfg: Optional[dict] = None,
+    ):
+        super().__init__(data_preprocessor=data_preprocessor, init_cfg=init_cfg)
+        if not calibration[1] > 0:
+            raise InputError(f'calibration={calibration}: the width must be above 0')
+        self.backbone = MODELS.build(backbone)
+        self.calibration = calibration
+        self.score_thr, self.keypoint_thr, self.least_iou = score_thr, keypoint_thr, least_iou
+        self.nms_iou, self.nms_oks = nms_iou, nms_oks
+
+    @torch.no_grad()
+    def predict(
+        self, batch_inputs: torch.Tensor, batch_data_samples: List[DetDataSample], rescale: bool = True
+    ) -> List[DetDataSample]:
+        """Find the people of each image.
+
+        Args:
+            batch_inputs: ``(B, 3, H, W)`` RGB, 0..255; H and W multiples of 32.
+            batch_data_samples: with ``scale_factor`` (width, height) of the resizing.
+            rescale: give px of the original images instead of the inputs.
+
+        Returns:
+            The data samples with ``pred_instances``.
+        """
+        for people, sample in zip(self._forward(batch_inputs), batch_data_samples):
+            people = self._sifted(people)
+            if rescale:
+                _rescale(people, sample.metainfo.get('scale_factor', (1.0, 1.0)))
+            device = batch_inputs.device
+            sample.pred_instances = InstanceData(
+                bboxes=torch.from_numpy(people.bboxes).to(device),
+                scores=torch.from_numpy(people.scores).to(device),
+                labels=torch.zeros(len(people), dtype=torch.long, device=device),
+                keypoints=torch.from_numpy(people.keypoints).to(device),
+                keypoint_scores=torch.from_numpy(people.keypoint_scores).to(device),
+            )
+        return batch_data_samples
+
+    def extract_feat(self, batch_inputs: torch.Tensor) -> List[np.ndarray]:
+        """The network's output tensor of each image, ``(6, 56)``."""
+        images = batch_inputs.permute(0, 2, 3, 1).to('cpu', torch.uint8).contiguous().numpy()
+        return [self.backbone(images[i : i + 1])[0][0] for i in range(len(images))]
+
+    def _forward(self, batch_inputs: torch.Tensor, batch_data_samples=None) -> List[MultiPose]:
+        """All six candidates of each image, in px of the input."""
+        height, width = batch_inputs.shape[2:]
+        return [decode(output, height, width) for output in self.extract_feat(batch_inputs)]
+
+    def loss(self, batch_inputs, batch_data_samples):
+        raise NotImplementedError('MoveNet comes as a trained graph and cannot be trained here')
+
+    def _sifted(self, people: MultiPose) -> MultiPose:
+        people.scores = confidence(people.scores, *self.calibration).astype(np.float32)
+        people = people[people.scores >= self.score_thr]
+        people.bboxes = mended_boxes(people, self.keypoint_thr, self.least_iou).astype(np.float32)
+        return people[distinct(people, self.nms_iou, self.nms_oks)]
+
+
+def _rescale(people: MultiPose, scale_factor: Tuple[float, float]) -> None:
+    scale = np.asarray(scale_factor, np.float32)[:2]
+    # pixel centres are whole numbers on both scales
+    people.keypoints = (people.keypoints + 0.5) / scale - 0.5
+    people.bboxes = ((people.bboxes.reshape(-1, 2, 2) + 0.5) / scale - 0.5).reshape(-1, 4)

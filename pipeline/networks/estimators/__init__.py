@@ -1,0 +1,1 @@
+"""Top-down pose estimators, registered in MMPose: BlazePose, DCPose, DSTA."""

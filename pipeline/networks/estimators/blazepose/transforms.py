@@ -1,0 +1,65 @@
+"""The test pipeline of BlazePose: cut the person out, and keep what a second look needs."""
+
+import numpy as np
+from mmcv.transforms import BaseTransform
+from mmpose.datasets.transforms import PackPoseInputs
+from mmpose.registry import TRANSFORMS
+
+from pipeline.networks.estimators.blazepose.crop import Crop
+from pipeline.networks.estimators.blazepose.look import View
+
+
+@TRANSFORMS.register_module()
+class BlazePoseCrop(BaseTransform):
+    """Cut out the turned square around a person.
+
+    Required keys: ``img``, ``bbox`` (1, 4); ``keypoints_seed`` (1, 17, 2) and
+    ``keypoint_scores_seed`` (1, 17) if there is a rough pose. Without one, the square
+    is upright around the box.
+
+    Modified key: ``img``. Added keys: ``view``, ``input_size``, ``input_center``,
+    ``input_scale``.
+
+    Args:
+        size: side of the network's input, px.
+        radius_factor: half the square's side over the distance from the hips to the
+            farthest keypoint. With 1.1 the squares of a track that is seeded by its own
+            poses shrink from frame to frame; with 1.25 they keep their size.
+    """
+
+    channel_blind = True
+
+    def __init__(self, size: int = 256, radius_factor: float = 1.25):
+        self.size, self.radius_factor = size, radius_factor
+
+    def transform(self, results: dict) -> dict:
+        seed, scores = results.get('keypoints_seed'), results.get('keypoint_scores_seed')
+        if seed is not None and np.isfinite(seed).all():
+            crop = Crop.around_pose(seed[0], scores[0], self.radius_factor)
+            view = View(results['img'], crop, seed[0], scores[0])
+        else:
+            view = View(results['img'], Crop.around_box(results['bbox'][0], self.radius_factor))
+        side = 2 * view.crop.radius
+        results.update(
+            img=view.crop.cut(view.image, self.size),
+            view=view,
+            input_size=(self.size, self.size),
+            input_center=view.crop.centre,
+            input_scale=np.array([side, side]),
+        )
+        return results
+
+    def __repr__(self) -> str:
+        return f'{type(self).__name__}(size={self.size}, radius_factor={self.radius_factor})'
+
+
+@TRANSFORMS.register_module()
+class PackBlazePoseInputs(PackPoseInputs):
+    """MMPose's packing, with the :class:`View` in the data sample."""
+
+    channel_blind = True
+
+    def transform(self, results: dict) -> dict:
+        packed = super().transform(results)
+        packed['data_samples'].set_field(results['view'], 'view')
+        return packed

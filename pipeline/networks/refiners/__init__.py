@@ -1,0 +1,1 @@
+"""Networks that refine tracks of poses: HANet, its guided descendant, SmoothNet, DeciWatch."""

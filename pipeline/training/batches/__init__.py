@@ -1,0 +1,1 @@
+"""Datasets whose items are whole batches of windows, drawn anew each epoch."""

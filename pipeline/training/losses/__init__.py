@@ -1,0 +1,12 @@
+"""Losses of temporal refiners, all of one signature.
+
+``loss(final, refined, target, target_weight, sampled) -> dict`` with ``final``,
+``refined`` and ``target`` of shape ``(B, T, K, D)``, ``target_weight`` ``(B, T, K)``
+from 0 (not annotated) up, and ``sampled`` ``(T,)`` bool, true where ``refined`` is
+a pose. Entries of the dictionary are scalars that MMEngine sums.
+"""
+
+from pipeline.training.losses.hanet_loss import HANetLoss
+from pipeline.training.losses.temporal_losses import AccelerationLoss, BoneLengthLoss, DistanceLoss, WeightedL1Loss
+
+__all__ = ['AccelerationLoss', 'BoneLengthLoss', 'DistanceLoss', 'HANetLoss', 'WeightedL1Loss']

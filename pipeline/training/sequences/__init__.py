@@ -1,0 +1,1 @@
+"""Sequences of poses, and the file layouts that they are read from."""

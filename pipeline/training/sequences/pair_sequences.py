@@ -1,0 +1,61 @@
+"""Test sequences of any source, each in overlapping windows."""
+
+import numpy as np
+import torch
+from mmpose.registry import DATASETS
+
+from pipeline.errors import InputError
+from pipeline.evaluation.stitching import cut, window_starts
+from pipeline.training.sources import load_source
+
+
+@DATASETS.register_module()
+class PairSequences(torch.utils.data.Dataset):
+    """Item i is a whole sequence, its windows along the first axis; for ``RefinementMetric``.
+
+    Sequences shorter than the window are padded with their last frame, which is not evaluated
+    with protocol 'corrected'. Use it with ``batch_size=1`` and the collate function ``first_item``.
+
+    Args:
+        source: as for :class:`PairWindowBatches`.
+        window: ``T``.
+        step: frames between windows. With a refiner that looks at every N-th frame only, a step
+            that shares no divisor with N lets every frame be looked at by some window.
+        cover: let a last window end with the sequence, so that no frame is left out.
+
+    Raises:
+        InputError: if no sequence has an estimate.
+    """
+
+    def __init__(self, source: dict, window: int, step: int, cover: bool = True):
+        self.sequences = [s for s in load_source(source) if s.estimate is not None]
+        if not self.sequences:
+            raise InputError(f'{source}: no sequence with estimates')
+        self.window, self.step, self.cover = window, step, cover
+
+    def __len__(self) -> int:
+        return len(self.sequences)
+
+    def __getitem__(self, index: int) -> dict:
+        """``inputs`` (keypoints ``(W, T, K, D)``, fps) and ``data_samples`` (target, target_weight, sequence,
+        start, length, fps), all along ``W`` windows."""
+        if not 0 <= index < len(self):
+            raise IndexError(index)
+        sequence = self.sequences[index]
+        starts = window_starts(len(sequence), self.window, self.step, self.cover)
+        keypoints, target, weight = (
+            torch.from_numpy(cut(frames, starts, self.window).astype(np.float32))
+            for frames in (sequence.estimate, sequence.truth, sequence.weight)
+        )
+        fps = torch.full((len(starts),), float(sequence.fps))
+        return dict(
+            inputs=dict(keypoints=keypoints, fps=fps),
+            data_samples=dict(
+                target=target,
+                target_weight=weight,
+                fps=fps,
+                sequence=torch.full((len(starts),), index),
+                start=torch.from_numpy(starts),
+                length=torch.full((len(starts),), len(sequence)),
+            ),
+        )

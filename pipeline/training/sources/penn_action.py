@@ -1,0 +1,77 @@
+"""Penn Action: 13 joints labelled by hand in videos of sports, integer pixels."""
+
+from pathlib import Path
+from typing import Tuple, Union
+
+import numpy as np
+from scipy.signal import savgol_filter
+
+from pipeline.errors import InputError
+from pipeline.training.sequences.motion import PoseSequence
+
+NAMES = (
+    'head',
+    'left_shoulder',
+    'right_shoulder',
+    'left_elbow',
+    'right_elbow',
+    'left_wrist',
+    'right_wrist',
+    'left_hip',
+    'right_hip',
+    'left_knee',
+    'right_knee',
+    'left_ankle',
+    'right_ankle',
+)
+FPS = 30.0  # the files do not say; most of the source videos are of this rate
+
+
+def load_penn_action(folder: Union[str, Path], smooth: bool = True) -> Tuple[PoseSequence, ...]:
+    """All sequences of ``train.npz``, px, joints in the order of :data:`NAMES`.
+
+    Args:
+        folder: holds ``train.npz`` with ``NAME/keypoints`` and ``NAME/visible``.
+        smooth: pass the labels through a Savitzky-Golay filter of 5 frames and order 2;
+            whole-pixel labels jitter by about 2 px/frame², which is no motion.
+
+    Raises:
+        InputError: if the file is missing.
+    """
+    path = Path(folder) / 'train.npz'
+    if not path.is_file():
+        raise InputError(f'{path}: not found; the folder of Penn Action must hold train.npz')
+    with np.load(path) as arrays:
+        names = sorted(key.split('/')[0] for key in arrays.files if key.endswith('/keypoints'))
+        return tuple(_sequence(arrays, name, smooth) for name in names)
+
+
+def _sequence(arrays, name: str, smooth: bool) -> PoseSequence:
+    keypoints = arrays[f'{name}/keypoints'].astype(np.float32)
+    weight = (arrays[f'{name}/visible'] > 0).astype(np.float32)
+    keypoints, weight = bridge_unseen(keypoints, weight)
+    if smooth and len(keypoints) >= 5:
+        keypoints = savgol_filter(keypoints, 5, 2, axis=0).astype(np.float32)
+    return PoseSequence(f'penn/{name}', keypoints, weight, FPS, group=name)
+
+
+def bridge_unseen(keypoints: np.ndarray, weight: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
+    """Fill joints of weight 0 linearly over time, so that they move with the body.
+
+    Their weight stays 0. A joint never seen takes the mean of the seen joints.
+
+    Args:
+        keypoints: ``(T, K, D)``.
+        weight: ``(T, K)``.
+    """
+    keypoints = keypoints.copy()
+    frames = np.arange(len(keypoints))
+    seen = weight > 0
+    for k in np.flatnonzero(~seen.all(0)):
+        if not seen[:, k].any():
+            total = np.maximum(seen.sum(1, keepdims=True), 1)
+            keypoints[:, k] = (keypoints * seen[..., None]).sum(1) / total
+            continue
+        for d in range(keypoints.shape[2]):
+            keypoints[:, k, d] = np.interp(frames, frames[seen[:, k]], keypoints[seen[:, k], k, d])
+    return keypoints, weight

@@ -1,0 +1,1 @@
+"""Commands; `tools.research` is importable from the repository root."""

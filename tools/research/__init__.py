@@ -1,0 +1,1 @@
+"""The laboratory: benchmarks, ablations, robustness, simulation. The package never imports it."""

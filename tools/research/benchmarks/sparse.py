@@ -1,0 +1,137 @@
+"""Watching every N-th frame only: what it costs in pixels, and what it brings in speed.
+
+Errors are those of the stacked hourglass on Human3.6M's test subjects (50 fps): the frames in
+between are withheld and come back from the refiner, which runs as in the chain (interpolated
+joints at :data:`pipeline.refine.stream.UNWATCHED` of their score).
+"""
+
+from pathlib import Path
+from typing import Callable, Dict, Iterator, List, Sequence
+
+import numpy as np
+
+from pipeline.evaluation.keypoint_metrics import acceleration_errors, joint_errors
+from pipeline.evaluation.refine_sequences import windowed
+from pipeline.refine.build import WEIGHTS
+from pipeline.refine.stream import UNWATCHED
+from pipeline.training.sources import h36m
+from tools.research.benchmarks.figures import Figure, median_ratio, missing
+from tools.research.benchmarks.settings import Settings
+from tools.research.benchmarks.taking_turns import take_turns
+
+STEPS = (1, 2, 3, 5, 10)
+#: Every how many of the 223 test sequences is used.
+EVERY_SEQUENCE = 20
+ESTIMATOR = dict(
+    config='mmpose::body_2d_keypoint/topdown_heatmap/coco/td-hm_hrnet-w32_8xb64-210e_coco-256x192.py', flip_test=False
+)
+
+
+def measure(settings: Settings) -> Iterator[Figure]:
+    """Error, jerk and speed for every N."""
+    yield from _errors(settings)
+    yield from _speeds(settings)
+
+
+def _errors(settings: Settings) -> Iterator[Figure]:
+    from pipeline.networks.refiners.sequence_refiner import load_refiner
+
+    data = settings.find('data', 'h36m')
+    if data is None:
+        yield missing('Human3.6M: error at N=5 to that at N=1 unrefined', 'data not on this machine', at_most=1)
+        return
+    sequences = h36m.load_h36m_2d(str(data), h36m.TEST_SUBJECTS, every=EVERY_SEQUENCE)
+    unrefined = _score([s.estimate for s in sequences], sequences)
+    yield from _error_rows('unrefined', 1, unrefined)
+    weights: Dict[str, Path] = {'default weights': WEIGHTS / 'hanet_coco17.pth'}
+    if settings.refiner is not None:
+        weights['Human3.6M refiner'] = settings.refiner
+    for name, path in weights.items():
+        refine = limb_refiner(load_refiner(path))
+        for step in STEPS:
+            scores = _score([fill(s.estimate, step, s.fps, refine) for s in sequences], sequences)
+            yield from _error_rows(name, step, scores)
+            if step == 5:
+                yield Figure(
+                    f'Human3.6M, {name}: error at N=5 to that at N=1 unrefined',
+                    scores[0] / unrefined[0],
+                    'times',
+                    at_most=1,
+                )
+
+
+def limb_refiner(refiner) -> Callable[[np.ndarray, np.ndarray, float], np.ndarray]:
+    """``(S, 16, 2)`` px of MPII's joints, their scores ``(S, 16)`` and the frame rate, to refined ``(S, 16, 2)``.
+
+    A refiner of other joints is given those that it shares with MPII; what it does not know stays as it is.
+    """
+    shared = [
+        (k, refiner.keypoint_names.index(name))
+        for k, name in enumerate(h36m.MPII_NAMES)
+        if name in refiner.keypoint_names
+    ]
+    ours, theirs = map(list, zip(*shared))
+    run = windowed(refiner, refiner.window // 2)
+
+    def refine(poses: np.ndarray, scores: np.ndarray, fps: float) -> np.ndarray:
+        known = np.repeat(poses.mean(1, keepdims=True), refiner.num_keypoints, 1)
+        trust = np.zeros(known.shape[:2], np.float32)
+        known[:, theirs], trust[:, theirs] = poses[:, ours], scores[:, ours]
+        answer = poses.copy()
+        answer[:, ours] = run(known, fps, trust)[:, theirs]
+        return answer
+
+    return refine
+
+
+def fill(estimate: np.ndarray, step: int, fps: float, refine) -> np.ndarray:
+    """Withhold all but every ``step``-th frame and the last of ``(S, K, D)``, and refine what is left of them."""
+    frames = np.arange(len(estimate))
+    watched = np.union1d(frames[::step], frames[-1:])
+    bridged = np.empty_like(estimate)
+    for joint in np.ndindex(estimate.shape[1:]):
+        bridged[(slice(None), *joint)] = np.interp(frames, watched, estimate[(watched, *joint)])
+    scores = np.full(estimate.shape[:2], UNWATCHED, np.float32)
+    scores[watched] = 1
+    return refine(bridged, scores, fps)
+
+
+def _score(poses: Sequence[np.ndarray], sequences) -> List[float]:
+    """Mean error (px) and acceleration error (px/frame²) of the twelve limb joints, over sequences."""
+    limbs = list(h36m.MPII_LIMBS)
+    return [
+        float(np.mean([measure(p, s.truth)[:, limbs].mean() for p, s in zip(poses, sequences)]))
+        for measure in (joint_errors, acceleration_errors)
+    ]
+
+
+def _error_rows(name: str, step: int, scores: Sequence[float]) -> Iterator[Figure]:
+    yield Figure(f'Human3.6M, {name}, N={step}: error', scores[0], 'px')
+    yield Figure(f'Human3.6M, {name}, N={step}: acceleration error', scores[1], 'px/frame²')
+
+
+def _speeds(settings: Settings) -> Iterator[Figure]:
+    """Whole chains with HRNet-W32 (random weights: time does not depend on them), on 21 frames."""
+    from pipeline import VideoPipeline
+    from pipeline.video import open_source
+
+    models, name = settings.small_models(), 'HRNet-W32 of random weights behind RTMDet-nano'
+    if models is None:
+        yield missing(f'{name}: N=5 against N=1', 'weights not on this machine', at_least=3)
+        return
+    frames = 21
+    pipeline = VideoPipeline.from_preset('hrnet-w32', detector=models['detector'], estimator=ESTIMATOR)
+
+    def run(step: int) -> Callable[[], None]:
+        def function():
+            pipeline.every = step
+            with open_source(settings.clip(), end=f'{frames}f') as source:
+                for _ in pipeline.results(source):
+                    pass
+
+        return function
+
+    seconds = take_turns({step: run(step) for step in STEPS}, max(1, settings.repeats // 2), warm_up=False)
+    for step in STEPS:
+        yield Figure(f'{name}, N={step}', frames / float(np.median(seconds[step])), 'fps')
+    yield Figure(f'{name}: N=5 against N=1', median_ratio(seconds[1], seconds[5]), 'times', at_least=3)

@@ -1,0 +1,161 @@
+"""Tables of experiment 1: the hourglass on Human3.6M in 2D, refined in every way.
+
+    tools/research/evaluate_refiners.py --data DATA/h36m --refiner NAME=WEIGHTS [NAME=WEIGHTS ...]
+
+Test sequences are those of S9 and S11; to choose between trainings, name others
+(``--subjects S7,S8``) and train without them. Classical filters are tuned on the other
+training subjects, for the smallest error. A refiner's weights are a file of
+``save_refiner`` or a training's checkpoint with its config (``CONFIG:CHECKPOINT``).
+"""
+
+import argparse
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Dict, Optional, Sequence
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+import numpy as np  # noqa: E402
+
+from pipeline.errors import InputError, exit_cleanly  # noqa: E402
+from pipeline.evaluation.classical import tuning_grids  # noqa: E402
+from pipeline.evaluation.keypoint_metrics import acceleration_errors, joint_errors  # noqa: E402
+from pipeline.evaluation.refine_sequences import SequenceFilter, windowed  # noqa: E402
+from pipeline.training.augmentation.definition_offset import DefinitionOffset  # noqa: E402
+from pipeline.training.sequences.motion import PoseSequence, figure_size, split_holdout  # noqa: E402
+from pipeline.training.sources import h36m  # noqa: E402
+
+LIMBS = list(h36m.MPII_LIMBS)
+COLUMNS = ('shoulder', 'elbow', 'wrist', 'hip', 'knee', 'ankle')
+
+
+def parse_arguments(arguments: Optional[Sequence[str]] = None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('--data', required=True, help='folder of the Human3.6M pairs')
+    parser.add_argument('--refiner', action='append', default=[], metavar='NAME=WEIGHTS')
+    parser.add_argument(
+        '--subjects',
+        default=','.join(h36m.TEST_SUBJECTS),
+        metavar='S9,S11',
+        help='evaluate on these (default: %(default)s)',
+    )
+    parser.add_argument('--step', type=int, help='frames between windows (default: a quarter of the window)')
+    parser.add_argument('--no-flip', action='store_true', help='do not average with the mirrored sequence')
+    parser.add_argument('--no-filters', action='store_true', help='leave the classical filters out')
+    parser.add_argument('--every', type=int, default=1, help='use every n-th sequence only')
+    parser.add_argument(
+        '--holdout',
+        type=int,
+        default=0,
+        help='evaluate on every n-th group of the training subjects instead of the test subjects',
+    )
+    parser.add_argument('--threads', type=int, default=1)
+    parser.add_argument('--out', help='also write all numbers to this JSON file')
+    return parser.parse_args(arguments)
+
+
+def measure(sequences: Sequence[PoseSequence], refined: Sequence[np.ndarray]) -> dict:
+    """Means over sequences of what the table shows; limb joints only."""
+    rows = []
+    for sequence, poses in zip(sequences, refined):
+        errors = joint_errors(poses, sequence.truth)[:, LIMBS]
+        size = figure_size(sequence.truth, sequence.weight)[:, None]
+        rows.append(
+            dict(
+                error=errors.mean(),
+                pck05=(errors <= 0.05 * size).mean(),
+                pck10=(errors <= 0.1 * size).mean(),
+                accel=acceleration_errors(poses, sequence.truth)[:, LIMBS].mean(),
+                joints=errors.mean(0),
+            )
+        )
+    table = {key: np.mean([row[key] for row in rows], axis=0) for key in rows[0]}
+    by_joint = dict(zip([h36m.MPII_NAMES[k] for k in LIMBS], table.pop('joints')))
+    table.update({part: float(np.mean([v for name, v in by_joint.items() if part in name])) for part in COLUMNS})
+    return {key: float(value) for key, value in table.items()}
+
+
+def own_offset(sequences: Sequence[PoseSequence], method: SequenceFilter) -> DefinitionOffset:
+    """Mean offset of each joint that ``method`` leaves on training sequences, by the figure's size."""
+    return DefinitionOffset.fit((method(s.estimate, s.fps), s.truth) for s in sequences)
+
+
+def tune(sequences: Sequence[PoseSequence]) -> Dict[str, tuple]:
+    """The candidate of least error of every classical family, on training sequences."""
+    best = {}
+    for family, candidates in tuning_grids().items():
+        scored = [
+            (np.mean([joint_errors(f(s.estimate, s.fps), s.truth)[:, LIMBS].mean() for s in sequences]), label, f)
+            for label, f in candidates
+        ]
+        _, label, chosen = min(scored, key=lambda entry: entry[0])
+        best[f'{family} ({label})'] = chosen
+    return best
+
+
+def print_table(rows: Dict[str, dict]) -> None:
+    first = next(iter(rows.values()))['error']
+    print(
+        '| method | error px | to input | PCK@0.05 | PCK@0.1 | accel px/frame² | '
+        + ' | '.join(COLUMNS)
+        + ' | frames/s |'
+    )
+    print('|' + ' --- |' * (7 + len(COLUMNS)))
+    for name, row in rows.items():
+        print(
+            f'| {name} | {row["error"]:.2f} | {100 * (row["error"] / first - 1):+.1f} % | {100 * row["pck05"]:.1f} | '
+            f'{100 * row["pck10"]:.1f} | {row["accel"]:.2f} | '
+            + ' | '.join(f'{row[part]:.1f}' for part in COLUMNS)
+            + f' | {row.get("fps", 0):.0f} |'
+        )
+
+
+@exit_cleanly
+def main(arguments: Optional[Sequence[str]] = None) -> None:
+    options = parse_arguments(arguments)
+    import torch
+
+    from pipeline.networks.refiners.sequence_refiner import load_refiner
+
+    torch.set_num_threads(options.threads)
+    subjects = options.subjects.split(',')
+    unknown = set(subjects) - set(h36m.TRAIN_SUBJECTS + h36m.TEST_SUBJECTS)
+    if unknown:
+        raise InputError(
+            f'--subjects {options.subjects}: allowed are {", ".join(h36m.TRAIN_SUBJECTS + h36m.TEST_SUBJECTS)}'
+        )
+    tuning = h36m.load_h36m_2d(options.data, [s for s in h36m.TRAIN_SUBJECTS if s not in subjects], every=25)
+    if options.holdout:
+        test = split_holdout(h36m.load_h36m_2d(options.data, h36m.TRAIN_SUBJECTS), options.holdout)[1][:: options.every]
+    else:
+        test = h36m.load_h36m_2d(options.data, subjects, every=options.every)
+    methods = {'input': lambda estimate, fps, scores=None: estimate}
+    if not options.no_filters:
+        methods.update(tune(tuning))
+    for entry in options.refiner:
+        name, spec = entry.split('=', 1)
+        refiner = load_refiner(spec)
+        methods[name] = windowed(
+            refiner, options.step or max(refiner.window // 4, 1), flip=None if options.no_flip else h36m.MPII_FLIP
+        )
+    plain, without = {}, {}
+    for name, method in methods.items():
+        print(name, file=sys.stderr, flush=True)
+        begin = time.perf_counter()
+        refined = [method(s.estimate, s.fps) for s in test]
+        speed = sum(map(len, test)) / (time.perf_counter() - begin)
+        offset = own_offset(tuning, method)
+        plain[name] = dict(measure(test, refined), fps=speed)
+        without[name] = dict(measure(test, [offset.remove(r, s.truth) for r, s in zip(refined, test)]), fps=speed)
+    print(f'{len(test)} sequences, {sum(map(len, test))} frames\n')
+    print_table(plain)
+    print('\nafter removing the mean offset of each joint, learned on training subjects\n')
+    print_table(without)
+    if options.out:
+        Path(options.out).write_text(json.dumps(dict(plain=plain, without_offset=without), indent=1))
+
+
+if __name__ == '__main__':
+    sys.exit(main())

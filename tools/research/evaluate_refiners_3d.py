@@ -1,0 +1,140 @@
+"""Tables of experiment 2: lifted 3D poses, refined in every way.
+
+    tools/research/evaluate_refiners_3d.py --train train.npz --test test.npz --refiner NAME=WEIGHTS[@STEP] ...
+
+The files are pairs of ``tools/research/lift_h36m.py``, in mm relative to the pelvis. Classical
+filters are tuned on every 25th training sequence, for the smallest MPJPE.
+"""
+
+import argparse
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Dict, Optional, Sequence, Tuple
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+import numpy as np  # noqa: E402
+
+from pipeline.errors import InputError, exit_cleanly  # noqa: E402
+from pipeline.evaluation.classical import tuning_grids  # noqa: E402
+from pipeline.evaluation.keypoint_metrics import joint_errors  # noqa: E402
+from pipeline.evaluation.protocols import Evaluated, evaluate  # noqa: E402
+from pipeline.evaluation.refine_sequences import SequenceFilter, windowed  # noqa: E402
+from pipeline.training.sequences.motion import PoseSequence  # noqa: E402
+from pipeline.training.sources.h36m import H36M_FLIP  # noqa: E402
+from pipeline.training.sources.pairs import load_pairs  # noqa: E402
+
+METRICS = ('mpjpe', 'pa-mpjpe', 'accel')
+
+
+def parse_arguments(arguments: Optional[Sequence[str]] = None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('--train', help='pairs that classical filters are tuned on; without it there are none')
+    parser.add_argument('--test', required=True, help='pairs to evaluate on')
+    parser.add_argument(
+        '--refiner',
+        action='append',
+        default=[],
+        metavar='NAME=WEIGHTS[@STEP]',
+        help='with the frames between its windows (default: an eighth of the window, made odd)',
+    )
+    parser.add_argument('--no-flip', action='store_true', help='do not average with the mirrored sequence')
+    parser.add_argument('--every', type=int, default=1, help='use every n-th sequence only')
+    parser.add_argument('--threads', type=int, default=1)
+    parser.add_argument('--out', help='also write all numbers to this JSON file')
+    return parser.parse_args(arguments)
+
+
+def parse_refiner(entry: str) -> Tuple[str, str, Optional[int]]:
+    """Name, weights and step of ``NAME=WEIGHTS[@STEP]``.
+
+    Raises:
+        InputError: if it is none.
+    """
+    name, sign, spec = entry.partition('=')
+    path, _, step = spec.partition('@')
+    if not sign or not path or (step and not step.isdigit()):
+        raise InputError(f'--refiner {entry}: NAME=WEIGHTS or NAME=WEIGHTS@STEP is needed')
+    return name, path, int(step) if step else None
+
+
+def relative_to_root(poses: np.ndarray) -> np.ndarray:
+    """``(T, K, D)`` with joint 0 at zero in every frame."""
+    return poses - poses[:, :1]
+
+
+def measure(sequences: Sequence[PoseSequence], method: SequenceFilter) -> Dict[str, float]:
+    """``METRICS`` over all frames of all sequences, and frames per second."""
+    begin = time.perf_counter()
+    refined = [relative_to_root(method(s.estimate, s.fps)) for s in sequences]
+    seconds = time.perf_counter() - begin
+    table = evaluate(
+        [Evaluated(r, relative_to_root(s.truth), weight=s.weight, fps=s.fps) for r, s in zip(refined, sequences)],
+        METRICS,
+        'corrected',
+    )
+    return dict(table, speed=sum(map(len, sequences)) / max(seconds, 1e-9))
+
+
+def tune(sequences: Sequence[PoseSequence]) -> Dict[str, SequenceFilter]:
+    """The candidate of least MPJPE of every classical family."""
+    best = {}
+    for family, candidates in tuning_grids().items():
+        scored = [
+            (np.mean([joint_errors(f(s.estimate, s.fps), s.truth).mean() for s in sequences]), label, f)
+            for label, f in candidates
+        ]
+        _, label, chosen = min(scored, key=lambda entry: entry[0])
+        best[f'{family} ({label})'] = chosen
+    return best
+
+
+def print_table(rows: Dict[str, dict]) -> None:
+    first = next(iter(rows.values()))
+
+    def change(row: dict, key: str) -> str:
+        return f'{row[key]:.2f} | {100 * (row[key] / first[key] - 1):+.1f} %'
+
+    print(
+        '| method | MPJPE mm | to input | PA-MPJPE mm | to input | accel mm/frame² | to input | accel m/s² | frames/s |'
+    )
+    print('|' + ' --- |' * 9)
+    for name, row in rows.items():
+        print(
+            f'| {name} | {change(row, "mpjpe")} | {change(row, "pa-mpjpe")} | {change(row, "accel")} | '
+            f'{row["accel_s2"] / 1000:.1f} | {row["speed"]:.0f} |'
+        )
+
+
+@exit_cleanly
+def main(arguments: Optional[Sequence[str]] = None) -> None:
+    options = parse_arguments(arguments)
+    import torch
+
+    from pipeline.networks.refiners.sequence_refiner import load_refiner
+
+    torch.set_num_threads(options.threads)
+    refiners = [parse_refiner(entry) for entry in options.refiner]
+    methods = {'input': lambda estimate, fps, scores=None: estimate}
+    for name, path, step in refiners:
+        refiner = load_refiner(path)
+        if refiner.dims != 3:
+            raise InputError(f'{path}: refines {refiner.dims}D poses, 3D is needed')
+        methods[name] = windowed(refiner, step or refiner.window // 8 | 1, flip=None if options.no_flip else H36M_FLIP)
+    if options.train:
+        methods.update(tune(load_pairs(options.train)[::25]))
+    test = load_pairs(options.test)[:: options.every]
+    rows = {}
+    for name, method in methods.items():
+        print(name, file=sys.stderr, flush=True)
+        rows[name] = measure(test, method)
+    print(f'{len(test)} sequences, {sum(map(len, test))} frames\n')
+    print_table(rows)
+    if options.out:
+        Path(options.out).write_text(json.dumps(rows, indent=1))
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,261 @@
+"""What refiners make of clean, jittery, occluded and left-right inverted tracks (experiment 4).
+
+    tools/research/evaluate_robustness.py --penn FOLDER --jhmdb FOLDER --refiner NAME=WEIGHTS ...
+
+Truth of Penn Action and JHMDB, of Human3.6M's test subjects, or of annotated tracks in PoseTrack's
+layout, with modelled estimator errors; sequences of the first two are those that training with the
+same ``--holdout`` never saw. Errors are in percent of the figure's size.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Callable, Dict, List, Optional, Sequence
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+import numpy as np  # noqa: E402
+
+from pipeline.errors import InputError, exit_cleanly  # noqa: E402
+from pipeline.evaluation.classical import gaussian, one_euro, savitzky_golay  # noqa: E402
+from pipeline.evaluation.keypoint_metrics import acceleration, joint_errors  # noqa: E402
+from pipeline.evaluation.refine_sequences import SequenceFilter, windowed  # noqa: E402
+from pipeline.posetrack.tracks import load_annotated_tracks  # noqa: E402
+from pipeline.skeletons import Skeleton  # noqa: E402
+from pipeline.training.augmentation.error_model import ErrorModel  # noqa: E402
+from pipeline.training.joint_sets import JOINT_SETS  # noqa: E402
+from pipeline.training.sequences.motion import PoseSequence, figure_size  # noqa: E402
+from pipeline.training.sources import h36m  # noqa: E402
+from pipeline.training.sources.coco_motion import h36m_as, load_picture_sequences  # noqa: E402
+
+
+def parse_arguments(arguments: Optional[Sequence[str]] = None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('--penn', help='folder of Penn Action')
+    parser.add_argument('--jhmdb', help='folder of JHMDB')
+    parser.add_argument(
+        '--h36m',
+        help='folder of Human3.6M: its test subjects, motion capture without label noise, instead of the other two',
+    )
+    parser.add_argument('--posetrack', help='folder of PoseTrack annotations, 25 fps, instead of them')
+    parser.add_argument('--joints', choices=tuple(JOINT_SETS), default='coco17', help='of the refiners (%(default)s)')
+    parser.add_argument('--refiner', action='append', default=[], metavar='NAME=WEIGHTS')
+    parser.add_argument('--holdout', type=int, default=10)
+    parser.add_argument('--every', type=int, default=1, help='use every n-th sequence only')
+    parser.add_argument('--threads', type=int, default=1)
+    parser.add_argument('--seed', type=int, default=0)
+    return parser.parse_args(arguments)
+
+
+class Scenario:
+    """Estimates of held out sequences under one kind of trouble, and where it struck."""
+
+    def __init__(self, sequences: Sequence[PoseSequence], trouble: Callable, seed: int):
+        self.sequences, self.size, self.estimates, self.scores, self.hit = sequences, [], [], [], []
+        for i, sequence in enumerate(sequences):
+            rng = np.random.default_rng((seed, i))
+            size = float(np.median(figure_size(sequence.truth, sequence.weight)))
+            estimate, scores, hit = trouble(sequence, size, rng)
+            self.size.append(size)
+            self.estimates.append(estimate.astype(np.float32))
+            self.scores.append(scores.astype(np.float32))
+            self.hit.append(hit & (sequence.weight > 0))
+
+    def refine(self, method: SequenceFilter) -> list:
+        return [method(e, s.fps, c) for e, s, c in zip(self.estimates, self.sequences, self.scores)]
+
+    def errors(self, refined: Sequence[np.ndarray]) -> np.ndarray:
+        """Errors of the struck joints, percent of the figure's size, flat."""
+        return np.concatenate(
+            [
+                100 * joint_errors(r, s.truth)[hit] / size
+                for r, s, hit, size in zip(refined, self.sequences, self.hit, self.size)
+            ]
+        )
+
+    def acceleration_errors(self, refined: Sequence[np.ndarray]) -> float:
+        return float(
+            np.mean(
+                np.concatenate(
+                    [
+                        100
+                        * np.linalg.norm(acceleration(r) - acceleration(s.truth), axis=-1)[s.weight[1:-1] > 0]
+                        / size
+                        for r, s, size in zip(refined, self.sequences, self.size)
+                    ]
+                )
+            )
+        )
+
+    def recovered(self, refined: Sequence[np.ndarray], flip: Sequence[int]) -> float:
+        """Share of struck joints that end up nearer to their own truth than to their mirror joint's."""
+        nearer = [
+            (joint_errors(r, s.truth) < joint_errors(r, s.truth[:, flip]))[hit]
+            for r, s, hit in zip(refined, self.sequences, self.hit)
+        ]
+        return float(np.concatenate(nearer).mean())
+
+
+def everywhere(sequence: PoseSequence) -> np.ndarray:
+    return np.ones(sequence.truth.shape[:2], bool)
+
+
+def clean(sequence, size, rng):
+    return sequence.truth.copy(), np.full(sequence.truth.shape[:2], 0.9), everywhere(sequence)
+
+
+def jittery(sequence, size, rng):
+    """White jitter of 0.5 % and high scores: the tracks of a good estimator."""
+    noise = rng.normal(0, 0.005 * size, sequence.truth.shape)
+    return sequence.truth + noise, np.full(sequence.truth.shape[:2], 0.9), everywhere(sequence)
+
+
+def modelled(model: ErrorModel, severity: float):
+    def trouble(sequence, size, rng):
+        estimate, scores = model.apply(
+            sequence.truth[None], np.array([size]), np.array([sequence.fps]), np.array([severity]), rng
+        )
+        return estimate[0], scores[0], everywhere(sequence)
+
+    return trouble
+
+
+def occluded(model: ErrorModel, seconds: float):
+    """One limb is out of sight for a while: guesses around it, with low scores, on top of ordinary errors."""
+    ordinary = modelled(model, 0.5)
+
+    def trouble(sequence, size, rng):
+        estimate, scores, _ = ordinary(sequence, size, rng)
+        hit = np.zeros(sequence.truth.shape[:2], bool)
+        joints = model.limb_ends[rng.integers(len(model.limb_ends))]
+        length = min(max(int(round(seconds * sequence.fps)), 1), max(len(sequence) - 8, 1))
+        start = rng.integers(0, len(sequence) - length + 1)
+        rows = np.ix_(np.arange(start, start + length), joints)
+        away = rng.normal(0, 0.1 * size, (1, len(joints), 2)) + rng.normal(0, 0.03 * size, (length, len(joints), 2))
+        estimate[rows] = sequence.truth[rows] + away
+        scores[rows] = rng.uniform(0.05, 0.4, scores[rows].shape)
+        hit[rows] = True
+        return estimate, scores, hit
+
+    return trouble
+
+
+def inverted(model: ErrorModel, seconds: float):
+    """Left and right leg (hip to ankle) or arm are exchanged for a while; the scores say nothing of it."""
+    ordinary = modelled(model, 0.3)
+
+    def trouble(sequence, size, rng):
+        estimate, scores, _ = ordinary(sequence, size, rng)
+        hit = np.zeros(sequence.truth.shape[:2], bool)
+        joints = model.legs if rng.random() < 0.6 else model.arms
+        length = min(max(int(round(seconds * sequence.fps)), 1), len(sequence) // 3)
+        start = rng.integers(len(sequence) // 4, len(sequence) - length - len(sequence) // 4 + 1)
+        frames = slice(start, start + length)
+        estimate[frames, joints] = estimate[frames, model.flip[joints]]
+        apart = joint_errors(sequence.truth, sequence.truth[:, model.flip]) > 0.06 * size
+        hit[frames, joints] = apart[frames, joints]
+        return estimate, scores, hit
+
+    return trouble
+
+
+def lag(refined: Sequence[np.ndarray], sequences: Sequence[PoseSequence], joints: Sequence[int]) -> float:
+    """Frames by which the velocity of ``joints`` is late, by the peak of its correlation with the truth's."""
+    shifts = np.arange(-4, 5)
+    correlation = np.zeros(len(shifts))
+    for pose, sequence in zip(refined, sequences):
+        if len(pose) < 20:
+            continue
+        v, w = (np.diff(p[:, joints], axis=0) for p in (pose, sequence.truth))
+        for i, shift in enumerate(shifts):
+            correlation[i] += (v[4 + shift : len(v) - 4 + shift] * w[4:-4]).sum()
+    peak = int(np.clip(correlation.argmax(), 1, len(shifts) - 2))
+    left, middle, right = correlation[peak - 1 : peak + 2]
+    return float(shifts[peak] + 0.5 * (left - right) / (left - 2 * middle + right))
+
+
+def report(
+    sequences: Sequence[PoseSequence], methods: Dict[str, SequenceFilter], skeleton: Skeleton, seed: int
+) -> None:
+    model, flip = ErrorModel(skeleton), list(skeleton.flip_indices)
+    wrists_ankles = [skeleton.index(f'{side}_{part}') for side in ('left', 'right') for part in ('wrist', 'ankle')]
+    scenarios = {
+        'clean': clean,
+        'jitter 0.5 %': jittery,
+        'ordinary': modelled(model, 1.0),
+        'severe': modelled(model, 2.0),
+        **{f'occluded {s} s': occluded(model, s) for s in (0.2, 0.5, 1.0)},
+        **{f'inverted {s} s': inverted(model, s) for s in (0.1, 0.3)},
+    }
+    print('| method | ' + ' | '.join(scenarios) + ' | lag (frames) | accel, clean | accel, ordinary |')
+    print('|' + ' --- |' * (len(scenarios) + 4))
+    prepared = {name: Scenario(sequences, trouble, seed) for name, trouble in scenarios.items()}
+    for name, method in methods.items():
+        cells, accelerations, late = [], {}, 0.0
+        for label, scenario in prepared.items():
+            refined = scenario.refine(method)
+            cell = f'{scenario.errors(refined).mean():.2f}'
+            if label == 'clean':
+                late = lag(refined, sequences, wrists_ankles)
+                cell += f' (99 %: {np.quantile(scenario.errors(refined), 0.99):.2f})'
+            if label in ('clean', 'ordinary'):
+                accelerations[label] = scenario.acceleration_errors(refined)
+            if label.startswith('inverted'):
+                cell += f' ({100 * scenario.recovered(refined, flip):.0f} % right)'
+            cells.append(cell)
+        print(
+            f'| {name} | ' + ' | '.join(cells) + f' | {late:+.2f} | {accelerations["clean"]:.2f} | '
+            f'{accelerations["ordinary"]:.2f} |',
+            flush=True,
+        )
+
+
+def load_sequences(options: argparse.Namespace) -> List[PoseSequence]:
+    """Sequences with the chosen joints that training has not seen.
+
+    Raises:
+        InputError: if no source is named, or it has other joints.
+    """
+    joints = JOINT_SETS[options.joints]
+    if options.posetrack:
+        if options.joints != 'posetrack15':
+            raise InputError(f'--joints {options.joints}: --posetrack has the joints posetrack15')
+        return [s for s in load_annotated_tracks(options.posetrack) if len(s) >= 16][:: options.every]
+    if options.h36m:
+        rng, sequences = np.random.default_rng(options.seed), []
+        for recording in h36m.load_recordings(options.h36m, h36m.TEST_SUBJECTS, every=options.every):
+            truth = recording.camera.project(h36m_as(recording.world, rng, joints)).astype(np.float32)
+            sequences.append(PoseSequence(recording.name, truth, np.ones(truth.shape[:2], np.float32), h36m.FPS))
+        return sequences
+    if not (options.penn and options.jhmdb):
+        raise InputError('name --penn and --jhmdb, --h36m, or --posetrack')
+    sources = load_picture_sequences(options.penn, options.jhmdb, options.holdout, joints=joints)
+    return [s for _, held in sources for s in held if len(s) >= 16][:: options.every]
+
+
+@exit_cleanly
+def main(arguments: Optional[Sequence[str]] = None) -> None:
+    options = parse_arguments(arguments)
+    import torch
+
+    from pipeline.networks.refiners.sequence_refiner import load_refiner
+
+    torch.set_num_threads(options.threads)
+    sequences = load_sequences(options)
+    methods = {
+        'input': lambda estimate, fps, scores=None: estimate,
+        'Gaussian, sigma 1': gaussian(1.0),
+        'Gaussian, sigma 2': gaussian(2.0),
+        'Savitzky-Golay 11, 2': savitzky_golay(11, 2),
+        'One-Euro 1 Hz, 0.02': one_euro(1.0, 0.02),
+    }
+    for entry in options.refiner:
+        name, spec = entry.split('=', 1)
+        refiner = load_refiner(spec)
+        methods[name] = windowed(refiner, refiner.window // 2)
+    print(f'{len(sequences)} sequences, {sum(map(len, sequences))} frames; errors in % of the figure\n')
+    report(sequences, methods, JOINT_SETS[options.joints].skeleton, options.seed)
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""A simulated estimator on annotated tracks, to compare trackers."""
