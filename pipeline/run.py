@@ -182,7 +182,7 @@ class _Overlay:
 
     def write(self, result: FrameResult) -> None:
         with self.clock('draw'):
-            image = self.renderer.draw(result.frame.image, result.people, in_place=self.in_place)
+            image = self.renderer.draw(result.frame.picture, result.people, in_place=self.in_place)
         self.writer.write(image, result.frame.time)
 
 

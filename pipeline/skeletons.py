@@ -1,7 +1,7 @@
 """Skeletons: joint names, limbs, mirror pairs and OKS sigmas, read from MMPose's metainfo."""
 
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Sequence, Tuple
 

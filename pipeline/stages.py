@@ -115,9 +115,8 @@ def track(results: Iterable[FrameResult], tracker: PoseTracker, clock: Clock) ->
         if not result.frame.watched:
             yield result
             continue
-        height, width = result.frame.image.shape[:2]
         with clock('track'):
-            people = tracker.update(result.people, result.frame.time, (width, height))
+            people = tracker.update(result.people, result.frame.time, (result.frame.width, result.frame.height))
         yield FrameResult(result.frame, people)
 
 

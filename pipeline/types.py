@@ -7,8 +7,9 @@ the right and y down, in the frame as it is displayed.
 
 from dataclasses import dataclass, field, fields, replace
 from fractions import Fraction
-from typing import Optional
+from typing import Optional, Protocol, Tuple, Union
 
+import cv2
 import numpy as np
 
 
@@ -34,22 +35,119 @@ class VideoInfo:
     start: float = 0.0
 
 
+class Picture(Protocol):
+    """A picture that is kept in another form than RGB, such as the planes of a video."""
+
+    @property
+    def shape(self) -> Tuple[int, int, int]:
+        """``(H, W, 3)``."""
+
+    @property
+    def rgb(self) -> np.ndarray:
+        """``(H, W, 3)`` uint8 RGB, made on demand."""
+
+    def resized(self, width: int, height: int, interpolation: int) -> np.ndarray:
+        """See :meth:`Frame.resized`."""
+
+    def warped(self, matrix: np.ndarray, width: int, height: int) -> np.ndarray:
+        """See :meth:`Frame.warped`."""
+
+
 @dataclass(frozen=True)
 class Frame:
     """One decoded picture.
 
+    A network that wants a small picture or a crop takes :meth:`resized` or
+    :meth:`warped`: a video's frame is YUV, and only what is asked for becomes RGB.
+
     Attributes:
         index: position in the source, counted from its very first frame.
         time: presentation time in seconds since the source's first frame.
-        image: ``(H, W, 3)`` uint8, RGB.
+        picture: ``(H, W, 3)`` uint8 RGB, or a :class:`Picture`.
         watched: False where no estimator looks at it and its people are filled in from
             the watched frames around it.
     """
 
     index: int
     time: float
-    image: np.ndarray
+    picture: Union[np.ndarray, Picture]
     watched: bool = True
+
+    @property
+    def image(self) -> np.ndarray:
+        """``(H, W, 3)`` uint8, RGB, of the whole picture; made when it is first asked for, then kept."""
+        return self.picture if _is_array(self.picture) else self.picture.rgb
+
+    @property
+    def width(self) -> int:
+        """Px."""
+        return self.picture.shape[1]
+
+    @property
+    def height(self) -> int:
+        """Px."""
+        return self.picture.shape[0]
+
+    def resized(self, width: int, height: int, interpolation: int = cv2.INTER_LINEAR) -> np.ndarray:
+        """The whole picture as ``(height, width, 3)`` uint8 RGB.
+
+        Args:
+            interpolation: OpenCV's; ``INTER_LINEAR`` samples as MMCV's ``Resize`` does, ``INTER_AREA`` averages.
+        """
+        if _is_array(self.picture):
+            return cv2.resize(self.picture, (width, height), interpolation=interpolation)
+        return self.picture.resized(width, height, interpolation)
+
+    def warped(self, matrix: np.ndarray, width: int, height: int) -> np.ndarray:
+        """A part of the picture, turned and scaled, as ``(height, width, 3)`` uint8 RGB; black outside.
+
+        What is made smaller by 2 and more is halved by averaging first. The cost
+        follows the part, not the picture.
+
+        Args:
+            matrix: ``(2, 3)`` affine map from px of the frame to px of the result, pixel
+                centres being whole numbers on both sides.
+        """
+        if _is_array(self.picture):
+            return warp_averaged(self.picture, matrix, width, height)
+        return self.picture.warped(matrix, width, height)
+
+
+def warp_averaged(image: np.ndarray, matrix: np.ndarray, width: int, height: int, border: float = 0) -> np.ndarray:
+    """:meth:`Frame.warped` of an array ``(H, W)`` or ``(H, W, C)``; ``border`` is the value outside."""
+    matrix = np.asarray(matrix, float)
+    scale = np.sqrt(abs(np.linalg.det(matrix[:, :2])))
+    step = 2 ** max(int(np.floor(np.log2(1 / max(scale, 1e-9)) + 1e-9)), 0)
+    if step > 1:
+        image, matrix = _shrunk(image, matrix, width, height, step)
+    return cv2.warpAffine(
+        image,
+        matrix,
+        (width, height),
+        flags=cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_CONSTANT,
+        borderValue=(border,) * 4,
+    )
+
+
+def _shrunk(image: np.ndarray, matrix: np.ndarray, width: int, height: int, step: int):
+    """The part of ``image`` that a warp reads, ``step`` times smaller, and the map from there."""
+    inverse = cv2.invertAffineTransform(matrix)
+    corners = np.array([[-1, -1], [width, -1], [-1, height], [width, height]]) @ inverse[:, :2].T + inverse[:, 2]
+    bounds = np.array(image.shape[1::-1])
+    low = np.clip(np.floor(corners.min(axis=0)), 0, np.maximum(bounds - step, 0)).astype(int)
+    high = np.clip(np.ceil(corners.max(axis=0)) + 1, low + step, np.maximum(bounds, low)).astype(int)
+    # whole blocks of step x step only, so that block k averages around low + (k + 1/2) step - 1/2
+    blocks = (high - low) // step
+    if not blocks.all():
+        return image, matrix
+    high = low + blocks * step
+    part = cv2.resize(image[low[1] : high[1], low[0] : high[0]], tuple(map(int, blocks)), interpolation=cv2.INTER_AREA)
+    return part, np.column_stack([matrix[:, :2] * step, matrix[:, 2] + matrix[:, :2] @ (low + (step - 1) / 2)])
+
+
+def _is_array(picture) -> bool:
+    return picture is None or isinstance(picture, np.ndarray)
 
 
 @dataclass

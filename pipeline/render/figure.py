@@ -6,6 +6,7 @@ from typing import Dict, List, Tuple
 
 import numpy as np
 
+from pipeline.render.canvas import Canvas
 from pipeline.render.ink import Ink
 from pipeline.render.options import RenderOptions
 from pipeline.render.palette import Colour, PersonColours
@@ -108,17 +109,17 @@ class FigurePainter:
 
     def draw(
         self,
-        image: np.ndarray,
+        canvas: Canvas,
         keypoints: np.ndarray,
         opacities: np.ndarray,
         size: float,
         colours: PersonColours,
         filled: bool,
     ) -> None:
-        """Draw one person into ``image``, in place.
+        """Draw one person.
 
         Args:
-            image: ``(H, W, 3)`` uint8, RGB, contiguous.
+            canvas: the picture.
             keypoints: ``(K, 2)`` px.
             opacities: ``(K,)`` in 0..1 as :meth:`opacities` gives them.
             size: of the figure in px.
@@ -130,7 +131,7 @@ class FigurePainter:
             return
         width = max(1.0, self._options.line_width * size)
         rim = max(0.8, 0.22 * width)
-        if not self._ink.begin(image.shape, keypoints[shown], margin=width + rim + 3):
+        if not self._ink.begin(canvas, keypoints[shown], margin=width + rim + 3):
             return
         strength = opacities * (_FILLED_ALPHA if filled else 1.0)
         strokes = self._strokes(keypoints, strength, width, colours)
@@ -140,7 +141,7 @@ class FigurePainter:
         self._ink.discs(keypoints[shown], radii + rim, [OUTLINE] * len(shown), _OUTLINE_ALPHA * strength[shown])
         self._draw_strokes(strokes, rim)
         self._draw_joints(keypoints[shown], radii, strength[shown], [self._sides[k] for k in shown], colours)
-        self._ink.blend(image)
+        self._ink.blend()
 
     def _strokes(self, keypoints: np.ndarray, strength: np.ndarray, width: float, colours: PersonColours) -> Strokes:
         ends = keypoints[self._links]  # (L, 2, 2)

@@ -8,11 +8,12 @@ Images", 1984). The layer is then blended once over the surroundings: the cost
 follows the size of the figure, not that of the picture.
 """
 
-from typing import Sequence, Tuple
+from typing import Sequence
 
 import cv2
 import numpy as np
 
+from pipeline.render.canvas import Canvas
 from pipeline.render.palette import Colour
 
 _SHIFT = 4  # OpenCV takes coordinates in 1/16 px, so that slow motion does not stutter
@@ -34,23 +35,25 @@ class Ink:
     def __init__(self):
         self._buffer = np.zeros(0, np.uint32)
 
-    def begin(self, image_shape: Tuple[int, ...], corners: np.ndarray, margin: float) -> bool:
+    def begin(self, canvas: Canvas, corners: np.ndarray, margin: float) -> bool:
         """Clear the layer over the rectangle around ``corners``.
 
         Args:
-            image_shape: shape of the picture, ``(H, W, 3)``.
+            canvas: the picture.
             corners: ``(N, 2)`` points that will be drawn, in px.
             margin: px around them that shapes may cover.
 
         Returns:
             False if the rectangle lies outside the picture: nothing to draw.
         """
-        height, width = image_shape[:2]
+        self._canvas = canvas
+        height, width = canvas.shape[:2]
         low = np.floor(corners.min(axis=0) - margin).astype(int)
         high = np.ceil(corners.max(axis=0) + margin).astype(int) + 1
-        self._left, self._top = max(int(low[0]), 0), max(int(low[1]), 0)
-        columns = min(int(high[0]), width) - self._left
-        rows = min(int(high[1]), height) - self._top
+        # even sides, as far as the picture goes, lie between the chroma samples of 4:2:0
+        self._left, self._top = max(int(low[0]), 0) & ~1, max(int(low[1]), 0) & ~1
+        columns = min(int(high[0]) + 1 & ~1, width) - self._left
+        rows = min(int(high[1]) + 1 & ~1, height) - self._top
         if columns <= 0 or rows <= 0:
             return False
         if self._buffer.size < rows * columns:
@@ -77,7 +80,7 @@ class Ink:
         quads = self._fixed(np.stack([starts + across, ends + across, ends - across, starts - across], 1))
         lines = self._fixed(np.stack([starts, ends], 1)).tolist()
         thin = (widths < _THINNEST_QUAD).tolist()
-        for quad, line, is_thin, ink in zip(quads, lines, thin, _inks(colours, alphas)):
+        for quad, line, is_thin, ink in zip(quads, lines, thin, self._inks(colours, alphas)):
             if is_thin:
                 cv2.line(self._layer, *line, ink, 1, cv2.LINE_AA, _SHIFT)
             else:
@@ -86,23 +89,19 @@ class Ink:
     def discs(self, centres: np.ndarray, radii: np.ndarray, colours: Sequence[Colour], alphas: np.ndarray) -> None:
         """Fill circles: ``centres`` ``(D, 2)`` and ``radii`` ``(D,)`` in px; the rest as :meth:`strokes`."""
         sizes = np.rint(np.maximum(radii - _DISC_BLEED, 0.25) * _UNIT).astype(int).tolist()
-        for middle, size, ink in zip(self._fixed(centres).tolist(), sizes, _inks(colours, alphas)):
+        for middle, size, ink in zip(self._fixed(centres).tolist(), sizes, self._inks(colours, alphas)):
             cv2.circle(self._layer, middle, size, ink, cv2.FILLED, cv2.LINE_AA, _SHIFT)
 
-    def blend(self, image: np.ndarray) -> None:
-        """Lay the layer over ``image`` (``(H, W, 3)`` uint8), in place."""
-        rows, columns = self._layer.shape[:2]
-        below = image[self._top : self._top + rows, self._left : self._left + columns]
-        through = cv2.cvtColor(cv2.extractChannel(self._layer, 3), cv2.COLOR_GRAY2RGB)
-        below[...] = cv2.add(cv2.cvtColor(self._layer, cv2.COLOR_RGBA2RGB), cv2.multiply(below, through, scale=1 / 255))
+    def blend(self) -> None:
+        """Lay the layer over the picture, in place."""
+        self._canvas.blend(self._layer, self._left, self._top)
 
     def _fixed(self, points: np.ndarray) -> np.ndarray:
         """Layer coordinates of ``(..., 2)`` px in OpenCV's fixed-point units, int32."""
         return np.rint((points - (self._left, self._top)) * _UNIT).astype(np.int32)
 
-
-def _inks(colours: Sequence[Colour], alphas: np.ndarray) -> list:
-    """What each shape adds and lets through, as OpenCV's four channels in 0..255."""
-    alphas = np.asarray(alphas)[:, None]
-    added = np.rint(np.asarray(colours, float).reshape(-1, 3) * alphas)
-    return np.concatenate([added, 255 - np.rint(255 * alphas)], axis=1).tolist()
+    def _inks(self, colours: Sequence[Colour], alphas: np.ndarray) -> list:
+        """What each shape adds and lets through, as OpenCV's four channels in 0..255."""
+        alphas = np.asarray(alphas)[:, None]
+        shown = self._canvas.inks(np.asarray(colours, float).reshape(-1, 3))
+        return np.concatenate([np.rint(shown * alphas), 255 - np.rint(255 * alphas)], axis=1).tolist()

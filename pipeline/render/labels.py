@@ -6,6 +6,7 @@ from typing import List, Tuple
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from pipeline.render.canvas import Canvas
 from pipeline.render.palette import Colour, luminance
 
 _DARK, _LIGHT = (18, 20, 26), (255, 255, 255)
@@ -44,16 +45,16 @@ def plate(text: str, height: int, fill: Colour) -> Tuple[np.ndarray, np.ndarray]
     return colour, shape[:, :, None].astype(np.uint16)
 
 
-def draw_plate(image: np.ndarray, text: str, left: float, top: float, height: int, fill: Colour) -> None:
-    """Lay a plate into ``image`` in place, moved inside if need be; left out where it does not fit."""
+def draw_plate(canvas: Canvas, text: str, left: float, top: float, height: int, fill: Colour) -> None:
+    """Lay a plate over the picture, moved inside if need be; left out where it does not fit."""
     colour, opacity = plate(text, height, fill)
     rows, columns = colour.shape[:2]
-    if rows > image.shape[0] or columns > image.shape[1]:
+    if rows > canvas.shape[0] or columns > canvas.shape[1]:
         return
-    x = int(np.clip(round(left), 0, image.shape[1] - columns))
-    y = int(np.clip(round(top), 0, image.shape[0] - rows))
-    part = image[y : y + rows, x : x + columns]
-    part[...] = (colour * opacity + part * (255 - opacity) + 127) // 255
+    x = int(np.clip(round(left), 0, canvas.shape[1] - columns))
+    y = int(np.clip(round(top), 0, canvas.shape[0] - rows))
+    added = np.rint(canvas.inks(colour) * (opacity / 255))
+    canvas.blend(np.concatenate([added, 255 - opacity], axis=2).astype(np.uint8), x, y)
 
 
 class LabelLayout:

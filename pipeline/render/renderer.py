@@ -1,12 +1,13 @@
 """People into pictures."""
 
 from fractions import Fraction
-from typing import Optional, Tuple
+from typing import Optional, Tuple, Union
 
 import cv2
 import numpy as np
 
 from pipeline.errors import InputError
+from pipeline.render.canvas import Canvas, RgbCanvas, YuvCanvas, fill
 from pipeline.render.figure import FigurePainter, FigureSize
 from pipeline.render.labels import SMALLEST, LabelLayout, draw_plate, plate_width
 from pipeline.render.options import RenderOptions
@@ -14,6 +15,7 @@ from pipeline.render.palette import Colour, colour_of, person_colours
 from pipeline.render.trails import Trails
 from pipeline.skeletons import Skeleton
 from pipeline.types import People
+from pipeline.video.yuv import Planes, YuvPicture
 
 _CAPTION = (18, 20, 26)
 _DEFAULT_RATE = Fraction(30)
@@ -50,54 +52,77 @@ class Renderer:
             return width, height
         return 2 * (width + width % 2), height + height % 2
 
-    def draw(self, image: np.ndarray, people: People, in_place: bool = False) -> np.ndarray:
+    def draw(
+        self, picture: Union[np.ndarray, YuvPicture], people: People, in_place: bool = False
+    ) -> Union[np.ndarray, Planes]:
         """Draw the people of the next frame.
 
         Args:
-            image: ``(H, W, 3)`` uint8, RGB. Not changed, unless:
+            picture: ``(H, W, 3)`` uint8, RGB, or a video's YUV picture. Not changed, unless:
             people: the frame's; their skeleton is the renderer's.
-            in_place: draw into ``image`` if it can be written to (and without
-                ``compare``), which saves copying it.
+            in_place: draw into an RGB picture if it can be written to (and without
+                ``compare``), which saves copying it. YUV pictures belong to their decoder
+                and are always copied.
 
         Returns:
-            ``(H', W', 3)`` uint8, RGB, of :meth:`output_size`: a new array, or
-            ``image`` if it was drawn into.
+            A picture of :meth:`output_size`: of RGB ``(H', W', 3)`` uint8 RGB, a new
+            array, or ``picture`` if it was drawn into; of YUV planes of the same
+            colours, equal to the picture's wherever nothing was drawn.
 
         Raises:
             InputError: if the image is not RGB bytes or the people have another
                 number of joints.
         """
-        if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
-            raise InputError(f'image of shape {image.shape} and type {image.dtype}: (H, W, 3) uint8 is needed')
+        is_rgb = isinstance(picture, np.ndarray)
+        if is_rgb and (picture.ndim != 3 or picture.shape[2] != 3 or picture.dtype != np.uint8):
+            raise InputError(f'image of shape {picture.shape} and type {picture.dtype}: (H, W, 3) uint8 is needed')
         if people.keypoints.shape[1] != self.skeleton.num_keypoints:
             raise InputError(
                 f'people have {people.keypoints.shape[1]} joints, '
                 f'skeleton {self.skeleton.name!r} has {self.skeleton.num_keypoints}'
             )
-        if not self.options.compare:
-            usable = in_place and image.flags.writeable and image.flags.c_contiguous
-            picture = image if usable else np.array(image, order='C')
-            self._panels[0].draw(picture, people, people.keypoints)
-            return picture
-        return self._side_by_side(image, people)
+        if self.options.compare:
+            return self._rgb_side_by_side(picture, people) if is_rgb else self._yuv_side_by_side(picture, people)
+        if is_rgb:
+            usable = in_place and picture.flags.writeable and picture.flags.c_contiguous
+            drawn = picture if usable else np.array(picture, order='C')
+            self._panels[0].draw(RgbCanvas(drawn), people, people.keypoints)
+        else:
+            drawn = picture.copy()
+            self._panels[0].draw(YuvCanvas(drawn), people, people.keypoints)
+        return drawn
 
-    def _side_by_side(self, image: np.ndarray, people: People) -> np.ndarray:
+    def _rgb_side_by_side(self, image: np.ndarray, people: People) -> np.ndarray:
         height, width = image.shape[:2]
-        seen = people[~people.filled]
-        halves = []
-        for panel, caption, shown, keypoints in zip(
-            self._panels, self.options.captions, (seen, people), (seen.keypoints_raw, people.keypoints)
-        ):
-            # an odd side is evened with a copy of its last row or column, which H.264 asks for
-            half = cv2.copyMakeBorder(image, 0, height % 2, 0, width % 2, cv2.BORDER_REPLICATE)
-            panel.draw(half, shown, keypoints)
-            size = int(np.clip(0.035 * min(height, width), SMALLEST, 60))
-            draw_plate(half, caption, 0.6 * size, 0.6 * size, size, _CAPTION)
-            halves.append(half)
-        joined = np.concatenate(halves, axis=1)
-        seam = halves[0].shape[1]
-        joined[:, seam - 1 : seam + 1] = 255
+        # an odd side is evened with a copy of its last row or column, which H.264 asks for
+        half = cv2.copyMakeBorder(image, 0, height % 2, 0, width % 2, cv2.BORDER_REPLICATE)
+        joined = np.concatenate([half, half], axis=1)
+        self._draw_halves(
+            *(RgbCanvas(part) for part in np.split(joined, 2, axis=1)), RgbCanvas(joined), people, min(height, width)
+        )
         return joined
+
+    def _yuv_side_by_side(self, picture: YuvPicture, people: People) -> Planes:
+        height, width = picture.shape[:2]
+        joined = Planes(2 * width, height, picture.colours)
+        for plane, given in zip((joined.y, joined.u, joined.v), picture.planes):
+            plane[:, : given.shape[1]] = given
+            plane[:, given.shape[1] :] = given
+        self._draw_halves(
+            YuvCanvas(joined, 0, width), YuvCanvas(joined, width, width), YuvCanvas(joined), people, min(height, width)
+        )
+        return joined
+
+    def _draw_halves(self, left: Canvas, right: Canvas, both: Canvas, people: People, side: int) -> None:
+        seen = people[~people.filled]
+        for panel, caption, half, shown, keypoints in zip(
+            self._panels, self.options.captions, (left, right), (seen, people), (seen.keypoints_raw, people.keypoints)
+        ):
+            panel.draw(half, shown, keypoints)
+            size = int(np.clip(0.035 * side, SMALLEST, 60))
+            draw_plate(half, caption, 0.6 * size, 0.6 * size, size, _CAPTION)
+        seam = left.shape[1]
+        fill(both, seam - 1, 0, seam + 1, both.shape[0], (255, 255, 255))
 
 
 class _Panel:
@@ -112,8 +137,8 @@ class _Panel:
         if options.trails:
             self._trails = Trails(skeleton, options.trails, length, options.line_width)
 
-    def draw(self, picture: np.ndarray, people: People, keypoints: np.ndarray) -> None:
-        """Draw ``people`` with ``keypoints`` ``(P, K, 2)`` into ``picture``, in place."""
+    def draw(self, picture: Canvas, people: People, keypoints: np.ndarray) -> None:
+        """Draw ``people`` with ``keypoints`` ``(P, K, 2)``."""
         opacities = [
             self._painter.opacities(points, scores, picture.shape)
             for points, scores in zip(keypoints, people.keypoint_scores)
@@ -148,7 +173,7 @@ class _Panel:
                 self._label(picture, str(track_id), points[alpha > 0], sizes[p], colour, layout)
 
     def _label(
-        self, picture: np.ndarray, text: str, joints: np.ndarray, size: float, colour: Colour, layout: LabelLayout
+        self, picture: Canvas, text: str, joints: np.ndarray, size: float, colour: Colour, layout: LabelLayout
     ) -> None:
         """Put ``text`` over the uppermost of ``joints`` (``(N, 2)`` px)."""
         height = int(np.clip(0.07 * size, SMALLEST, max(SMALLEST, 0.03 * picture.shape[0])))
@@ -161,10 +186,15 @@ class _Panel:
         draw_plate(picture, text, left, top, height, colour)
 
 
-def draw_box(picture: np.ndarray, box: np.ndarray, colour: Colour) -> None:
-    """Outline ``box`` (``(4,)``, x1 y1 x2 y2 in px) in ``picture``, in place; skip it if not finite."""
+def draw_box(canvas: Canvas, box: np.ndarray, colour: Colour) -> None:
+    """Outline ``box`` (``(4,)``, x1 y1 x2 y2 in px); skip it if not finite."""
     if not np.isfinite(box).all():
         return
-    limit = 2 * max(picture.shape)
-    x1, y1, x2, y2 = np.clip(np.rint(box), -limit, limit).astype(int).tolist()
-    cv2.rectangle(picture, (x1, y1), (x2, y2), colour, max(1, round(min(picture.shape[:2]) / 540)))
+    height, width = canvas.shape[:2]
+    line = max(1, round(min(height, width) / 540))
+    limit = 2 * max(height, width)
+    x1, y1, x2, y2 = (int(v) - line // 2 for v in np.clip(np.rint(box), -limit, limit))
+    fill(canvas, x1, y1, x2 + line, y1 + line, colour)
+    fill(canvas, x1, y2, x2 + line, y2 + line, colour)
+    fill(canvas, x1, y1 + line, x1 + line, y2, colour)
+    fill(canvas, x2, y1 + line, x2 + line, y2, colour)

@@ -5,6 +5,7 @@ from typing import Deque, Dict, List, Sequence, Tuple, Union
 
 import numpy as np
 
+from pipeline.render.canvas import Canvas
 from pipeline.render.ink import Ink
 from pipeline.render.palette import colour_of
 from pipeline.skeletons import Skeleton
@@ -62,8 +63,8 @@ class Trails:
         spots = np.stack([keypoints[m].mean(axis=0) if shown[m].all() else np.full(2, np.nan) for m in self._members])
         self._history.setdefault(track_id, deque()).append((self._frame, spots, size))
 
-    def draw(self, image: np.ndarray) -> None:
-        """Draw every remembered path into ``image``, in place; gaps stay gaps."""
+    def draw(self, canvas: Canvas) -> None:
+        """Draw every remembered path; gaps stay gaps."""
         for track_id, spots in self._history.items():
             frames = np.array([frame for frame, _, _ in spots])
             points = np.stack([where for _, where, _ in spots])  # (n, J, 2)
@@ -72,7 +73,7 @@ class Trails:
             if not pieces.any():
                 continue
             width = max(1.0, self._line_width * spots[-1][2])
-            if not self._ink.begin(image.shape, points[known], margin=width + 3):
+            if not self._ink.begin(canvas, points[known], margin=width + 3):
                 continue
             freshness = 1 - (self._frame - frames) / self._length  # 1 now, towards 0 with age
             i, j = np.nonzero(pieces)
@@ -84,4 +85,4 @@ class Trails:
                 [colour_of(track_id)] * len(i),
                 _STRONGEST * fresh,
             )
-            self._ink.blend(image)
+            self._ink.blend()

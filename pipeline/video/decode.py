@@ -1,6 +1,6 @@
 """Frames of a video file through PyAV, each with its place in the file's index and the decoder's word on damage."""
 
-from typing import Iterator, Set, Tuple
+from typing import Iterator, Set, Tuple, Union
 
 import av
 import numpy as np
@@ -8,9 +8,12 @@ import numpy as np
 from pipeline.video.colour import RgbConverter
 from pipeline.video.damage import Damage, DecodeError
 from pipeline.video.index import VideoIndex, read_packets
+from pipeline.video.yuv import YuvPicture, picture_of
 
 
-def decode(index: VideoIndex, first: int, last: int, damage: Damage, careful: bool) -> Iterator[Tuple[int, np.ndarray]]:
+def decode(
+    index: VideoIndex, first: int, last: int, damage: Damage, careful: bool
+) -> Iterator[Tuple[int, Union[np.ndarray, YuvPicture]]]:
     """Pictures ``first <= i < last`` of a file.
 
     Pictures on which the decoder reports damage are left out and counted.
@@ -21,7 +24,7 @@ def decode(index: VideoIndex, first: int, last: int, damage: Damage, careful: bo
             patch those that follow in ways that differ from run to run.
 
     Yields:
-        ``(i, image)``: i increases; ``(H, W, 3)`` uint8 RGB, upright.
+        ``(i, picture)``: i increases; upright, YUV or (odd sides, RGB codecs) ``(H, W, 3)`` uint8 RGB.
 
     Raises:
         DecodeError: at the first damage, unless ``careful``.
@@ -47,7 +50,13 @@ def decode(index: VideoIndex, first: int, last: int, damage: Damage, careful: bo
                 if not careful:  # what threads make of the pictures after it differs from run to run
                     raise DecodeError(f'picture {number} is damaged')
             else:
-                yield number, index.orientation.apply(to_rgb(frame))
+                context = stream.codec_context
+                yield (
+                    number,
+                    picture_of(
+                        frame, index.stored_size, index.orientation, to_rgb, context.color_primaries, context.color_trc
+                    ),
+                )
 
 
 def _open_before(index: VideoIndex, frame: int):

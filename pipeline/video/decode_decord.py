@@ -83,5 +83,6 @@ def _without_padding(image: np.ndarray, index: VideoIndex) -> np.ndarray:
 
 def _check_first(image: np.ndarray, index: VideoIndex) -> None:
     _, expected = next(decode(index, 0, 1, Damage(), careful=True), (0, None))
+    expected = getattr(expected, 'rgb', expected)
     if expected is None or np.abs(image.astype(np.int16) - expected).mean() > _SAME_PICTURE:
         raise DecodeError('decord starts with another picture than PyAV')

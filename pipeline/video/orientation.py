@@ -42,7 +42,7 @@ class Orientation:
         return self.quarter_turns % 2 == 1
 
     def apply(self, image: np.ndarray) -> np.ndarray:
-        """Turn ``image`` ``(H, W, 3)``; the result is contiguous."""
+        """Turn ``image`` ``(H, W, 3)`` or a plane ``(H, W)``; the result is contiguous if something was turned."""
         if self.mirrored:
             image = cv2.flip(image, 1)
         return cv2.rotate(image, _TURNS[self.quarter_turns]) if self.quarter_turns else image

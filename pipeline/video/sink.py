@@ -18,7 +18,7 @@ class FrameSink(ABC):
 
     @abstractmethod
     def write(self, image: np.ndarray, time: float) -> None:
-        """Append ``image`` ``(H, W, 3)`` uint8 RGB, shown at ``time`` seconds of the source."""
+        """Append a picture, shown at ``time`` seconds of the source: ``(H, W, 3)`` uint8 RGB, or YUV."""
 
     @abstractmethod
     def finish(self) -> None:

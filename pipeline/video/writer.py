@@ -1,10 +1,11 @@
 """Frames into an H.264 file that plays everywhere."""
 
 import errno
+import logging
 from contextlib import ExitStack, contextmanager
 from fractions import Fraction
 from pathlib import Path
-from typing import Iterator, Optional, Union
+from typing import Iterator, List, Optional, Union
 
 import av
 import numpy as np
@@ -14,20 +15,27 @@ from pipeline.errors import InputError
 from pipeline.files import atomic_path, check_writable
 from pipeline.types import VideoInfo
 from pipeline.video.audio import AudioTrack
-from pipeline.video.colour import YuvConverter
+from pipeline.video.colour import Colours, YuvConverter
 from pipeline.video.sink import FrameSink
+from pipeline.video.yuv import Planes, YuvPicture
+
+logger = logging.getLogger(__name__)
 
 PRESETS = ('ultrafast', 'superfast', 'veryfast', 'faster', 'fast', 'medium', 'slow', 'slower', 'veryslow')
 _MAX_CRF = 51
-_BT709 = 1  # primaries, transfer and matrix in ITU-T H.273
-_LIMITED_RANGE = 1  # AVCOL_RANGE_MPEG
 _CLOCK = 90000  # ticks per second at least: variable rates keep their times to 11 us
 _MAX_NUMERATOR = 10**6
 _KEYFRAME_SECONDS = 2.0  # how far a player must go back to show a frame
 
 
 class VideoWriter(FrameSink):
-    """Writes MP4: H.264 High, 4:2:0, BT.709, seekable from the first byte on (``faststart``).
+    """Writes MP4: H.264, 4:2:0, seekable from the first byte on (``faststart``).
+
+    RGB images become what plays everywhere: High profile, BT.709, limited range. YUV
+    pictures keep their numbers, and the file says what they mean: matrix, primaries,
+    transfer and range are the source's. 10 bits make it High 10, which phones' and most
+    browsers' decoders do, but not all; where x264 was built without, the picture is
+    converted to 8 bits (HDR to a standard screen's range) with a warning.
 
     The picture has the size of the first image; where that is odd, its last
     row or column is repeated once, as 4:2:0 has only even sides. Frames keep
@@ -66,10 +74,11 @@ class VideoWriter(FrameSink):
         if self._path.suffix.lower() not in ('.mp4', '.mov', '.mkv'):
             raise InputError(f'{path}: the video is written as .mp4, .mov or .mkv')
         self._info, self._force = info, force
-        self._options = {'crf': f'{crf:g}', 'preset': preset, 'profile': 'high'}
+        self._options = {'crf': f'{crf:g}', 'preset': preset}
         self._threads = threads or max(1, available_cores() // 2)
         self._audio_from = audio_from
         self._tick = _tick(info.fps)
+        self._colours = Colours()
         self._to_yuv = YuvConverter()
         self._size = None
         self._latest = -1
@@ -78,14 +87,14 @@ class VideoWriter(FrameSink):
         self._output = self._stream = self._audio = None
         self._files = ExitStack()
 
-    def write(self, image: np.ndarray, time: float) -> None:
+    def write(self, picture: Union[np.ndarray, YuvPicture, Planes], time: float) -> None:
         with self._user_errors():
             if self._output is None:
-                self._open(image)
-            if image.shape != self._size:
-                raise ValueError(f'the video began with images of shape {self._size}, not {image.shape}')
+                self._open(picture)
+            if picture.shape != self._size:
+                raise ValueError(f'the video began with images of shape {self._size}, not {picture.shape}')
             seconds = time - self._info.start
-            frame = self._to_yuv(image)
+            frame = self._encodable(picture)
             # encoders want increasing times; two frames within a tick are moved apart
             frame.pts = max(round(seconds / self._tick), self._latest + 1)
             if self._latest >= 0:
@@ -125,22 +134,41 @@ class VideoWriter(FrameSink):
         finally:
             self._files.__exit__(_Abandoned, _Abandoned(), None)
 
-    def _open(self, image: np.ndarray) -> None:
-        self._size = image.shape
-        height, width = image.shape[:2]
+    def _encodable(self, picture) -> av.VideoFrame:
+        """The picture as a frame of the encoder's layout that is nobody else's."""
+        if isinstance(picture, YuvPicture):
+            picture = picture.copy()
+        if isinstance(picture, Planes) and picture.colours == self._colours:
+            return picture.frame
+        return self._to_yuv(picture if isinstance(picture, np.ndarray) else picture.rgb)
+
+    def _open(self, picture) -> None:
+        self._size = picture.shape
+        height, width = picture.shape[:2]
+        if isinstance(picture, (YuvPicture, Planes)):
+            if picture.colours.pixels in _encoder_layouts():
+                self._colours = picture.colours
+                self._to_yuv = YuvConverter(self._colours)
+            else:
+                logger.warning(
+                    '%s: x264 was built without 10 bits: written in 8, as a standard screen shows it', self._path
+                )
+        profile = 'high10' if self._colours.depth == 10 else 'high'
         temporary = self._files.enter_context(atomic_path(self._path, self._force))
         options = {} if self._path.suffix.lower() == '.mkv' else {'movflags': '+faststart'}
         self._output = av.open(str(temporary), 'w', options=options)
-        stream = self._stream = self._output.add_stream('libx264', rate=self._info.fps, options=self._options)
+        stream = self._stream = self._output.add_stream(
+            'libx264', rate=self._info.fps, options=dict(self._options, profile=profile)
+        )
         stream.width, stream.height = width + width % 2, height + height % 2
-        stream.pix_fmt = 'yuv420p'
+        stream.pix_fmt = self._colours.pixels
         stream.time_base = stream.codec_context.time_base = self._tick
         stream.thread_count = self._threads
         stream.gop_size = max(1, round(_KEYFRAME_SECONDS * self._info.fps))
         # with B-frames, MP4 would take the duration of a variable rate from times of decoding
         stream.max_b_frames = 0
-        stream.color_primaries = stream.color_trc = stream.colorspace = _BT709
-        stream.color_range = _LIMITED_RANGE
+        stream.color_primaries, stream.color_trc = self._colours.primaries, self._colours.transfer
+        stream.colorspace, stream.color_range = self._colours.matrix, self._colours.range
         self._audio = AudioTrack.open(self._audio_from, self._output, self._info.start)
 
     def _mux(self, packets) -> None:
@@ -159,6 +187,10 @@ class VideoWriter(FrameSink):
         except av.error.ExternalError as error:  # x264 refuses, such as sides of more than 16384 px
             height, width = self._size[:2]
             raise InputError(f'{self._path}: H.264 cannot hold pictures of {width}x{height}') from error
+
+
+def _encoder_layouts() -> List[str]:
+    return [layout.name for layout in av.Codec('libx264', 'w').video_formats]
 
 
 class _Abandoned(Exception):

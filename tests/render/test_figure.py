@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from pipeline.render.canvas import RgbCanvas
 from pipeline.render.figure import FigurePainter, FigureSize, Strokes
 from pipeline.render.options import RenderOptions
 from pipeline.render.palette import PersonColours
@@ -26,7 +27,7 @@ def paint(keypoints=ROW, scores=(1, 1, 1, 1), size=200.0, filled=False, backgrou
     painter = FigurePainter(ARMS, RenderOptions(**options))
     image = np.full((100, 220, 3), background, np.uint8)
     opacities = painter.opacities(keypoints, np.array(scores, np.float32), image.shape)
-    painter.draw(image, keypoints, opacities, size, COLOURS, filled)
+    painter.draw(RgbCanvas(image), keypoints, opacities, size, COLOURS, filled)
     return image
 
 

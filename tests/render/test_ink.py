@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from pipeline.render.canvas import RgbCanvas
 from pipeline.render.ink import Ink
 
 WHITE = (255, 255, 255)
@@ -18,16 +19,16 @@ def points(*rows):
 
 def draw_disc(image, centre, radius, colour, alpha):
     ink = Ink()
-    assert ink.begin(image.shape, points(centre), margin=radius + 3)
+    assert ink.begin(RgbCanvas(image), points(centre), margin=radius + 3)
     ink.discs(points(centre), np.array([radius]), [colour], np.array([alpha]))
-    ink.blend(image)
+    ink.blend()
 
 
 def draw_stroke(image, start, end, width, alpha=1.0, colour=WHITE):
     ink = Ink()
-    assert ink.begin(image.shape, points(start, end), margin=width + 3)
+    assert ink.begin(RgbCanvas(image), points(start, end), margin=width + 3)
     ink.strokes(points(start), points(end), np.array([width]), [colour], np.array([alpha]))
-    ink.blend(image)
+    ink.blend()
 
 
 def test_opacity_blends_with_what_is_below():
@@ -93,14 +94,14 @@ def test_regions_are_cut_at_the_border_and_refused_outside():
     image = canvas()
     draw_disc(image, (0, 0), 5, WHITE, 1.0)
     assert image[0, 0, 0] == 255 and image[10:, 10:].sum() == 0
-    assert not Ink().begin(image.shape, points((-50, -50)), margin=10)
-    assert not Ink().begin(image.shape, points((200, 30)), margin=10)
+    assert not Ink().begin(RgbCanvas(image), points((-50, -50)), margin=10)
+    assert not Ink().begin(RgbCanvas(image), points((200, 30)), margin=10)
 
 
 def test_a_layer_forgets_the_person_before():
     ink, first, second = Ink(), canvas(), canvas()
-    ink.begin(first.shape, points((40, 30)), margin=12)
+    ink.begin(RgbCanvas(first), points((40, 30)), margin=12)
     ink.discs(points((40, 30)), np.array([8.0]), [WHITE], np.array([1.0]))
-    ink.begin(second.shape, points((41, 30)), margin=12)
-    ink.blend(second)
+    ink.begin(RgbCanvas(second), points((41, 30)), margin=12)
+    ink.blend()
     assert second.sum() == 0

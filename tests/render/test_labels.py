@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from pipeline.render.canvas import RgbCanvas
 from pipeline.render.labels import SMALLEST, LabelLayout, draw_plate, plate, plate_width
 
 ORANGE, NAVY = (230, 159, 0), (0, 0, 90)
@@ -31,10 +32,10 @@ def test_corners_are_round_and_the_text_fits():
 
 def test_plates_are_moved_inside_and_left_out_where_they_do_not_fit():
     image = np.zeros((40, 60, 3), np.uint8)
-    draw_plate(image, '1', -100, -100, 20, ORANGE)
+    draw_plate(RgbCanvas(image), '1', -100, -100, 20, ORANGE)
     assert image[:20, :20].any() and not image[21:].any()
     tiny = np.zeros((8, 8, 3), np.uint8)
-    draw_plate(tiny, 'before', 0, 0, 12, ORANGE)
+    draw_plate(RgbCanvas(tiny), 'before', 0, 0, 12, ORANGE)
     assert not tiny.any()
 
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from pipeline.errors import InputError
+from pipeline.render.canvas import RgbCanvas
 from pipeline.render.palette import colour_of
 from pipeline.render.trails import Trails
 from pipeline.skeletons import Skeleton
@@ -27,7 +28,7 @@ def walk(trails, frames, track_id=1, step=10, seen=lambda frame: True):
             points = np.array([[x - 10, 50], [x + 10, 50], [x, 20]], float)
             trails.add(track_id, points, np.ones(3, bool), 100)
     image = np.zeros((80, 400, 3), np.uint8)
-    trails.draw(image)
+    trails.draw(RgbCanvas(image))
     return image
 
 

@@ -39,7 +39,7 @@ def test_the_careful_decoder_goes_on_and_counts(spoilt, clips):
     pictures = list(decode(spoilt, 0, 60, damage, careful=True))
     numbers = [i for i, _ in pictures]
     assert damage.errors >= 1 and set(range(60)) - set(numbers) >= {34} and numbers[-1] == 59
-    assert all(clips.number_of(image) == i for i, image in pictures if i < 34 or i >= 40)
+    assert all(clips.number_of(image.rgb) == i for i, image in pictures if i < 34 or i >= 40)
 
 
 def test_going_on_from_a_damaged_frame_starts_at_its_keyframe_not_at_the_beginning(spoilt, monkeypatch):

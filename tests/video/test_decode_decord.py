@@ -25,6 +25,7 @@ def test_gives_the_same_pictures_as_pyav(clips, name, codec, options, size):
     theirs = list(decode_with_decord(index, 20))
     assert [i for i, _ in ours] == [i for i, _ in theirs] == list(range(20))
     for (_, a), (_, b) in zip(ours, theirs):
+        a = getattr(a, 'rgb', a)  # odd sides come as RGB
         assert a.shape == b.shape
         difference = np.abs(a.astype(int) - b)
         if size[1] % 2:  # chroma is interpolated differently there
@@ -38,7 +39,7 @@ def test_turned_pictures_agree_too(clips):
     (_, ours), (_, theirs) = (
         next(iter(d)) for d in (decode(index, 0, 1, Damage(), careful=False), decode_with_decord(index, 1))
     )
-    assert ours.shape == theirs.shape == (160, 120, 3) and np.abs(ours.astype(int) - theirs).max() <= 3
+    assert ours.shape == theirs.shape == (160, 120, 3) and np.abs(ours.rgb.astype(int) - theirs).max() <= 3
 
 
 def test_refuses_what_it_reads_wrongly(clips):

@@ -85,7 +85,7 @@ class PairWindowBatches(DrawnBatches):
             raise InputError(f'{source}: no window of {window} frames has an annotated joint')
 
     def draw(self, rng: np.random.Generator) -> dict:
-        """``inputs`` (keypoints ``(B, T, K, D)``, scores ``(B, T, K)``, fps), ``data_samples`` (target and its weight)."""
+        """``inputs`` (keypoints ``(B, T, K, D)``, scores ``(B, T, K)``, fps), ``data_samples`` (target, its weight)."""
         chosen = rng.integers(0, len(self.starts), self.batch_size)
         frames = self.starts[chosen][:, None] + np.arange(self.window)
         if self.reverse:
