@@ -11,26 +11,15 @@ from typing import Iterator, Union
 from mmengine.config import Config
 
 from pipeline.errors import InputError
+from pipeline.options import Kind, preset_options
 from pipeline.resources import PRESETS
 
 LINKS = ('detector', 'estimator', 'tracker', 'refiner')
-OPTIONS = ('detect_every', 'batch', 'follow', 'overlap', 'every', 'runtime', 'half')
+OPTIONS = tuple(preset_options())
 
-_LINK = dict, "a dictionary of the link's options"
-_COUNT, _SWITCH = (int, 'a whole number from 1 up'), (bool, 'True or False')
-KINDS = {
-    'detector': _LINK,
-    'estimator': _LINK,
-    'tracker': _LINK,
-    'refiner': ((str, dict), 'a name or a dictionary'),
-    'detect_every': _COUNT,
-    'batch': _COUNT,
-    'every': _COUNT,
-    'follow': _SWITCH,
-    'overlap': _SWITCH,
-    'runtime': (str, 'a name'),
-    'half': _SWITCH,
-}
+_NAMED = Kind(dict, 'a name or a dictionary')
+_STAGE = Kind(dict, "a dictionary of the stage's options")
+KINDS = {**dict.fromkeys(LINKS[:3], _STAGE), **preset_options()}
 
 
 def preset_names() -> list:
@@ -70,9 +59,9 @@ def load_preset(name: Union[str, Path]) -> dict:
             )
         )
     for key, value in config.items():
-        kind, allowed = KINDS[key]
-        if not isinstance(value, kind) or isinstance(value, bool) != (kind is bool) or kind is int and value < 1:
-            raise InputError(f'{path}: {key} is {str(value)[:40]!r}: it must be {allowed}')
+        if key == 'refiner' and isinstance(value, (str, dict)):
+            continue
+        KINDS.get(key, _NAMED).check(f'{path}: {key} is', value)
     for link in ('detector', 'estimator'):
         if not isinstance(config[link].get('config'), str):
             raise InputError(f'{path}: {link} names no config')
