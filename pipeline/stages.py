@@ -199,7 +199,7 @@ class Estimate:
                     yield FrameResult(frame, People.empty(self.estimator.skeleton.num_keypoints))
                     continue
                 people = next(posed)
-                people.carried = detections.carried
+                people.carried, people.expected_by = detections.carried, detections.expected_by
                 yield FrameResult(frame, people)
 
     def _pose(self, watched: Sequence[Tuple[List[Found], Detections]]) -> List[People]:
@@ -209,19 +209,24 @@ class Estimate:
 
 @dataclass
 class Track:
-    """Give people their ids, in the frames that are watched. Holds back nothing."""
+    """Give people their ids, in the frames that are watched. Holds back nothing.
+
+    A tracker that tells people apart by their looks has ``with_looks(people, frame) -> People``, too.
+    """
 
     tracker: PoseTracker
     advice: Optional[Advice] = None
     name: Optional[str] = 'track'
 
     def __call__(self, results: Iterator[FrameResult]) -> Iterator[FrameResult]:
+        looks = hasattr(self.tracker, 'with_looks')
         for result in results:
             if not result.frame.watched:
                 yield result
                 continue
             frame = result.frame
-            people = self.tracker.update(result.people, frame.time, (frame.width, frame.height))
+            people = self.tracker.with_looks(result.people, frame) if looks else result.people
+            people = self.tracker.update(people, frame.time, (frame.width, frame.height))
             if self.advice is not None:
                 self.advice.updated()
             yield FrameResult(frame, people)
