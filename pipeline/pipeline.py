@@ -90,7 +90,7 @@ class VideoPipeline:
 
         Then a video can be posed in pieces, and :meth:`refined` in one.
         """
-        return not self.follow and self.every == 1
+        return not self.follow and self.every == 1 and not getattr(self.detector, 'remembers', False)
 
     @property
     def looks_back(self) -> bool:
@@ -192,6 +192,8 @@ class VideoPipeline:
 
     def _posing(self, advice: Optional[Advice]) -> List[Stage]:
         """From frames to poses; the buffers' sizes are the queues between threads."""
+        if hasattr(self.detector, 'reset'):
+            self.detector.reset()
         # of a batch with unwatched frames in it, `batch` are watched
         batch = self.batch if self.follow else self.batch * self.every
         looks_every = math.ceil(self.detect_every / self.every)

@@ -105,6 +105,16 @@ class PersonDetector:
         return detector
 
     @torch.inference_mode()
+    @property
+    def remembers(self) -> bool:
+        """Whether what is found in a frame depends on the frames before."""
+        return getattr(self.model, 'remembers', False)
+
+    def reset(self) -> None:
+        """Begin a new video: forget what was seen before."""
+        if hasattr(self.model, 'reset'):
+            self.model.reset()
+
     def detect(self, frames: Sequence[Frame]) -> List[Detections]:
         """People of each frame, best first; all frames go through the network as one batch.
 
@@ -112,13 +122,14 @@ class PersonDetector:
         """
         if not frames:
             return []
-        batch = pseudo_collate([self._prepared(frame.image) for frame in frames])
+        batch = pseudo_collate([self._prepared(frame) for frame in frames])
         with self._one_at_a_time:
             results = self.model.test_step(batch)
         return [self._people(result.pred_instances, frame.image.shape) for result, frame in zip(results, frames)]
 
-    def _prepared(self, image: np.ndarray) -> dict:
-        return self.transforms(dict(img=image if self.takes_rgb else to_bgr(image), img_id=0))
+    def _prepared(self, frame: Frame) -> dict:
+        image = frame.image if self.takes_rgb else to_bgr(frame.image)
+        return self.transforms(dict(img=image, img_id=frame.index, time=frame.time))
 
     def _people(self, found, shape) -> Detections:
         height, width = shape[:2]

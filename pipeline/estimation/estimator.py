@@ -40,6 +40,7 @@ class PoseEstimator:
     ``keypoints_seed``, ``keypoint_scores_seed``
                               ``(1, 17, 2)`` px and ``(1, 17)``, where the detector
                               gave rough keypoints
+    ``seed_carried``          whether these are only where the tracker expects them
     and the metainfo.
 
     A transform of one's own that treats the colour channels alike says so with an
@@ -164,6 +165,7 @@ class PoseEstimator:
             sample.update(
                 keypoints_seed=found.keypoints[person : person + 1],
                 keypoint_scores_seed=found.keypoint_scores[person : person + 1],
+                seed_carried=bool(found.carried[person]),
             )
         return sample
 
