@@ -39,7 +39,7 @@ def add_chain_options(parser: argparse.ArgumentParser) -> None:
     )
     chain.add_argument('--scene', help='tracker options for a kind of scene: default, crowd, sport, single')
     chain.add_argument('--batch', type=int, metavar='N', help='frames per network call (GPU)')
-    chain.add_argument('--device', default='cpu', help='cpu, cuda, cuda:1 … (%(default)s)')
+    chain.add_argument('--device', default='auto', help='cpu, cuda, cuda:1 …; auto: a GPU where there is one')
     chain.add_argument('--start', help='seconds, or frames as 120f')
     chain.add_argument('--end', help='seconds, or frames as 240f')
     chain.add_argument('--reader', default='pyav', help='pyav or decord, for video files (%(default)s)')
