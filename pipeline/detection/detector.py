@@ -63,7 +63,7 @@ class PersonDetector:
         cls,
         config: Union[str, Path, Config],
         checkpoint: Union[None, str, Path] = None,
-        device: Union[str, torch.device] = 'cpu',
+        device: Union[str, torch.device] = 'auto',
         score_thr: float = 0.3,
         nms_iou: Optional[float] = 0.65,
         speed: Union[Speed, Mapping, None] = None,
@@ -74,7 +74,7 @@ class PersonDetector:
             config: path of a config, ``mmdet::FOLDER/FILE.py`` for one that comes with
                 MMDetection, or a config. Reading a config runs it.
             checkpoint: path or ``asset:NAME``; opened without running anything in it.
-            device: such as ``cpu`` or ``cuda:0``.
+            device: such as ``cpu`` or ``cuda:0``; ``auto`` is a GPU where torch sees one.
             score_thr, nms_iou: see the class.
             speed: how the network is run, as :class:`Speed` or its arguments.
 

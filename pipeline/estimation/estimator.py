@@ -81,7 +81,7 @@ class PoseEstimator:
         cls,
         config: Union[str, Path, Config],
         checkpoint: Union[None, str, Path] = None,
-        device: Union[str, torch.device] = 'cpu',
+        device: Union[str, torch.device] = 'auto',
         flip_test: Optional[bool] = None,
         batch_size: int = 32,
         speed: Union[Speed, Mapping, None] = None,
@@ -93,7 +93,7 @@ class PoseEstimator:
             config: path of a config, ``mmpose::FOLDER/FILE.py`` for one that comes with
                 MMPose, or a config. Reading a config runs it.
             checkpoint: path or ``asset:NAME``; opened without running anything in it.
-            device: such as ``cpu`` or ``cuda:0``.
+            device: such as ``cpu`` or ``cuda:0``; ``auto`` is a GPU where torch sees one.
             flip_test: whether to average over the picture and its mirror image, at twice
                 the time; None leaves it to the config.
             batch_size: see the class.

@@ -80,7 +80,9 @@ def save_model(
         torch.save(content, temporary)
 
 
-def load_model(path: Union[str, Path], expected: type, device: str = 'cpu') -> Tuple[nn.Module, dict]:
+def load_model(
+    path: Union[str, Path], expected: type, device: Union[str, torch.device] = 'cpu'
+) -> Tuple[nn.Module, dict]:
     """Build the network in a file, in evaluation mode, and give it with its notes.
 
     Args:

@@ -19,7 +19,7 @@ REFINERS = (*FILTERS, *NETWORKS)
 
 
 def build_refiner(
-    options: Union[str, dict], skeleton: Skeleton, device: str = 'cpu', runtime: str = 'torch'
+    options: Union[str, dict], skeleton: Skeleton, device: str = 'auto', runtime: str = 'torch'
 ) -> StreamRefiner:
     """Make the refiner that ``options`` describe.
 
@@ -29,7 +29,8 @@ def build_refiner(
             in ``pipeline/weights`` for this skeleton), ``max_gap`` (seconds), and
             arguments of the filter.
         skeleton: of the poses it will be given.
-        device, runtime: of the networks; ``onnxruntime`` runs them from exported graphs.
+        device, runtime: of the networks; ``auto`` is a GPU where torch sees one, ``onnxruntime`` runs
+            them from exported graphs on a CPU.
 
     Raises:
         InputError: for an unknown name or argument, or if no weights fit the skeleton.

@@ -1,11 +1,12 @@
 """A trained network (HANet, SmoothNet, DeciWatch) as a smoother."""
 
 from pathlib import Path
-from typing import List, Optional, Sequence
+from typing import List, Optional, Sequence, Union
 
 import numpy as np
 import torch
 
+from pipeline.backends.devices import check_device
 from pipeline.backends.graphs import Graphs, OnnxExporter
 from pipeline.errors import InputError
 from pipeline.networks.refiners.sequence_refiner import SequenceRefiner, load_refiner
@@ -16,7 +17,7 @@ from pipeline.refine.windows import WindowSmoother, hann_blend
 def network_smoother(
     checkpoint: Path,
     keypoint_names: Sequence[str],
-    device: str = 'cpu',
+    device: Union[str, torch.device] = 'auto',
     overlap: int = 2,
     threads: Optional[int] = 1,
     runtime: str = 'torch',
@@ -27,14 +28,17 @@ def network_smoother(
         checkpoint: file written by :func:`pipeline.networks.refiners.sequence_refiner.save_refiner`.
         keypoint_names: joints of the poses it will be given, in order. Those that the
             refiner does not know stay as they are (PoseTrack's ears, which are never annotated).
+        device: such as ``cpu`` or ``cuda:0``; ``auto`` is a GPU where torch sees one.
         overlap: windows that answer for each frame; more is smoother and slower.
         threads: torch threads for one window; such small matrices gain nothing
             from more, and more would wait for cores that other links use.
         runtime: ``torch``, or ``onnxruntime``: see :func:`run_exported`.
 
     Raises:
-        InputError: if the file is no refiner, or refines joints that the poses do not have.
+        InputError: if the file is no refiner, refines joints that the poses do not have, or for an
+            unknown device.
     """
+    device = check_device(device, runtime)
     model = load_refiner(checkpoint, device=device)
     unknown = [name for name in model.keypoint_names if name not in keypoint_names]
     if unknown or not model.keypoint_names:

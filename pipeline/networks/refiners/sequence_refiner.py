@@ -208,7 +208,7 @@ def save_refiner(
     save_model(path, {'type': 'SequenceRefiner', **config}, model.state_dict(), extra_meta, half, force)
 
 
-def load_refiner(path: Union[str, Path], device: str = 'cpu') -> nn.Module:
+def load_refiner(path: Union[str, Path], device: Union[str, torch.device] = 'cpu') -> nn.Module:
     """Read a :class:`SequenceRefiner`, in evaluation mode on ``device``; its notes are ``.meta``.
 
     Raises:
