@@ -14,15 +14,17 @@ import torch
 from pipeline import stages as links
 from pipeline.backends.openmmlab import runs_in_torch
 from pipeline.backends.threads import available_cores
-from pipeline.detection import PersonDetector
+from pipeline.detection import build_detector
 from pipeline.errors import InputError
-from pipeline.estimation import PoseEstimator
-from pipeline.presets import merged_preset, options_of, with_speed
+from pipeline.estimation import build_estimator
+from pipeline.presets import merged_preset, options_of
+from pipeline.protocols import Detector, Estimator, Tracker
 from pipeline.refine import StreamRefiner, build_refiner
+from pipeline.registry import import_custom
 from pipeline.timing import Clock
-from pipeline.tracking import PoseTracker, TrackerOptions
-from pipeline.types import FrameResult
-from pipeline.video import VideoSource, open_source, prefetch
+from pipeline.tracking import build_tracker
+from pipeline.types import FrameResult, People
+from pipeline.video import ArraySource, VideoSource, open_source, prefetch
 
 #: Parameters from which on an estimator takes so long that the rest hides behind it on fewer cores
 #: (HRNet-W32, 28 million: 180 in place of 252 ms a frame on two cores; networks of 45 ms a frame get slower).
@@ -50,9 +52,9 @@ class VideoPipeline:
 
     def __init__(
         self,
-        detector: PersonDetector,
-        estimator: PoseEstimator,
-        tracker: PoseTracker,
+        detector: Detector,
+        estimator: Estimator,
+        tracker: Tracker,
         refiner: StreamRefiner,
         detect_every: int = 1,
         batch: int = 1,
@@ -64,6 +66,10 @@ class VideoPipeline:
         self.detector, self.estimator, self.tracker, self.refiner = detector, estimator, tracker, refiner
         self.detect_every, self.follow = detect_every, follow or detect_every > 1
         self.batch = 1 if self.follow else batch
+        if self.follow and not hasattr(tracker, 'predict'):
+            raise InputError(
+                f'tracker {type(tracker).__name__}: has no predict(time), which follow and detect_every over 1 need'
+            )
         self.overlap, self.every = overlap, every
         self._all_threads = torch.get_num_threads()
         self.options = options or {}
@@ -128,33 +134,42 @@ class VideoPipeline:
     @classmethod
     def from_config(cls, config: dict, device: str = 'cpu', name: str = '') -> 'VideoPipeline':
         """Build the chain from a preset's dictionary (see :mod:`pipeline.presets`)."""
+        if 'custom_imports' in config:
+            import_custom(config['custom_imports']['imports'])
         speed = dict(runtime=config.get('runtime', 'torch'), half=config.get('half', False))
         with options_of('estimator', name):
-            estimator = PoseEstimator.from_config(device=device, **with_speed(config['estimator'], **speed))
+            estimator = build_estimator(config['estimator'], device, speed)
         with options_of('detector', name):
-            detector = PersonDetector.from_config(device=device, **with_speed(config['detector'], **speed))
+            detector = build_detector(config['detector'], device, speed)
         if speed != dict(runtime='torch', half=False) and not any(
-            runs_in_torch(link.model) for link in (detector, estimator)
+            hasattr(link, 'model') and runs_in_torch(link.model) for link in (detector, estimator)
         ):
             what = 'half precision' if speed['half'] else f'runtime {speed["runtime"]}'
             raise InputError(
                 f"{what}: neither the detector nor the estimator of {name or 'this chain'} is one of torch's networks"
             )
         with options_of('tracker', name):
-            tracker = PoseTracker(estimator.skeleton.sigmas, TrackerOptions.preset(**config.get('tracker', {})))
+            tracker = build_tracker(config.get('tracker', {}), estimator.skeleton)
         with options_of('refiner', name):
-            refiner = build_refiner(config.get('refiner', 'hanet'), estimator.skeleton, device, speed['runtime'])
+            wanted = config.get('refiner', 'hanet')
+            wanted = dict(wanted) if isinstance(wanted, dict) else dict(type=wanted)
+            refiner = build_refiner(wanted, estimator.skeleton, device, speed['runtime'])
         return cls(
             detector,
             estimator,
             tracker,
             refiner,
             **{key: config[key] for key in ('detect_every', 'batch', 'follow', 'overlap', 'every') if key in config},
-            options=dict(preset=name, device=device, **config),
+            options=dict(preset=name, device=device, **{**config, 'refiner': {**wanted, **refiner.record}}),
         )
 
-    def results(self, source: Union[str, Path, VideoSource], clock: Optional[Clock] = None) -> Iterator[FrameResult]:
-        """Iterate over the frames of ``source`` with their refined people.
+    def __call__(self, image) -> People:
+        """The people of one picture, ``(H, W, 3)`` uint8 RGB: those of a video of this frame only."""
+        (result,) = self.results(ArraySource([image]))
+        return result.people
+
+    def results(self, source, clock: Optional[Clock] = None) -> Iterator[FrameResult]:
+        """Iterate over the frames of ``source`` (see :func:`open_source`) with their refined people.
 
         Every frame comes once and in order, ``refiner.latency(fps)`` frames late at
         most; frames that nobody holds any more are freed.

@@ -1,7 +1,9 @@
 """Presets: one MMEngine config each that names the four links of a chain.
 
 A preset has the keys ``detector``, ``estimator``, ``tracker`` and ``refiner``,
-each a dictionary of that link's options; ``configs/presets`` holds ours.
+each a dictionary of that link's options; ``configs/presets`` holds ours. A ``type`` chooses a
+registered component (:mod:`pipeline.registry`); ``custom_imports`` names modules that register more,
+which may lie beside the preset.
 """
 
 from contextlib import contextmanager
@@ -23,6 +25,7 @@ KINDS = {
     'estimator': _LINK,
     'tracker': _LINK,
     'refiner': ((str, dict), 'a name or a dictionary'),
+    'custom_imports': (dict, 'dict(imports=[...]), names of modules'),
     'detect_every': _COUNT,
     'batch': _COUNT,
     'every': _COUNT,
@@ -50,11 +53,11 @@ def load_preset(name: Union[str, Path]) -> dict:
     if path.suffix != '.py' or not path.is_file():
         raise InputError(f'unknown preset {str(name)!r}: allowed are {", ".join(preset_names())}, or a config file')
     try:
-        config = Config.fromfile(str(path)).to_dict()
+        config = Config.fromfile(str(path), import_custom_modules=False).to_dict()
     except Exception as error:  # a config is Python: anything can go wrong in it
         raise InputError(f'{path}: not a readable config ({type(error).__name__}: {error})') from error
     missing = [key for key in ('detector', 'estimator') if key not in config]
-    unknown = [key for key in config if key not in LINKS + OPTIONS]
+    unknown = [key for key in config if key not in KINDS]
     if missing or unknown:
         raise InputError(
             f'{path}: '
@@ -64,7 +67,7 @@ def load_preset(name: Union[str, Path]) -> dict:
                     [
                         f'lacks {", ".join(missing)}' if missing else '',
                         f'has unknown {", ".join(unknown)}' if unknown else '',
-                        f'a preset has {", ".join(LINKS + OPTIONS)}',
+                        f'a preset has {", ".join(KINDS)}',
                     ],
                 )
             )
@@ -74,9 +77,20 @@ def load_preset(name: Union[str, Path]) -> dict:
         if not isinstance(value, kind) or isinstance(value, bool) != (kind is bool) or kind is int and value < 1:
             raise InputError(f'{path}: {key} is {str(value)[:40]!r}: it must be {allowed}')
     for link in ('detector', 'estimator'):
-        if not isinstance(config[link].get('config'), str):
+        if 'type' not in config[link] and not isinstance(config[link].get('config'), str):
             raise InputError(f'{path}: {link} names no config')
+    if 'custom_imports' in config:
+        _import_custom(config['custom_imports'], path)
     return config
+
+
+def _import_custom(wanted: dict, path: Path) -> None:
+    from pipeline.registry import import_custom
+
+    imports = wanted.get('imports')
+    if set(wanted) - {'imports', 'allow_failed_imports'} or not isinstance(imports, (str, list, tuple)):
+        raise InputError(f'{path}: custom_imports is {str(wanted)[:40]!r}: it must be {KINDS["custom_imports"][1]}')
+    import_custom(imports, path.parent)
 
 
 @contextmanager
@@ -94,7 +108,7 @@ def merged_preset(preset: Union[str, Path], refiner: Union[None, str, dict] = No
     Args:
         refiner: in place of the preset's; HANet if neither says.
         given: ``detector``, ``estimator`` and ``tracker`` options that go over the preset's
-            (one that names a ``config`` replaces the preset's link altogether), and
+            (one that names a ``type`` or ``config`` replaces the preset's link altogether), and
             other keys of a preset; None leaves the preset's.
 
     Raises:
@@ -104,10 +118,5 @@ def merged_preset(preset: Union[str, Path], refiner: Union[None, str, dict] = No
     config = {**load_preset(preset), **{key: value for key, value in given.items() if value is not None}}
     config['refiner'] = refiner or config.get('refiner', 'hanet')
     for name, options in models.items():
-        config[name] = options if 'config' in options else {**config.get(name, {}), **options}
+        config[name] = options if 'config' in options or 'type' in options else {**config.get(name, {}), **options}
     return config
-
-
-def with_speed(link: dict, **speed) -> dict:
-    """A detector's or estimator's options, completed by those of :class:`pipeline.backends.openmmlab.Speed`."""
-    return {**link, 'speed': {**speed, **link.get('speed', {})}}

@@ -10,15 +10,13 @@ from tqdm import tqdm
 
 from pipeline.errors import InputError
 from pipeline.files import check_writable
-from pipeline.formats import Exporter, open_exporter, run_info
+from pipeline.formats import Exporter, format_named, open_exporter, run_info
 from pipeline.pipeline import VideoPipeline
 from pipeline.render import Renderer, RenderOptions
 from pipeline.summary import JitterMeter, Summary
 from pipeline.timing import Clock
 from pipeline.types import FrameResult, VideoInfo
 from pipeline.video import BackgroundWriter, FrameSink, VideoSource, VideoWriter, open_source
-
-SUFFIXES = {'json': '_poses.json', 'csv': '_poses.csv', 'posetrack': '_posetrack.json', 'trc': '.trc'}
 
 
 @dataclass(frozen=True)
@@ -28,7 +26,7 @@ class OutputOptions:
     Attributes:
         out_dir: folder of the files; made if need be.
         video: write ``NAME_overlay.mp4``.
-        formats: out of ``json``, ``csv``, ``posetrack``, ``trc``.
+        formats: out of ``json``, ``csv``, ``posetrack``, ``trc`` and those that were registered.
         report: also write ``NAME_report.html``, a page to look at (needs ``json``).
         force: replace files that exist.
         start, end: seconds (``12.5``) or frames (``'300f'``) of the source.
@@ -56,7 +54,7 @@ class OutputOptions:
     def paths(self, name: str) -> Dict[str, Path]:
         """Output files by format for the video ``name``."""
         paths = {'video': self.out_dir / f'{name}_overlay.mp4'} if self.video else {}
-        paths.update({form: self.out_dir / f'{name}{SUFFIXES[form]}' for form in self.formats})
+        paths.update({form: self.out_dir / f'{name}{format_named(form).suffix}' for form in self.formats})
         return {**paths, 'report': self.out_dir / f'{name}_report.html'} if self.report else paths
 
 
@@ -67,9 +65,8 @@ def check_outputs(specs: Sequence[str], options: OutputOptions) -> None:
         InputError: if an input cannot be read, two inputs would write the same file,
             a file exists without ``force``, or the folder cannot be written to.
     """
-    unknown = [form for form in options.formats if form not in SUFFIXES]
-    if unknown:
-        raise InputError(f'unknown format {unknown[0]!r}: allowed are {", ".join(SUFFIXES)}')
+    for form in options.formats:
+        format_named(form)
     if options.report and 'json' not in options.formats:
         raise InputError('a report is made from the JSON file: write that too')
     owners: Dict[Path, str] = {}
@@ -199,7 +196,7 @@ class _Data:
 
     def write(self, result: FrameResult) -> None:
         with self.clock('export'):
-            self.exporter.write(result.frame.index, result.frame.time, result.people)
+            self.exporter.write(result)
 
 
 @dataclass

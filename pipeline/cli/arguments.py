@@ -14,7 +14,9 @@ def add_chain_options(parser: argparse.ArgumentParser) -> None:
     """What a chain is built from, and which part of a video it sees."""
     chain = parser.add_argument_group('chain')
     chain.add_argument('--preset', default='embedded', help=f'{", ".join(preset_names())}, or a file (%(default)s)')
-    chain.add_argument('--refiner', help='none, hanet, one-euro, savgol, gaussian, smoothnet, deciwatch')
+    chain.add_argument(
+        '--refiner', help='none, hanet, one-euro, savgol, gaussian, smoothnet, deciwatch, or a checkpoint (.pth)'
+    )
     chain.add_argument('--refiner-checkpoint', type=Path, metavar='FILE', help="one's own refiner weights")
     chain.add_argument('--detector', nargs='+', metavar=('CONFIG', 'CHECKPOINT'), help='any MMDetection model')
     chain.add_argument('--estimator', nargs='+', metavar=('CONFIG', 'CHECKPOINT'), help='any MMPose top-down model')
@@ -94,7 +96,7 @@ def chain_options(args: argparse.Namespace) -> dict:
 
     refiner = args.refiner
     if args.refiner_checkpoint:
-        refiner = dict(type=args.refiner or 'hanet', checkpoint=str(args.refiner_checkpoint))
+        refiner = dict(type=args.refiner or 'network', checkpoint=str(args.refiner_checkpoint))
     detector = model(args.detector)
     if args.score_thr is not None:
         detector['score_thr'] = args.score_thr
