@@ -13,27 +13,16 @@ from typing import Iterator, Union
 from mmengine.config import Config
 
 from pipeline.errors import InputError
+from pipeline.options import Kind, preset_options
 from pipeline.resources import PRESETS
 
 LINKS = ('detector', 'estimator', 'tracker', 'refiner')
-OPTIONS = ('detect_every', 'batch', 'follow', 'overlap', 'every', 'runtime', 'half')
+OPTIONS = (*preset_options(), 'custom_imports')
 
-_LINK = dict, "a dictionary of the link's options"
-_COUNT, _SWITCH = (int, 'a whole number from 1 up'), (bool, 'True or False')
-KINDS = {
-    'detector': _LINK,
-    'estimator': _LINK,
-    'tracker': _LINK,
-    'refiner': ((str, dict), 'a name or a dictionary'),
-    'custom_imports': (dict, 'dict(imports=[...]), names of modules'),
-    'detect_every': _COUNT,
-    'batch': _COUNT,
-    'every': _COUNT,
-    'follow': _SWITCH,
-    'overlap': _SWITCH,
-    'runtime': (str, 'a name'),
-    'half': _SWITCH,
-}
+_NAMED = Kind(dict, 'a name or a dictionary')
+_STAGE = Kind(dict, "a dictionary of the stage's options")
+_IMPORTS = Kind(dict, 'dict(imports=[...]), names of modules', lambda value: set(value) == {'imports'})
+KINDS = {**dict.fromkeys(LINKS[:3], _STAGE), **preset_options(), 'custom_imports': _IMPORTS}
 
 
 def preset_names() -> list:
@@ -57,7 +46,7 @@ def load_preset(name: Union[str, Path]) -> dict:
     except Exception as error:  # a config is Python: anything can go wrong in it
         raise InputError(f'{path}: not a readable config ({type(error).__name__}: {error})') from error
     missing = [key for key in ('detector', 'estimator') if key not in config]
-    unknown = [key for key in config if key not in KINDS]
+    unknown = [key for key in config if key not in LINKS + OPTIONS]
     if missing or unknown:
         raise InputError(
             f'{path}: '
@@ -67,30 +56,23 @@ def load_preset(name: Union[str, Path]) -> dict:
                     [
                         f'lacks {", ".join(missing)}' if missing else '',
                         f'has unknown {", ".join(unknown)}' if unknown else '',
-                        f'a preset has {", ".join(KINDS)}',
+                        f'a preset has {", ".join(LINKS + OPTIONS)}',
                     ],
                 )
             )
         )
     for key, value in config.items():
-        kind, allowed = KINDS[key]
-        if not isinstance(value, kind) or isinstance(value, bool) != (kind is bool) or kind is int and value < 1:
-            raise InputError(f'{path}: {key} is {str(value)[:40]!r}: it must be {allowed}')
+        if key == 'refiner' and isinstance(value, (str, dict)):
+            continue
+        KINDS.get(key, _NAMED).check(f'{path}: {key} is', value)
     for link in ('detector', 'estimator'):
         if 'type' not in config[link] and not isinstance(config[link].get('config'), str):
             raise InputError(f'{path}: {link} names no config')
     if 'custom_imports' in config:
-        _import_custom(config['custom_imports'], path)
+        from pipeline.registry import import_custom
+
+        import_custom(config['custom_imports']['imports'], path.parent)
     return config
-
-
-def _import_custom(wanted: dict, path: Path) -> None:
-    from pipeline.registry import import_custom
-
-    imports = wanted.get('imports')
-    if set(wanted) - {'imports', 'allow_failed_imports'} or not isinstance(imports, (str, list, tuple)):
-        raise InputError(f'{path}: custom_imports is {str(wanted)[:40]!r}: it must be {KINDS["custom_imports"][1]}')
-    import_custom(imports, path.parent)
 
 
 @contextmanager

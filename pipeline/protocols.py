@@ -73,7 +73,7 @@ class Tracker(Protocol):
     """Gives people ids that stay, frame by frame.
 
     Keeps between calls whatever it knows of the people of one video, and forgets it in
-    :meth:`reset`. One thread calls it.
+    :meth:`reset`. Every run works on a copy of its own (``copy.deepcopy``), in one thread.
     """
 
     def reset(self) -> None:
@@ -81,6 +81,9 @@ class Tracker(Protocol):
 
     def update(self, people: People, time: float, image_size: Tuple[int, int]) -> People:
         """The people of the next frame, with ids.
+
+        A tracker that wants to see the picture has ``with_looks(people, frame) -> People`` too, which is
+        called before; what it notes in ``people`` comes here.
 
         Args:
             people: of this frame, possibly none, in any order.
@@ -152,9 +155,9 @@ class Writer(Protocol):
     """Writes the results of one video, frame by frame, in memory that does not grow with the video.
 
     Made for one video and used once, so it has no ``reset``. Files get their names in
-    :meth:`close`: they appear whole or not at all. A context manager: leaving it closes, leaving it by an
-    exception aborts. :class:`pipeline.formats.Exporter` does all of this for files of pose data,
-    which are made as ``TYPE(path, run, skeleton, video, force, **options)``.
+    :meth:`close`: they appear whole or not at all. After Ctrl-C a writer is closed, after any other
+    failure aborted. :class:`pipeline.formats.Exporter` does all of this for files of pose data,
+    which are made as ``TYPE(path, run, skeleton, video, force)``.
 
     Attributes:
         files: what was written; final once it is closed, empty after an abort.
@@ -177,8 +180,4 @@ class Writer(Protocol):
         """
 
     def abort(self) -> None:
-        """End without leaving anything behind; never raises."""
-
-    def __enter__(self) -> 'Writer': ...
-
-    def __exit__(self, kind, error, trace) -> None: ...
+        """End without leaving anything behind; after :meth:`close` it does nothing."""

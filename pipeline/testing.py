@@ -264,9 +264,10 @@ def check_writer(make: Callable[..., Any], skeleton: Optional[Skeleton] = None) 
         _expect(whole(folder('other'), results[:5]) != content, 'other frames to give other files')
 
         try:
-            with open_in(once) as refused:
-                for result in results:
-                    refused.write(result)
+            refused = open_in(once)
+            for result in results:
+                refused.write(result)
+            refused.close()
         except InputError:
             pass
         else:
@@ -283,20 +284,16 @@ def check_writer(make: Callable[..., Any], skeleton: Optional[Skeleton] = None) 
         empty(aborted, 'abort()')
         _expect(not writer.files, '.files to be empty after abort()')
 
-        broken = folder('broken')
-        try:
-            with open_in(broken) as writer:
-                writer.write(results[0])
-                raise KeyboardInterrupt
-        except KeyboardInterrupt:
-            pass
-        else:
-            raise AssertionError('expected an error in the body of `with` to come out of it')
-        empty(broken, 'an error in the body of `with`')
+        unused = folder('unused')
+        open_in(unused).abort()
+        empty(unused, 'abort() before the first frame')
 
-        with open_in(folder('closed')) as writer:
-            writer.write(results[0])
-        _expect(all(Path(path).is_file() for path in writer.files), 'leaving `with` to complete the files')
+        writer = open_in(folder('closed'))
+        writer.write(results[0])
+        files = list(map(Path, writer.close()))
+        writer.abort()
+        _expect(all(path.is_file() for path in files), 'abort() after close() to leave the files')
+        _expect(list(map(Path, writer.files)) == files, 'abort() after close() to leave .files')
 
 
 def _expect(condition: bool, what: str) -> None:

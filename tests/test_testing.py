@@ -406,12 +406,6 @@ class WritesAtOnce:
     def abort(self):
         self.file.close()
 
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.close()
-
 
 class Timed(Lines):
     count = 0
@@ -438,15 +432,16 @@ class Overwrites(Lines):
         super().__init__(path, run, skeleton, video, True)
 
 
-class Swallows(Lines):
-    def __exit__(self, *error):
-        super().__exit__(*error)
-        return True
-
-
-class KeepsOnError(Lines):
-    def __exit__(self, *error):
+class KeepsWhatWasAborted(Lines):
+    def abort(self):
         self.close()
+
+
+class DropsWhatWasClosed(Lines):
+    def abort(self):
+        super().abort()
+        for path in self.files:
+            path.unlink()
 
 
 @pytest.mark.parametrize(
@@ -457,8 +452,8 @@ class KeepsOnError(Lines):
         (LeavesNotes, r"no other files to be left behind: \['clip.log'\]"),
         (ChangesPeople, 'write to leave the people as they are'),
         (Overwrites, 'an InputError where a file exists and force is false'),
-        (Swallows, 'an InputError where a file exists|an error in the body of `with` to come out'),
-        (KeepsOnError, 'nothing to be left behind after an error in the body'),
+        (KeepsWhatWasAborted, r'nothing to be left behind after abort\(\)'),
+        (DropsWhatWasClosed, r'abort\(\) after close\(\) to leave the files'),
     ],
 )
 def test_faults_of_writers_are_named(broken, words):

@@ -82,10 +82,11 @@ class Exporter(ABC):
         return self.files
 
     def abort(self) -> None:
-        """End the export and leave nothing behind."""
-        self._closed = True
-        self._stack.__exit__(_Aborted, _Aborted(), None)
-        self.files = []
+        """End the export and leave nothing behind; after :meth:`close` it does nothing."""
+        if not self._closed:
+            self._closed = True
+            self._stack.__exit__(_Aborted, _Aborted(), None)
+            self.files = []
 
     def __enter__(self) -> 'Exporter':
         return self
