@@ -71,7 +71,7 @@ def load_preset(name: Union[str, Path]) -> dict:
     if 'custom_imports' in config:
         from pipeline.registry import import_custom
 
-        import_custom(config['custom_imports']['imports'], path.parent)
+        import_custom(config['custom_imports']['imports'], path)
     return config
 
 

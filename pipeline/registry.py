@@ -17,7 +17,7 @@ constructor. It gets the options of the preset and, of what the chain knows (``s
 import inspect
 import sys
 from pathlib import Path
-from typing import Any, Callable, Mapping, Sequence, Union
+from typing import Any, Callable, Mapping, Optional, Sequence, Union
 
 from mmengine.registry import Registry
 from mmengine.utils import import_modules_from_strings
@@ -64,25 +64,25 @@ def names(registry: Registry) -> tuple:
     return tuple(registry.module_dict)
 
 
-def import_custom(imports: Union[str, Sequence[str]], folder: Union[None, str, Path] = None) -> None:
+def import_custom(imports: Union[str, Sequence[str]], preset: Optional[Path] = None) -> None:
     """Import the modules of a preset's ``custom_imports``, so that they register their components.
 
     Args:
         imports: dotted names.
-        folder: where they may lie besides ``sys.path``.
+        preset: the file that names them; they may lie beside it, besides on ``sys.path``.
 
     Raises:
         InputError: naming the module, if one cannot be imported.
     """
     before = list(sys.path)
-    if folder is not None:
-        sys.path.insert(0, str(Path(folder).resolve()))
+    if preset is not None:
+        sys.path.insert(0, str(preset.resolve().parent))
     try:
         import_modules_from_strings([imports] if isinstance(imports, str) else list(imports))
     except Exception as error:  # whatever happens in a stranger's module
-        reason = ' '.join(str(error).split())
+        where, reason = f'{preset}: ' if preset is not None else '', ' '.join(str(error).split())
         raise InputError(
-            f'custom_imports {imports!r}: cannot be imported ({type(error).__name__}: {reason})'
+            f'{where}custom_imports {imports!r}: cannot be imported ({type(error).__name__}: {reason})'
         ) from error
     finally:
         sys.path[:] = before

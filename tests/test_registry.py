@@ -70,7 +70,7 @@ def test_names_come_in_the_order_of_registration(things):
 def test_a_module_beside_the_preset_is_imported_and_the_path_left_alone(tmp_path):
     (tmp_path / 'thing_beside_a_preset.py').write_text('VALUE = 5')
     before = list(sys.path)
-    import_custom(['thing_beside_a_preset'], tmp_path)
+    import_custom(['thing_beside_a_preset'], tmp_path / 'preset.py')
     assert sys.modules.pop('thing_beside_a_preset').VALUE == 5 and sys.path == before
 
 
@@ -78,6 +78,6 @@ def test_a_module_beside_the_preset_is_imported_and_the_path_left_alone(tmp_path
 def test_a_module_that_cannot_be_imported_is_named(tmp_path, code, words):
     if code:
         (tmp_path / 'thing_that_fails.py').write_text(code)
-    with pytest.raises(InputError, match=f'thing_that_fails.*{words}') as error:
-        import_custom(['thing_that_fails'], tmp_path)
+    with pytest.raises(InputError, match=f'preset.py: .*thing_that_fails.*{words}') as error:
+        import_custom(['thing_that_fails'], tmp_path / 'preset.py')
     assert '\n' not in str(error.value)
