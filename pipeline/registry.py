@@ -74,9 +74,8 @@ def import_custom(imports: Union[str, Sequence[str]], preset: Optional[Path] = N
     Raises:
         InputError: naming the module, if one cannot be imported.
     """
-    before = list(sys.path)
-    if preset is not None:
-        sys.path.insert(0, str(preset.resolve().parent))
+    beside = [str(preset.resolve().parent)] if preset is not None else []
+    sys.path[:0] = beside
     try:
         import_modules_from_strings([imports] if isinstance(imports, str) else list(imports))
     except Exception as error:  # whatever happens in a stranger's module
@@ -85,7 +84,8 @@ def import_custom(imports: Union[str, Sequence[str]], preset: Optional[Path] = N
             f'{where}custom_imports {imports!r}: cannot be imported ({type(error).__name__}: {reason})'
         ) from error
     finally:
-        sys.path[:] = before
+        for folder in beside:
+            sys.path.remove(folder)
 
 
 def _registry(name: str) -> Registry:
