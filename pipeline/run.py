@@ -9,14 +9,14 @@ from tqdm import tqdm
 
 from pipeline.errors import InputError
 from pipeline.files import check_writable
-from pipeline.formats import run_info
+from pipeline.formats import format_named, run_info
 from pipeline.options import OutputOptions
 from pipeline.skeletons import Skeleton
 from pipeline.summary import JitterMeter, Summary
 from pipeline.timing import Clock
 from pipeline.types import FrameResult
 from pipeline.video import VideoSource, open_source
-from pipeline.writers import SUFFIXES, open_writers, opened, output_paths
+from pipeline.writers import open_writers, opened, output_paths
 
 
 class Chain(Protocol):
@@ -42,9 +42,8 @@ def check_outputs(specs: Sequence[str], options: OutputOptions) -> List[Any]:
         InputError: if an input cannot be read, two inputs would write the same file,
             a file exists without ``force``, or the folder cannot be written to.
     """
-    unknown = [form for form in options.formats if form not in SUFFIXES]
-    if unknown:
-        raise InputError(f'unknown format {unknown[0]!r}: allowed are {", ".join(SUFFIXES)}')
+    for form in options.formats:
+        format_named(form)
     if options.report and 'json' not in options.formats:
         raise InputError('a report is made from the JSON file: write that too')
     owners: Dict[Path, str] = {}

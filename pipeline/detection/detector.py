@@ -25,9 +25,11 @@ from pipeline.backends.openmmlab import (
 )
 from pipeline.detection.classes import person_index
 from pipeline.errors import InputError
+from pipeline.registry import DETECTORS
 from pipeline.types import Detections, Frame
 
 
+@DETECTORS.register_module()
 class PersonDetector:
     """Finds the people of frames with a detector of MMDetection.
 

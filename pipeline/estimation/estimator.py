@@ -19,15 +19,18 @@ from pipeline.backends.openmmlab import (
     load_config,
     pipeline_config,
     to_bgr,
+    type_name,
 )
 from pipeline.errors import InputError
 from pipeline.estimation.metainfo import find_metainfo
+from pipeline.registry import ESTIMATORS
 from pipeline.skeletons import Skeleton
 from pipeline.types import Detections, Frame, People
 
 Window = Sequence[Frame]
 
 
+@ESTIMATORS.register_module()
 class PoseEstimator:
     """Estimates the poses of found people with a top-down model of MMPose.
 
@@ -102,13 +105,15 @@ class PoseEstimator:
                 ``checkpoint``, said where it is missing.
 
         Raises:
-            InputError: if something is missing, unreadable or does not fit together.
+            InputError: if something is missing, unreadable or does not fit together, or the
+                config is not of a top-down estimator.
         """
         if checkpoint_from and checkpoint is not None and not Path(checkpoint).is_file():
             raise InputError(f'{checkpoint}: no such weights; {checkpoint_from}')
         from mmpose.registry import MODELS, TRANSFORMS
 
         config = load_config(config)
+        _check_top_down(config)
         speed = Speed(**speed) if isinstance(speed, Mapping) else speed or Speed()
         if flip_test is not None and 'model' in config:
             config.model.test_cfg = dict(config.model.get('test_cfg') or {}, flip_test=flip_test)
@@ -200,6 +205,16 @@ class PoseEstimator:
                 f'{config_name(config)}: its model gives {people.keypoints.shape[1]} keypoints, its '
                 f'metainfo ({self.skeleton.name}) names {self.skeleton.num_keypoints}'
             )
+
+
+def _check_top_down(config: Config) -> None:
+    """One-stage estimators (RTMO, bottom-up) take no boxes: their poses belong to no detection."""
+    model = config.get('model') or {}
+    if model.get('type') and type_name(model) == 'BottomupPoseEstimator':
+        raise InputError(
+            f'{config_name(config)}: a one-stage estimator (BottomupPoseEstimator) finds people by itself; '
+            'the estimator must be a top-down one'
+        )
 
 
 def _with_area(bbox: np.ndarray) -> np.ndarray:

@@ -12,6 +12,7 @@ from scipy.ndimage import gaussian_filter1d
 from scipy.signal import savgol_filter
 
 from pipeline.refine.windows import WindowSmoother, core_blend
+from pipeline.registry import REFINERS
 
 
 def bridge_missing(keypoints: np.ndarray, scores: np.ndarray, times: np.ndarray) -> np.ndarray:
@@ -33,11 +34,13 @@ def bridge_missing(keypoints: np.ndarray, scores: np.ndarray, times: np.ndarray)
     return bridged
 
 
+@REFINERS.register_module()
 def savgol(window: int = 11, order: int = 3, block: int = 32) -> WindowSmoother:
     """Savitzky-Golay: a least-squares polynomial of ``order`` over ``window`` (odd) frames."""
     return _filter(lambda poses: savgol_filter(poses, window, order, axis=0), window // 2, block)
 
 
+@REFINERS.register_module()
 def gaussian(sigma: float = 1.5, block: int = 32) -> WindowSmoother:
     """Gaussian of ``sigma`` frames, cut off at 4 sigma."""
     return _filter(lambda poses: gaussian_filter1d(poses, sigma, axis=0, mode='nearest'), int(4 * sigma + 0.5), block)
@@ -52,6 +55,7 @@ def _filter(smooth, margin: int, block: int) -> WindowSmoother:
     return WindowSmoother(function, window, block, core_blend(window, margin))
 
 
+@REFINERS.register_module(name='none')
 class NoSmoother:
     """Gives every pose back as it came."""
 
@@ -67,6 +71,7 @@ class NoSmoother:
         return []
 
 
+@REFINERS.register_module(name='one-euro')
 class OneEuroSmoother:
     """One-Euro filter (Casiez et al., CHI 2012) on every coordinate; causal, no latency.
 

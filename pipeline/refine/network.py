@@ -14,6 +14,19 @@ from pipeline.networks.refiners.temporal import TemporalOutput
 from pipeline.refine.windows import WindowSmoother, hann_blend
 
 
+class NetworkSmoother(WindowSmoother):
+    """A network over overlapping windows.
+
+    Args:
+        network: type of the network in the checkpoint, such as ``HANet``.
+        arguments: of :class:`WindowSmoother`.
+    """
+
+    def __init__(self, network: str, *arguments):
+        super().__init__(*arguments)
+        self.network = network
+
+
 def network_smoother(
     checkpoint: Path,
     keypoint_names: Sequence[str],
@@ -21,7 +34,7 @@ def network_smoother(
     overlap: int = 2,
     threads: Optional[int] = 1,
     runtime: str = 'torch',
-) -> WindowSmoother:
+) -> 'NetworkSmoother':
     """Load a refiner and let it run over overlapping windows.
 
     Args:
@@ -34,12 +47,16 @@ def network_smoother(
             from more, and more would wait for cores that other links use.
         runtime: ``torch``, or ``onnxruntime``: see :func:`run_exported`.
 
+    Returns:
+        The smoother, which knows what the checkpoint holds.
+
     Raises:
         InputError: if the file is no refiner, refines joints that the poses do not have, or for an
             unknown device.
     """
     device = check_device(device, runtime)
     model = load_refiner(checkpoint, device=device)
+    network = type(model.backbone).__name__
     unknown = [name for name in model.keypoint_names if name not in keypoint_names]
     if unknown or not model.keypoint_names:
         raise InputError(
@@ -69,7 +86,7 @@ def network_smoother(
         return refined
 
     window = model.window
-    return WindowSmoother(refine, window, max(window // overlap, 1), hann_blend(window))
+    return NetworkSmoother(network, refine, window, max(window // overlap, 1), hann_blend(window))
 
 
 def run_exported(model: SequenceRefiner) -> None:

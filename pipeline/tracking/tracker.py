@@ -12,6 +12,8 @@ from typing import List, Optional, Sequence, Tuple
 import numpy as np
 
 from pipeline.geometry import areas, box_intersections, oks_of_smaller
+from pipeline.registry import TRACKERS
+from pipeline.skeletons import Skeleton
 from pipeline.tracking.association import assign, looks_gate, similarity_matrix
 from pipeline.tracking.duplicates import nested_matrix, pose_agreement, suppress
 from pipeline.tracking.looks import COCO_BODY, alike, describe
@@ -38,6 +40,7 @@ _CROWDED = 0.35
 _CROWDED_DOUBT = 0.5
 
 
+@TRACKERS.register_module()
 class PoseTracker:
     """Gives every person an id that stays, frame by frame, as a stream.
 
@@ -57,6 +60,15 @@ class PoseTracker:
         self._sigmas = np.asarray(sigmas, np.float64)
         self.options = options or TrackerOptions()
         self.reset()
+
+    @classmethod
+    def from_config(cls, skeleton: Skeleton, **options) -> 'PoseTracker':
+        """A tracker for ``skeleton``; ``options`` as :meth:`TrackerOptions.preset` takes them.
+
+        Raises:
+            InputError: for an unknown scene or option, or a value that is not allowed.
+        """
+        return cls(skeleton.sigmas, TrackerOptions.preset(**options))
 
     def reset(self) -> None:
         """Forget everyone; ids start at 1 again."""
