@@ -5,7 +5,7 @@ from typing import Union
 
 from pipeline.assets.asset import sha256_of
 from pipeline.errors import InputError
-from pipeline.refine.filters import NoSmoother, OneEuroSmoother, gaussian, savgol
+from pipeline.refine.filters import NoSmoother, OneEuroSmoother, gaussian, median, savgol
 from pipeline.refine.smoother import Smoother
 from pipeline.refine.stream import StreamRefiner
 from pipeline.resources import WEIGHTS
@@ -13,7 +13,7 @@ from pipeline.skeletons import Skeleton
 
 # weights that serve a skeleton, where they are not named after it: PoseTrack18's 17 joints without its ears
 JOINTS = {'posetrack1817': 'posetrack15'}
-FILTERS = {'none': NoSmoother, 'one-euro': OneEuroSmoother, 'savgol': savgol, 'gaussian': gaussian}
+FILTERS = {'none': NoSmoother, 'one-euro': OneEuroSmoother, 'savgol': savgol, 'gaussian': gaussian, 'median': median}
 NETWORKS = ('hanet', 'smoothnet', 'deciwatch')
 REFINERS = (*FILTERS, *NETWORKS)
 
