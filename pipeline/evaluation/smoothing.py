@@ -73,13 +73,10 @@ def tuning_grids() -> Dict[str, List[dict]]:
     """Parameter sets of the shipped filters to choose from, by family, as :func:`shipped_filter` takes them."""
     return {
         'Gaussian': [dict(type='gaussian', sigma=s) for s in (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0)],
-        'Savitzky-Golay': [
-            dict(type='savgol', window=w, order=o) for o in (1, 2, 3) for w in (7, 11, 15, 21, 27, 35, 45)
-        ],
+        # orders 2k and 2k + 1 are the same filter away from a track's ends
+        'Savitzky-Golay': [dict(type='savgol', window=w, order=o) for o in (1, 2) for w in (7, 11, 15, 21, 27, 35, 45)],
         'One-Euro': [
-            dict(type='one-euro', min_cutoff=c, beta=b)
-            for c in (0.5, 1.0, 1.5, 2.0, 4.0, 8.0)
-            for b in (0.0, 2.0, 8.0, 15.0, 30.0)
+            dict(type='one-euro', min_cutoff=c, beta=b) for c in (0.5, 1.5, 4.0, 8.0) for b in (0.0, 5.0, 15.0, 40.0)
         ],
         'median + Gaussian': [dict(type='median', width=w, sigma=s) for w in (5, 9, 15, 25) for s in (1.5, 2.5, 4.0)],
     }

@@ -110,8 +110,8 @@ class WindowTrack:
         self.count = 0  # poses added
         self.next_start = 0  # where the next window begins
         self.emitted = 0  # poses given back
-        self.sums = []  # blended answers of frames emitted..next_start + window
-        self.weights = []
+        self.sums = None  # (n, K, D) weighted answers for the frames from ``emitted`` on, float64
+        self.weights = np.zeros(0)  # (n,) and their weights
 
     def push(self, keypoints: np.ndarray, scores: np.ndarray, time: float) -> List[np.ndarray]:
         return self._answered(self._add(keypoints, scores, time))
@@ -131,15 +131,18 @@ class WindowTrack:
 
     def blend(self, window: Window, answer: np.ndarray) -> List[np.ndarray]:
         """Take the ``(T, K, D)`` answer to the oldest window without one; returns the poses that are final now."""
-        for frame, pose, weight in zip(range(window.start, self.count), answer, self.smoother.blend):
-            slot = frame - self.emitted
-            if slot < 0:  # given back already, before the end was known
-                continue
-            if slot == len(self.sums):
-                self.sums.append(0.0)
-                self.weights.append(0.0)
-            self.sums[slot] = self.sums[slot] + weight * pose
-            self.weights[slot] += weight
+        if self.sums is None:
+            self.sums = np.zeros((0, *answer.shape[1:]))
+        first = max(self.emitted - window.start, 0)  # frames given back already, before the end was known
+        last = min(len(answer), self.count - window.start)  # frames behind it are padding
+        start, end = window.start + first - self.emitted, window.start + last - self.emitted
+        if end > len(self.weights):
+            more = end - len(self.weights)
+            self.sums = np.concatenate([self.sums, np.zeros((more, *answer.shape[1:]))])
+            self.weights = np.concatenate([self.weights, np.zeros(more)])
+        weights = self.smoother.blend[first:last]
+        self.sums[start:end] += weights[:, None, None] * answer[first:last]
+        self.weights[start:end] += weights
         return self._emit(window.final)
 
     def rest(self) -> List[np.ndarray]:
@@ -173,10 +176,11 @@ class WindowTrack:
 
     def _emit(self, end: int) -> List[np.ndarray]:
         ready = end - self.emitted
-        poses = [total / weight for total, weight in zip(self.sums[:ready], self.weights[:ready])]
-        del self.sums[:ready], self.weights[:ready]
-        self.emitted = end
-        return [pose.astype(np.float32) for pose in poses]
+        if not ready:
+            return []
+        poses = (self.sums[:ready] / self.weights[:ready, None, None]).astype(np.float32)
+        self.sums, self.weights, self.emitted = self.sums[ready:], self.weights[ready:], end
+        return list(poses)
 
 
 def _pad(keypoints, scores, times, window):

@@ -65,10 +65,14 @@ def test_it_is_small(repository, refiner):
     assert sum(p.numel() for p in refiner.parameters()) < 4e6
 
 
-# the aim is 0.3 % at any rate; measured 0.09, 0.06, 0.02, 0.01, 0.01
-@pytest.mark.parametrize('fps, bound', [(10.0, 0.15), (15.0, 0.15), (30.0, 0.1), (60.0, 0.05), (120.0, 0.05)])
-def test_a_good_track_stays_as_it_is(shipped, fps, bound):
-    truth = walker(fps)
+# the aim is 0.3 % at any rate; measured 0.22, 0.16, 0.06, 0.02, 0.01, 0.01. The first track is shorter than a window,
+# and of what it is padded with nothing counts as seen; its last pose moves by 2.5 %.
+@pytest.mark.parametrize(
+    'fps, seconds, bound',
+    [(10.0, 3, 0.25), (10.0, 6, 0.2), (15.0, 3, 0.15), (30.0, 3, 0.1), (60.0, 3, 0.05), (120.0, 3, 0.05)],
+)
+def test_a_good_track_stays_as_it_is(shipped, fps, seconds, bound):
+    truth = walker(fps, seconds)
     refined = shipped(truth, fps)
     assert percent(refined, truth).mean() < bound
 
