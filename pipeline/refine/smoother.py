@@ -6,7 +6,7 @@ from pipeline.protocols import Smoother
 
 
 def smooth_track(smoother: Smoother, keypoints: np.ndarray, scores: np.ndarray, times: np.ndarray) -> np.ndarray:
-    """Smooth a whole track at once; the same numbers as in the stream.
+    """Smooth a whole track, pose by pose as the stream does; the same numbers.
 
     Args:
         keypoints: ``(T, K, 2)`` px.
