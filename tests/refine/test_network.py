@@ -5,7 +5,7 @@ import pytest
 
 from pipeline.errors import InputError
 from pipeline.networks.refiners.sequence_refiner import save_refiner
-from pipeline.networks.registered import build_registered
+from pipeline.backends.registered import build_registered
 from pipeline.presets import load_preset
 from pipeline.refine import build
 from pipeline.refine.network import network_smoother

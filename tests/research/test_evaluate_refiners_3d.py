@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pipeline.errors import InputError
-from pipeline.networks.checkpoint import save_model
+from pipeline.backends.checkpoint import save_model
 from pipeline.networks.lifters.keypoint_lifter import KeypointLifter
 from pipeline.networks.refiners.sequence_refiner import SequenceRefiner, save_refiner
 from pipeline.training.sequences.motion import PoseSequence

@@ -105,7 +105,7 @@ def test_sizes_follow_from_names_and_shapes(shared, convert, tmp_path):
 def test_a_refiner_becomes_the_beginning_of_another(convert, repository, tmp_path):
     from mmengine.config import Config
 
-    from pipeline.networks.registered import build_registered
+    from pipeline.backends.registered import build_registered
 
     default = repository / 'pipeline' / 'weights' / 'hanet_coco17.pth'
     assert convert('joints', default, tmp_path / 'begin.pth', '--to', 'posetrack15') == (0, '')

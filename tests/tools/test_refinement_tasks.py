@@ -99,7 +99,7 @@ def test_data_model_loss_and_metric_fit(name, layout, repository, tmp_path):
 
     import pipeline.evaluation  # noqa: F401, registers
     import pipeline.training  # noqa: F401, registers
-    from pipeline.networks.registered import build_registered
+    from pipeline.backends.registered import build_registered
 
     config = Config.fromfile(str(repository / 'configs' / 'hanet' / f'{name}.py'))
     dataset, estimator = config.poses.dataset, config.poses.estimator

@@ -62,7 +62,7 @@ def main(arguments: Optional[Sequence[str]] = None) -> None:
     weights = lifters_by_subject(options.lifter)
     import torch
 
-    from pipeline.networks.checkpoint import load_model
+    from pipeline.backends.checkpoint import load_model
     from pipeline.networks.lifters.keypoint_lifter import KeypointLifter
 
     torch.set_num_threads(options.threads)

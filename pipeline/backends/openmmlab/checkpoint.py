@@ -10,7 +10,7 @@ from torch import nn
 
 from pipeline.assets import resolve
 from pipeline.errors import InputError
-from pipeline.networks.checkpoint import read_checkpoint
+from pipeline.backends.checkpoint import read_checkpoint
 
 
 class Discarded:

@@ -22,7 +22,7 @@ from torch import nn
 
 from pipeline.errors import InputError
 from pipeline.files import atomic_path
-from pipeline.networks.registered import build_registered
+from pipeline.backends.registered import build_registered
 
 FORMAT = 'temporal pose network, version 1'
 # what torch.load and constructors raise, in practice, on damaged content
