@@ -20,9 +20,9 @@ import numpy as np
 import torch
 from torch import nn
 
+from pipeline.backends.registered import build_registered
 from pipeline.errors import InputError
 from pipeline.files import atomic_path
-from pipeline.backends.registered import build_registered
 
 FORMAT = 'temporal pose network, version 1'
 # what torch.load and constructors raise, in practice, on damaged content

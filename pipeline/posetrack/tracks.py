@@ -13,7 +13,7 @@ from pipeline.posetrack.folders import image_key, list_files
 from pipeline.posetrack.head_boxes import with_head_boxes
 from pipeline.posetrack.sequence import NO_TRACK
 from pipeline.training.joint_sets import JOINT_SETS
-from pipeline.training.sequences.motion import PoseSequence
+from pipeline.training.motion import PoseSequence
 from pipeline.training.sources import register_source
 from pipeline.training.sources.penn_action import bridge_unseen
 

@@ -5,7 +5,7 @@ import pytest
 from mmengine.config import Config
 
 from pipeline.networks.refiners.sequence_refiner import load_refiner
-from pipeline.training.sequences.motion import PoseSequence
+from pipeline.training.motion import PoseSequence
 from pipeline.training.sources.pairs import save_pairs
 from tools import test as test_tool
 from tools import train

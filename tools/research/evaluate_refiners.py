@@ -24,7 +24,7 @@ from pipeline.evaluation.classical import tuning_grids  # noqa: E402
 from pipeline.evaluation.keypoint_metrics import acceleration_errors, joint_errors  # noqa: E402
 from pipeline.evaluation.refine_sequences import SequenceFilter, windowed  # noqa: E402
 from pipeline.training.augmentation.definition_offset import DefinitionOffset  # noqa: E402
-from pipeline.training.sequences.motion import PoseSequence, figure_size, split_holdout  # noqa: E402
+from pipeline.training.motion import PoseSequence, figure_size, split_holdout  # noqa: E402
 from pipeline.training.sources import h36m  # noqa: E402
 
 LIMBS = list(h36m.MPII_LIMBS)

@@ -22,7 +22,7 @@ from pipeline.evaluation.classical import tuning_grids  # noqa: E402
 from pipeline.evaluation.keypoint_metrics import joint_errors  # noqa: E402
 from pipeline.evaluation.protocols import Evaluated, evaluate  # noqa: E402
 from pipeline.evaluation.refine_sequences import SequenceFilter, windowed  # noqa: E402
-from pipeline.training.sequences.motion import PoseSequence  # noqa: E402
+from pipeline.training.motion import PoseSequence  # noqa: E402
 from pipeline.training.sources.h36m import H36M_FLIP  # noqa: E402
 from pipeline.training.sources.pairs import load_pairs  # noqa: E402
 

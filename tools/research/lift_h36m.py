@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 import numpy as np  # noqa: E402
 
 from pipeline.errors import InputError, exit_cleanly  # noqa: E402
-from pipeline.training.sequences.motion import PoseSequence  # noqa: E402
+from pipeline.training.motion import PoseSequence  # noqa: E402
 from pipeline.training.sources import h36m  # noqa: E402
 from pipeline.training.sources.pairs import save_pairs  # noqa: E402
 

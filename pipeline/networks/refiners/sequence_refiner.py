@@ -11,12 +11,12 @@ from mmengine.model import BaseModel
 from mmpose.registry import MODELS
 from torch import Tensor, nn
 
-from pipeline.errors import InputError
 from pipeline.backends.checkpoint import load_model, save_model
+from pipeline.backends.registered import build_registered
+from pipeline.errors import InputError
 from pipeline.networks.refiners import deciwatch, guided, hanet, normalise, smoothnet  # noqa: F401, registers them
 from pipeline.networks.refiners.missing import fill_missing
 from pipeline.networks.refiners.normalise import Scaling
-from pipeline.backends.registered import build_registered
 
 
 @MODELS.register_module()

@@ -9,7 +9,7 @@ module in ``custom_imports`` (as ``configs/_base_/hanet_posetrack_t5.py`` does):
 from typing import Callable, Dict, Tuple
 
 from pipeline.errors import InputError
-from pipeline.training.sequences.motion import PoseSequence
+from pipeline.training.motion import PoseSequence
 
 Source = Callable[..., Tuple[PoseSequence, ...]]
 

@@ -17,8 +17,8 @@ from mmengine.model import BaseModule
 from mmpose.registry import MODELS
 from torch import Tensor, nn
 
-from pipeline.errors import InputError
 from pipeline.backends.checkpoint import load_model
+from pipeline.errors import InputError
 from pipeline.networks.refiners.hanet.kinematics import Motion, keypoint_flow, neighbours
 from pipeline.networks.refiners.hanet.layers import DecoderLayer, EncoderLayer
 from pipeline.networks.refiners.hanet.positions import interpolation_matrix, sinusoidal_positions
