@@ -102,12 +102,12 @@ def test_options_change_the_config(config):
     assert changed.train_dataloader.dataset.seed == changed.randomness.seed == 7
 
 
-def test_published_schedule(repository, shared):
+def test_published_schedule(repository, fixtures):
     """Warm-up and cosine of configs/_base_/published_schedule.py, driven by a real optimizer."""
     import torch
     from mmengine.optim import CosineAnnealingLR, LinearLR
 
-    expected = np.load(shared('fixtures', 'hanet_metrics', 'lr_schedule_10iters_per_epoch.npy'))
+    expected = np.load(fixtures('hanet_metrics', 'lr_schedule_10iters_per_epoch.npy'))
     config = Config.fromfile(str(repository / 'configs' / '_base_' / 'published_schedule.py'))
     optimizer = torch.optim.AdamW([torch.nn.Parameter(torch.zeros(1))], lr=config.optim_wrapper.optimizer.lr)
     kinds = {'LinearLR': LinearLR, 'CosineAnnealingLR': CosineAnnealingLR}
