@@ -14,7 +14,7 @@ import struct
 from collections.abc import Mapping
 from numbers import Integral, Real
 from pathlib import Path
-from typing import Any, Optional, Tuple, Union
+from typing import Any, Optional, Tuple, Type, TypeVar, Union
 
 import numpy as np
 import torch
@@ -23,6 +23,8 @@ from torch import nn
 from pipeline.backends.registered import build_registered
 from pipeline.errors import InputError
 from pipeline.files import atomic_path
+
+Network = TypeVar('Network', bound=nn.Module)
 
 FORMAT = 'temporal pose network, version 1'
 # what torch.load and constructors raise, in practice, on damaged content
@@ -80,7 +82,7 @@ def save_model(
         torch.save(content, temporary)
 
 
-def load_model(path: Union[str, Path], expected: type, device: str = 'cpu') -> Tuple[nn.Module, dict]:
+def load_model(path: Union[str, Path], expected: Type[Network], device: str = 'cpu') -> Tuple[Network, dict]:
     """Build the network in a file, in evaluation mode, and give it with its notes.
 
     Args:

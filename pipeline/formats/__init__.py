@@ -6,7 +6,7 @@ poses = read_poses_json('out/clip_poses.json')
 """
 
 from pathlib import Path
-from typing import Union
+from typing import Callable, Dict, Union
 
 from pipeline.errors import InputError
 from pipeline.formats.csv_file import CsvExporter
@@ -19,7 +19,12 @@ from pipeline.formats.trc_file import TrcExporter
 from pipeline.skeletons import Skeleton
 from pipeline.types import VideoInfo
 
-EXPORTERS = {'json': JsonExporter, 'csv': CsvExporter, 'posetrack': PoseTrackExporter, 'trc': TrcExporter}
+EXPORTERS: Dict[str, Callable[..., Exporter]] = {
+    'json': JsonExporter,
+    'csv': CsvExporter,
+    'posetrack': PoseTrackExporter,
+    'trc': TrcExporter,
+}
 
 __all__ = ['EXPORTERS', 'Exporter', 'PoseFile', 'PoseFrame', 'RunInfo', 'open_exporter', 'read_poses_json', 'run_info']
 

@@ -97,7 +97,7 @@ def _weight_references(value) -> Iterator[str]:
 
 
 def _hash_of(reference: str) -> Optional[str]:
-    path = Path(reference)
+    path: Optional[Path] = Path(reference)
     if reference.startswith('asset:'):
         from pipeline.assets import find
 

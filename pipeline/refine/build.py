@@ -1,7 +1,7 @@
 """A refiner by name, by preset entry, or from one's own checkpoint."""
 
 from pathlib import Path
-from typing import Union
+from typing import Callable, Dict, Union
 
 from pipeline.assets.asset import sha256_of
 from pipeline.errors import InputError
@@ -13,7 +13,12 @@ from pipeline.skeletons import Skeleton
 
 # weights that serve a skeleton, where they are not named after it: PoseTrack18's 17 joints without its ears
 JOINTS = {'posetrack1817': 'posetrack15'}
-FILTERS = {'none': NoSmoother, 'one-euro': OneEuroSmoother, 'savgol': savgol, 'gaussian': gaussian}
+FILTERS: Dict[str, Callable[..., Smoother]] = {
+    'none': NoSmoother,
+    'one-euro': OneEuroSmoother,
+    'savgol': savgol,
+    'gaussian': gaussian,
+}
 NETWORKS = ('hanet', 'smoothnet', 'deciwatch')
 REFINERS = (*FILTERS, *NETWORKS)
 
@@ -68,7 +73,8 @@ def _network(name: str, skeleton: Skeleton, device: str, runtime: str, options: 
 def _shipped(file: str) -> Path:
     """Weights that come with this package; torch itself notices no flipped byte in a file."""
     path = WEIGHTS / file
-    sums = dict(reversed(line.split()) for line in (WEIGHTS / 'SHA256SUMS').read_text().splitlines())
+    lines = (WEIGHTS / 'SHA256SUMS').read_text().splitlines()
+    sums = {name: digest for digest, name in map(str.split, lines)}
     if path.is_file() and sha256_of(path) != sums.get(file):
         raise InputError(
             f'{path}: its SHA-256 is not the one in SHA256SUMS beside it: the file is damaged; or, if it '

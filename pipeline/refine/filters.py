@@ -87,12 +87,12 @@ class OneEuroSmoother:
 class _OneEuroTrack:
     def __init__(self, min_cutoff: float, beta: float):
         self.parameters = dict(mincutoff=min_cutoff, beta=beta)
-        self.filters = None
-        self.size = None
-        self.last = None
+        self.filters: List[OneEuroFilter] = []
+        self.size = 1.0
+        self.last: np.ndarray = np.zeros(0, np.float32)  # the latest answer
 
     def push(self, keypoints: np.ndarray, scores: np.ndarray, time: float) -> List[np.ndarray]:
-        if self.filters is None:
+        if not self.filters:
             # coordinates are measured in figure sizes, so that beta does not depend on the resolution
             self.size = max(float(np.ptp(keypoints, axis=0).max()), 1.0)
             self.filters = [OneEuroFilter(30.0, **self.parameters) for _ in range(keypoints.size)]

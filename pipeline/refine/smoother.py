@@ -35,7 +35,8 @@ class Smoother(Protocol):
         lookahead: how many later frames a pose may wait for.
     """
 
-    lookahead: int
+    @property
+    def lookahead(self) -> int: ...
 
     def open(self) -> TrackSmoother:
         """State for a new track."""
@@ -53,7 +54,7 @@ def smooth_track(smoother: Smoother, keypoints: np.ndarray, scores: np.ndarray, 
         ``(T, K, 2)`` px.
     """
     track = smoother.open()
-    poses = []
+    poses: List[np.ndarray] = []
     for pose in zip(keypoints, scores, times):
         poses += track.push(*pose)
     poses += track.close()

@@ -7,7 +7,7 @@ tail, and pads with zeros that count).
 """
 
 from collections import deque
-from typing import Callable, List
+from typing import Callable, Deque, List, Tuple
 
 import numpy as np
 
@@ -60,12 +60,14 @@ class WindowTrack:
 
     def __init__(self, smoother: WindowSmoother):
         self.smoother = smoother
-        self.poses = deque(maxlen=smoother.window)  # (keypoints, scores, time), newest last
+        self.poses: Deque[Tuple[np.ndarray, np.ndarray, float]] = deque(
+            maxlen=smoother.window
+        )  # (keypoints, scores, time), newest last
         self.count = 0  # poses pushed
         self.next_start = 0  # where the next window begins
         self.emitted = 0  # poses given back
-        self.sums = []  # blended answers of frames emitted..next_start + window
-        self.weights = []
+        self.sums: List[np.ndarray] = []  # blended answers of frames emitted..next_start + window
+        self.weights: List[float] = []
 
     def push(self, keypoints: np.ndarray, scores: np.ndarray, time: float) -> List[np.ndarray]:
         self.poses.append((keypoints, scores, time))
@@ -93,7 +95,7 @@ class WindowTrack:
             if slot < 0:  # given back already, before the end was known
                 continue
             if slot == len(self.sums):
-                self.sums.append(0.0)
+                self.sums.append(np.zeros(()))
                 self.weights.append(0.0)
             self.sums[slot] = self.sums[slot] + weight * pose
             self.weights[slot] += weight

@@ -6,9 +6,10 @@ differs: similarity is OKS of the poses and IoU of the boxes together, motion is
 predicted per joint, and all times are seconds.
 """
 
-from typing import List, Optional, Sequence, Tuple
+from typing import List, Optional, Tuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from pipeline.tracking.association import assign, similarity_matrix
 from pipeline.tracking.duplicates import nested_matrix, pose_agreement, suppress
@@ -39,7 +40,7 @@ class PoseTracker:
         options: thresholds and times; the defaults if None.
     """
 
-    def __init__(self, sigmas: Sequence[float], options: Optional[TrackerOptions] = None):
+    def __init__(self, sigmas: ArrayLike, options: Optional[TrackerOptions] = None):
         self._sigmas = np.asarray(sigmas, np.float64)
         self.options = options or TrackerOptions()
         self.reset()
@@ -50,7 +51,7 @@ class PoseTracker:
         self._ids_given = 0
         self._vacant_ids: List[int] = []
         self._time = -np.inf
-        self._image_size: Optional[Tuple[int, int]] = None
+        self._image_size = (0, 0)
 
     def update(self, people: People, time: float, image_size: Tuple[int, int]) -> People:
         """The people of the next frame, with ids.
@@ -113,13 +114,13 @@ class PoseTracker:
             poses.append(pose)
             boxes.append(_carried_box(box, pose, track.weights >= _CARRIED_SCORE, _CARRIED_MARGIN * track.size))
         width, height = self._image_size
-        boxes = np.clip(boxes, 0, [width, height, width, height]).astype(np.float32)
-        inside = (boxes[:, 2] > boxes[:, 0]) & (boxes[:, 3] > boxes[:, 1])
+        clipped = np.clip(boxes, 0, [width, height, width, height]).astype(np.float32)
+        inside = (clipped[:, 2] > clipped[:, 0]) & (clipped[:, 3] > clipped[:, 1])
         scores = np.array([track.box_score for track in tracks], np.float32)
         weights = np.stack([track.weights for track in tracks]).astype(np.float32)
         seeds = len(self._sigmas) == _COCO_KEYPOINTS
         return Detections(
-            boxes, scores, np.stack(poses).astype(np.float32) if seeds else None, weights if seeds else None
+            clipped, scores, np.stack(poses).astype(np.float32) if seeds else None, weights if seeds else None
         )[inside]
 
     def _candidates(self, people: People) -> People:

@@ -37,7 +37,10 @@ class SequenceRefiner(BaseModel):
         interval: ``N``; the network looks at every N-th frame.
         dims: ``D``.
         network_options: what :meth:`refine` tells the backbone beside its inputs.
+        meta: notes of the file that it was read from.
     """
+
+    meta: dict
 
     def __init__(
         self,
@@ -208,7 +211,7 @@ def save_refiner(
     save_model(path, {'type': 'SequenceRefiner', **config}, model.state_dict(), extra_meta, half, force)
 
 
-def load_refiner(path: Union[str, Path], device: str = 'cpu') -> nn.Module:
+def load_refiner(path: Union[str, Path], device: str = 'cpu') -> SequenceRefiner:
     """Read a :class:`SequenceRefiner`, in evaluation mode on ``device``; its notes are ``.meta``.
 
     Raises:
