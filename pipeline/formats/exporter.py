@@ -4,9 +4,10 @@ import sys
 from abc import ABC, abstractmethod
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import List, TextIO
+from typing import Any, List, TextIO
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from pipeline.errors import InputError
 from pipeline.files import atomic_path
@@ -135,8 +136,12 @@ class Exporter(ABC):
             raise
 
 
-def rounded(values: np.ndarray, digits: int) -> list:
-    """Nested lists of ``values`` with ``digits`` decimals; None for what is not finite, no negative zero."""
-    values = np.round(np.asarray(values, np.float64), digits) + 0.0
-    finite = np.isfinite(values)
-    return values.tolist() if finite.all() else np.where(finite, values.astype(object), None).tolist()
+def rounded(values: ArrayLike, digits: int) -> Any:
+    """``values`` as a number or nested lists, with ``digits`` decimals; None for what is not finite, never -0."""
+    numbers = np.asarray(np.round(np.asarray(values, np.float64), digits) + 0.0)
+    finite = np.isfinite(numbers)
+    if finite.all():
+        return numbers.tolist()
+    listed = numbers.astype(object)
+    listed[~finite] = None
+    return listed.tolist()

@@ -93,7 +93,8 @@ for _name in NETWORKS:
 def _shipped(file: str) -> Path:
     """Weights that come with this package; torch itself notices no flipped byte in a file."""
     path = WEIGHTS / file
-    sums = dict(reversed(line.split()) for line in (WEIGHTS / 'SHA256SUMS').read_text().splitlines())
+    lines = (WEIGHTS / 'SHA256SUMS').read_text().splitlines()
+    sums = {name: digest for digest, name in map(str.split, lines)}
     if path.is_file() and sha256_of(path) != sums.get(file):
         raise InputError(
             f'{path}: its SHA-256 is not the one in SHA256SUMS beside it: the file is damaged; or, if it '

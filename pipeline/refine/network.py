@@ -1,13 +1,14 @@
 """A trained network (HANet, SmoothNet, DeciWatch) as a smoother."""
 
 from pathlib import Path
-from typing import List, Optional, Sequence, Tuple, Union
+from typing import Optional, Sequence, Tuple, Union
 
 import numpy as np
 import torch
 
 from pipeline.backends.devices import check_device
 from pipeline.backends.graphs import Graphs, OnnxExporter
+from pipeline.backends.graphs.graphs import Nested, arrange, flatten
 from pipeline.errors import InputError
 from pipeline.networks.refiners.sequence_refiner import SequenceRefiner, load_refiner
 from pipeline.networks.refiners.temporal import TemporalOutput
@@ -175,7 +176,7 @@ def run_exported(model: SequenceRefiner) -> None:
     backbone = model.backbone
     forward, options = backbone.forward, model.network_options
 
-    def function(inputs: Sequence[torch.Tensor]) -> List[torch.Tensor]:
+    def function(inputs: Nested) -> Nested:
         output = forward(*inputs, **options)
         return [output.final, output.refined]
 
@@ -184,8 +185,10 @@ def run_exported(model: SequenceRefiner) -> None:
     backbone.forward = lambda *inputs, **_: TemporalOutput(*graphs(inputs))
 
 
-def _windows_like(inputs: Sequence[torch.Tensor], batch: int) -> List[torch.Tensor]:
+def _windows_like(inputs: Nested, batch: int) -> Nested:
     """Windows, scores and frame rates as a refiner's network may be given them."""
     generator = torch.Generator().manual_seed(batch)
-    keypoints, scores, fps = (torch.rand(batch, *value.shape[1:], generator=generator) for value in inputs)
-    return type(inputs)((2 * keypoints - 1, scores, 5 + 55 * fps))
+    keypoints, scores, fps = (
+        torch.rand(batch, *value.shape[1:], generator=generator) for value in flatten(inputs) or ()
+    )
+    return arrange(inputs, [2 * keypoints - 1, scores, 5 + 55 * fps])

@@ -1,5 +1,7 @@
 """A whole track through a smoother at once."""
 
+from typing import List
+
 import numpy as np
 
 from pipeline.protocols import Smoother
@@ -17,7 +19,7 @@ def smooth_track(smoother: Smoother, keypoints: np.ndarray, scores: np.ndarray, 
         ``(T, K, 2)`` px.
     """
     track = smoother.open()
-    poses = []
+    poses: List[np.ndarray] = []
     for pose in zip(keypoints, scores, times):
         poses += track.push(*pose)
     poses += track.close()

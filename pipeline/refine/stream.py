@@ -2,7 +2,7 @@
 
 from collections import deque
 from dataclasses import dataclass, field, replace
-from typing import Dict, Iterator, List
+from typing import Deque, Dict, Iterator, List
 
 import numpy as np
 
@@ -43,7 +43,7 @@ class _Track:
     position: int  # of its newest frame, counted from the first frame pushed
     time: float
     row: _Row
-    unanswered: deque = field(default_factory=deque)  # rows, oldest first
+    unanswered: Deque[_Row] = field(default_factory=deque)  # rows, oldest first
 
     def push(self, row: _Row, scores: np.ndarray, time: float) -> None:
         self.unanswered.append(row)
@@ -120,9 +120,9 @@ class StreamRefiner:
 
     def _reset(self) -> None:
         self._tracks: Dict[int, _Track] = {}
-        self._waiting = deque()
+        self._waiting: Deque[_Waiting] = deque()
         self._given = 0  # frames given back so far
-        self._watched = self._previous = 0.0  # times of the last watched frame, and of the last one
+        self._watched = self._previous = 0.0
 
     def _extend(self, row: _Row, position: int, time: float) -> None:
         track = self._tracks.get(row.track_id)
@@ -187,7 +187,7 @@ def _people(waiting: _Waiting) -> People:
     return People(
         bboxes=np.stack([row.bbox for row in rows]).astype(np.float32),
         bbox_scores=np.array([row.bbox_score for row in rows], np.float32),
-        keypoints=np.stack([row.refined for row in rows]).astype(np.float32),
+        keypoints=np.array([row.refined for row in rows], np.float32),
         keypoint_scores=np.stack([row.scores for row in rows]).astype(np.float32),
         track_ids=np.array([row.track_id for row in rows], np.int64),
         keypoints_raw=np.stack([row.keypoints for row in rows]).astype(np.float32),

@@ -7,9 +7,10 @@ predicted per joint, and all times are seconds.
 """
 
 from dataclasses import fields, replace
-from typing import List, Optional, Sequence, Tuple
+from typing import List, Optional, Tuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from pipeline.geometry import areas, box_intersections, oks_of_smaller
 from pipeline.registry import TRACKERS
@@ -56,7 +57,7 @@ class PoseTracker:
         options: thresholds and times; the defaults if None.
     """
 
-    def __init__(self, sigmas: Sequence[float], options: Optional[TrackerOptions] = None):
+    def __init__(self, sigmas: ArrayLike, options: Optional[TrackerOptions] = None):
         self._sigmas = np.asarray(sigmas, np.float64)
         self.options = options or TrackerOptions()
         self.reset()
@@ -78,7 +79,7 @@ class PoseTracker:
         self._ids_given = 0
         self._vacant_ids: List[int] = []
         self._time = -np.inf
-        self._image_size: Optional[Tuple[int, int]] = None
+        self._image_size = (0, 0)
 
     def with_looks(self, people: People, frame: Frame) -> People:
         """The people with their clothes described from the frame.

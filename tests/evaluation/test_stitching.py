@@ -51,8 +51,8 @@ def test_the_chains_blend_of_covering_windows_is_the_chains_smoother():
 
 
 @pytest.mark.parametrize('case', 'abcd')
-def test_published_stitching(shared, case):
-    z = np.load(shared('fixtures', 'hanet_metrics', 'unit_metrics.npz'))
+def test_published_stitching(fixtures, case):
+    z = np.load(fixtures('hanet_metrics', 'unit_metrics.npz'))
     windows, (step, window) = z[f'stitch_{case}_in'], z[f'stitch_{case}_step_size']
     starts = np.arange(len(windows)) * step
     stitched = stitch(windows, starts, starts[-1] + window)

@@ -9,11 +9,11 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.backends.checkpoint import read_checkpoint
 from pipeline.backends.openmmlab import load_config
 from pipeline.batch.manifest import NAME, Manifest
 from pipeline.batch.segment_file import read_segments, write_segment
 from pipeline.formats import open_exporter, read_poses_json, run_info
-from pipeline.networks.checkpoint import read_checkpoint
 from pipeline.networks.refiners.sequence_refiner import load_refiner
 from pipeline.posetrack import load_sequence
 from pipeline.presets import PRESETS, load_preset

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import torch
 
+from pipeline.backends.registered import build_registered
 from pipeline.errors import InputError
 from pipeline.networks.refiners.sequence_refiner import save_refiner
-from pipeline.networks.registered import build_registered
 from pipeline.presets import load_preset
 from pipeline.refine import build
 from pipeline.refine.network import network_smoother, window_smoother

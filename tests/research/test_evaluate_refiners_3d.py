@@ -3,11 +3,11 @@ import json
 import numpy as np
 import pytest
 
+from pipeline.backends.checkpoint import save_model
 from pipeline.errors import InputError
-from pipeline.networks.checkpoint import save_model
 from pipeline.networks.lifters.keypoint_lifter import KeypointLifter
 from pipeline.networks.refiners.sequence_refiner import SequenceRefiner, save_refiner
-from pipeline.training.sequences.motion import PoseSequence
+from pipeline.training.motion import PoseSequence
 from pipeline.training.sources.pairs import load_pairs, save_pairs
 from tools.research import evaluate_refiners_3d, lift_h36m
 

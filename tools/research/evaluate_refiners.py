@@ -26,7 +26,7 @@ from pipeline.evaluation.keypoint_metrics import acceleration_errors, joint_erro
 from pipeline.evaluation.smoothing import network_rows, shipped_filter, smooth, track_of, tune  # noqa: E402
 from pipeline.refine.smoother import Smoother  # noqa: E402
 from pipeline.training.augmentation.definition_offset import DefinitionOffset  # noqa: E402
-from pipeline.training.sequences.motion import PoseSequence, figure_size, split_holdout  # noqa: E402
+from pipeline.training.motion import PoseSequence, figure_size, split_holdout  # noqa: E402
 from pipeline.training.sources import h36m  # noqa: E402
 
 LIMBS = list(h36m.MPII_LIMBS)

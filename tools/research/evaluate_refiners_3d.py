@@ -23,7 +23,7 @@ from pipeline.evaluation.keypoint_metrics import joint_errors  # noqa: E402
 from pipeline.evaluation.protocols import Evaluated, evaluate  # noqa: E402
 from pipeline.evaluation.smoothing import network_rows, shipped_filter, smooth, track_of, tune  # noqa: E402
 from pipeline.refine.smoother import Smoother  # noqa: E402
-from pipeline.training.sequences.motion import PoseSequence  # noqa: E402
+from pipeline.training.motion import PoseSequence  # noqa: E402
 from pipeline.training.sources.h36m import H36M_NAMES  # noqa: E402
 from pipeline.training.sources.pairs import load_pairs  # noqa: E402
 

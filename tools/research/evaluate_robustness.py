@@ -24,7 +24,7 @@ from pipeline.refine.smoother import Smoother  # noqa: E402
 from pipeline.skeletons import Skeleton  # noqa: E402
 from pipeline.training.augmentation.error_model import ErrorModel  # noqa: E402
 from pipeline.training.joint_sets import JOINT_SETS  # noqa: E402
-from pipeline.training.sequences.motion import PoseSequence, figure_size  # noqa: E402
+from pipeline.training.motion import PoseSequence, figure_size  # noqa: E402
 from pipeline.training.sources import h36m  # noqa: E402
 from pipeline.training.sources.coco_motion import h36m_as, load_picture_sequences  # noqa: E402
 

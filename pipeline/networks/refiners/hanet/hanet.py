@@ -17,8 +17,8 @@ from mmengine.model import BaseModule
 from mmpose.registry import MODELS
 from torch import Tensor, nn
 
+from pipeline.backends.checkpoint import load_model
 from pipeline.errors import InputError
-from pipeline.networks.checkpoint import load_model
 from pipeline.networks.refiners.hanet.kinematics import Motion, keypoint_flow, neighbours
 from pipeline.networks.refiners.hanet.layers import (
     DecoderLayer,

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import torch
 
+from pipeline.backends.checkpoint import read_checkpoint, save_model
 from pipeline.errors import InputError
 from pipeline.networks import HANet, SequenceRefiner
-from pipeline.networks.checkpoint import read_checkpoint, save_model
 from pipeline.networks.refiners.sequence_refiner import load_refiner, save_refiner
 
 BACKBONE = dict(type='HANet', num_keypoints=3, dims=2, window=9, embed_dims=8, num_levels=2)

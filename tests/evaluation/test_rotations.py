@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from pipeline.training.augmentation.rotations import (
+from pipeline.evaluation.rotations import (
     axis_angle_from_6d,
     axis_angle_to_6d,
     geodesic_distance,

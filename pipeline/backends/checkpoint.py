@@ -14,15 +14,17 @@ import struct
 from collections.abc import Mapping
 from numbers import Integral, Real
 from pathlib import Path
-from typing import Any, Optional, Tuple, Union
+from typing import Any, Optional, Tuple, Type, TypeVar, Union
 
 import numpy as np
 import torch
 from torch import nn
 
+from pipeline.backends.registered import build_registered
 from pipeline.errors import InputError
 from pipeline.files import atomic_path
-from pipeline.networks.registered import build_registered
+
+Network = TypeVar('Network', bound=nn.Module)
 
 FORMAT = 'temporal pose network, version 1'
 # what torch.load and constructors raise, in practice, on damaged content
@@ -81,8 +83,8 @@ def save_model(
 
 
 def load_model(
-    path: Union[str, Path], expected: type, device: Union[str, torch.device] = 'cpu'
-) -> Tuple[nn.Module, dict]:
+    path: Union[str, Path], expected: Type[Network], device: Union[str, torch.device] = 'cpu'
+) -> Tuple[Network, dict]:
     """Build the network in a file, in evaluation mode, and give it with its notes.
 
     Args:
