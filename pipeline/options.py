@@ -29,7 +29,8 @@ class Kind:
         """Raise :class:`InputError` that names the option, the value and what is allowed, unless ``value`` fits."""
         right = isinstance(value, self.type) and isinstance(value, bool) == (self.type is bool)
         if not (right and self.fits(value)):
-            raise InputError(f'{name} {str(value)[:40]!r}: must be {self.allowed}')
+            shown = repr(value[:40]) if isinstance(value, str) else str(value)[:40]
+            raise InputError(f'{name} {shown}: must be {self.allowed}')
 
 
 COUNT = Kind(int, 'a whole number from 1 up', lambda value: value >= 1)

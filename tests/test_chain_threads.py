@@ -39,7 +39,7 @@ class Estimator:
 def test_large_estimators_get_all_cores(parameters, overlap, shares, monkeypatch, tmp_path):
     import cv2
 
-    monkeypatch.setattr('pipeline.pipeline.available_cores', lambda: 4)
+    monkeypatch.setattr('pipeline.backends.threads.available_cores', lambda: 4)
     for i in range(3):
         cv2.imwrite(str(tmp_path / f'{i}.png'), torch.zeros(16, 16, 3, dtype=torch.uint8).numpy())
     before = torch.get_num_threads()

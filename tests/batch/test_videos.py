@@ -11,6 +11,7 @@ from pipeline.batch.videos import find_videos
 from pipeline.errors import InputError
 from pipeline.options import OutputOptions
 from pipeline.video.open_source import source_name
+from pipeline.writers import output_paths
 
 
 def make(folder, *names):
@@ -83,5 +84,5 @@ def test_no_name_leads_out_of_the_folder(spec):
     except InputError:
         return
     options = OutputOptions(Path('/results'), formats=('json', 'csv', 'posetrack', 'trc'), report=True)
-    for path in options.paths(name).values():
+    for path in output_paths(options, name).values():
         assert Path(os.path.normpath(path)).parent == Path('/results')
