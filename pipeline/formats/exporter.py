@@ -124,7 +124,7 @@ class Exporter(ABC):
 
 
 def rounded(values: ArrayLike, digits: int) -> Any:
-    """``values`` as a number or nested lists, with ``digits`` decimals; None for what is not finite, no negative zero."""
+    """``values``, a number or nested lists, with ``digits`` decimals; None for what is not finite, no negative zero."""
     numbers = np.asarray(np.round(np.asarray(values, np.float64), digits) + 0.0)
     finite = np.isfinite(numbers)
     if finite.all():
