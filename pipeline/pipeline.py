@@ -1,58 +1,67 @@
-"""The chain: detector, estimator, tracker, refiner in a row, over any source of frames.
+"""The chain: detector, estimator, tracker and refiner in a row, over any source of frames.
 
 from pipeline import VideoPipeline
 VideoPipeline.from_preset('embedded').run('video.mp4', out_dir='out')
 """
 
+import copy
 import math
-from contextlib import ExitStack, closing, contextmanager
+import os
 from pathlib import Path
-from typing import Iterable, Iterator, Optional, Union
+from typing import Any, Iterable, Iterator, List, Optional, Union
 
 import torch
 
-from pipeline import stages as links
 from pipeline.backends.openmmlab import runs_in_torch
-from pipeline.backends.threads import available_cores
-from pipeline.detection import PersonDetector
+from pipeline.backends.threads import Shares
+from pipeline.detection import build_detector
 from pipeline.errors import InputError
-from pipeline.estimation import PoseEstimator
-from pipeline.presets import merged_preset, options_of, with_speed
+from pipeline.estimation import build_estimator
+from pipeline.options import OutputOptions
+from pipeline.presets import merged_preset, options_of
+from pipeline.protocols import Detector, Estimator, Tracker
 from pipeline.refine import StreamRefiner, build_refiner
+from pipeline.registry import import_custom
+from pipeline.run import run_video
+from pipeline.stages import Advice, Buffer, Detect, Estimate, Follow, Refine, Stage, Track, Watch, connect
+from pipeline.summary import Summary
 from pipeline.timing import Clock
-from pipeline.tracking import PoseTracker, TrackerOptions
-from pipeline.types import FrameResult
-from pipeline.video import VideoSource, open_source, prefetch
-
-#: Parameters from which on an estimator takes so long that the rest hides behind it on fewer cores
-#: (HRNet-W32, 28 million: 180 in place of 252 ms a frame on two cores; networks of 45 ms a frame get slower).
-_LARGE = 20_000_000
+from pipeline.tracking import build_tracker
+from pipeline.types import FrameResult, People
+from pipeline.video import ArraySource, VideoSource, open_source
 
 
 class VideoPipeline:
     """Finds, poses, tracks and refines the people of a video.
 
+    A pipeline holds networks and options only. What a run remembers (tracks, waiting frames)
+    belongs to the run: each begins clean, however the one before ended, and several may be under way at once.
+
     Args:
-        detector, estimator, tracker, refiner: the links, in this order.
+        detector, estimator, tracker, refiner: the stages, in this order. Every run gets a copy of
+            ``tracker`` and a refiner of its own with the same smoother.
         detect_every: look for people in every n-th frame only; in between the
             tracker says where they moved.
         every: watch every n-th frame only; people in the frames between are filled in by
-            the refiner, and marked (``People.filled``). Of the watched frames so many
-            are looked at by the detector that ``detect_every`` is kept.
+            the refiner, and marked (``People.filled``). The detector still looks at most at every
+            ``detect_every``-th frame.
         batch: frames that go through a network together. 1 answers soonest; on a
-            GPU several are faster.
+            GPU several are faster. Always 1 where people are followed.
         follow: pose people also where the tracker expects them and the detector
             misses them (always so with ``detect_every`` over 1).
         overlap: find people in a thread of its own while the frames before are posed;
-            each of torch's networks then gets half of the cores, a large estimator all of them.
+            :class:`pipeline.backends.threads.Shares` says who then gets how many cores.
         options: what to record in output files (preset, configs, weights).
+
+    Attributes:
+        notes: what was changed of the options given, one line each.
     """
 
     def __init__(
         self,
-        detector: PersonDetector,
-        estimator: PoseEstimator,
-        tracker: PoseTracker,
+        detector: Detector,
+        estimator: Estimator,
+        tracker: Tracker,
         refiner: StreamRefiner,
         detect_every: int = 1,
         batch: int = 1,
@@ -63,10 +72,22 @@ class VideoPipeline:
     ):
         self.detector, self.estimator, self.tracker, self.refiner = detector, estimator, tracker, refiner
         self.detect_every, self.follow = detect_every, follow or detect_every > 1
-        self.batch = 1 if self.follow else batch
+        if self.follow and not hasattr(tracker, 'predict'):
+            kind = type(tracker).__name__
+            raise InputError(f'tracker {kind!r}: has no predict(time), which follow and detect_every over 1 need')
         self.overlap, self.every = overlap, every
-        self._all_threads = torch.get_num_threads()
+        self.batch = 1 if self.follow else batch
+        self.notes: List[str] = []
+        if self.batch != batch:
+            self.notes.append(
+                f'batch {batch} becomes 1: people are followed from frame to frame (detect_every {detect_every}); '
+                'for batches, detect in every frame and do not follow'
+            )
         self.options = options or {}
+        model = getattr(estimator, 'model', None)
+        parameters = sum(value.numel() for value in model.parameters()) if model is not None else 0
+        self._shares = Shares.of(overlap, parameters, torch.get_num_threads())
+        self._process = os.getpid()
 
     @property
     def per_frame(self) -> bool:
@@ -74,23 +95,12 @@ class VideoPipeline:
 
         Then a video can be posed in pieces, and :meth:`refined` in one.
         """
-        return not self.follow and self.every == 1
+        return not self.follow and self.every == 1 and not getattr(self.detector, 'remembers', False)
 
     @property
     def looks_back(self) -> bool:
         """Whether a picture is still looked at after its frame has come out of :meth:`results`."""
         return min(self.estimator.frame_offsets) < 0
-
-    @property
-    def _threads(self) -> Optional[int]:
-        return max(1, available_cores() // 2) if self.overlap else None
-
-    @property
-    def _estimator_threads(self) -> Optional[int]:
-        # by size and not by a stopwatch: another number of threads may round differently
-        model = getattr(self.estimator, 'model', None)
-        parameters = sum(value.numel() for value in model.parameters()) if model is not None else 0
-        return self._all_threads if parameters >= _LARGE else self._threads
 
     @property
     def skeleton(self):
@@ -101,7 +111,7 @@ class VideoPipeline:
     def from_preset(
         cls,
         preset: Union[str, Path],
-        device: str = 'cpu',
+        device: str = 'auto',
         refiner: Union[None, str, dict] = None,
         detector: Optional[dict] = None,
         estimator: Optional[dict] = None,
@@ -112,12 +122,12 @@ class VideoPipeline:
 
         Args:
             preset: a name (``embedded``, ``hrnet-w32`` …) or a preset file.
-            device: for the networks, such as ``cpu`` or ``cuda:0``.
+            device: for the networks, such as ``cpu`` or ``cuda:0``; ``auto`` is the first GPU where torch
+                sees one, else the CPU.
             refiner: a refiner's name or options in place of the preset's.
             detector, estimator, tracker: options that go over the preset's; one that
-                names a ``config`` replaces the preset's link altogether.
-            overrides: ``detect_every``, ``batch``, ``follow``, ``overlap``, ``every``, and for the
-                networks that are torch's ``runtime`` (``torch`` or ``onnxruntime``) and ``half`` (precision).
+                names a ``type`` or ``config`` replaces the preset's stage altogether.
+            overrides: the other options of :class:`pipeline.options.ChainOptions` that a preset may set.
 
         Raises:
             InputError: for anything unknown, missing or unfit.
@@ -126,85 +136,102 @@ class VideoPipeline:
         return cls.from_config(config, device, name=str(preset))
 
     @classmethod
-    def from_config(cls, config: dict, device: str = 'cpu', name: str = '') -> 'VideoPipeline':
+    def from_config(cls, config: dict, device: str = 'auto', name: str = '') -> 'VideoPipeline':
         """Build the chain from a preset's dictionary (see :mod:`pipeline.presets`)."""
+        if device == 'auto':
+            device = 'cuda' if torch.cuda.is_available() else 'cpu'
+        if 'custom_imports' in config:
+            import_custom(config['custom_imports']['imports'])
         speed = dict(runtime=config.get('runtime', 'torch'), half=config.get('half', False))
         with options_of('estimator', name):
-            estimator = PoseEstimator.from_config(device=device, **with_speed(config['estimator'], **speed))
+            estimator = build_estimator(config['estimator'], device, speed)
         with options_of('detector', name):
-            detector = PersonDetector.from_config(device=device, **with_speed(config['detector'], **speed))
+            detector = build_detector(config['detector'], device, speed)
         if speed != dict(runtime='torch', half=False) and not any(
-            runs_in_torch(link.model) for link in (detector, estimator)
+            hasattr(stage, 'model') and runs_in_torch(stage.model) for stage in (detector, estimator)
         ):
             what = 'half precision' if speed['half'] else f'runtime {speed["runtime"]}'
             raise InputError(
                 f"{what}: neither the detector nor the estimator of {name or 'this chain'} is one of torch's networks"
             )
         with options_of('tracker', name):
-            tracker = PoseTracker(estimator.skeleton.sigmas, TrackerOptions.preset(**config.get('tracker', {})))
+            tracker = build_tracker(config.get('tracker', {}), estimator.skeleton)
         with options_of('refiner', name):
-            refiner = build_refiner(config.get('refiner', 'hanet'), estimator.skeleton, device, speed['runtime'])
-        return cls(
-            detector,
-            estimator,
-            tracker,
-            refiner,
-            **{key: config[key] for key in ('detect_every', 'batch', 'follow', 'overlap', 'every') if key in config},
-            options=dict(preset=name, device=device, **config),
-        )
+            wanted = config.get('refiner', 'hanet')
+            wanted = dict(wanted) if isinstance(wanted, dict) else dict(type=wanted)
+            refiner = build_refiner(wanted, estimator.skeleton, device, speed['runtime'])
+        chosen = {key: config[key] for key in ('detect_every', 'batch', 'follow', 'overlap', 'every') if key in config}
+        record = dict(config, preset=name, device=device, refiner={**wanted, **refiner.record})
+        return cls(detector, estimator, tracker, refiner, **chosen, options=record)
 
-    def results(self, source: Union[str, Path, VideoSource], clock: Optional[Clock] = None) -> Iterator[FrameResult]:
-        """Iterate over the frames of ``source`` with their refined people.
+    def __call__(self, image) -> People:
+        """The people of one picture, ``(H, W, 3)`` uint8 RGB: those of a video of this frame only."""
+        (result,) = self.results(ArraySource([image]))
+        return result.people
+
+    def results(self, source: Any, clock: Optional[Clock] = None) -> Iterator[FrameResult]:
+        """Iterate over the frames of ``source`` (what :func:`open_source` takes) with their refined people.
 
         Every frame comes once and in order, ``refiner.latency(fps)`` frames late at
-        most; frames that nobody holds any more are freed.
+        most; frames that nobody holds any more are freed. Leaving the loop early ends the run.
+
+        Raises:
+            InputError: if the source cannot be read, or this pipeline was made in another process.
         """
         if not isinstance(source, VideoSource):
             with open_source(source) as opened:
                 yield from self.results(opened, clock)
             return
-        clock = clock or Clock()
-        with closing(self.posed(source, clock)) as posed:
-            yield from self.refined(posed, clock)
+        clock, tracker = clock or Clock(), self._fresh_tracker()
+        advice = Advice(tracker, max(0, *self.estimator.frame_offsets)) if self.follow else None
+        stages = [*self._posing(advice), *self._tracking(tracker, advice)]
+        yield from connect(clock.around('decode', source), stages, clock)
 
     def posed(self, source: VideoSource, clock: Clock) -> Iterator[FrameResult]:
-        """The first half of :meth:`results`: frames with the poses of their people, nobody tracked yet."""
-        with ExitStack() as stack, _torch_threads(self._estimator_threads):
-            frames = stack.enter_context(closing(prefetch(clock.around('decode', source), size=max(4, 2 * self.batch))))
-            frames = links.watch(frames, self.every)
-            batch = self.batch if self.follow else self.batch * self.every  # so that `batch` of them are watched
-            found = links.detect(frames, self.detector, clock, batch, math.ceil(self.detect_every / self.every))
-            if self.overlap:
-                ahead = max(2 * batch, self.detect_every, self.every)
-                found = stack.enter_context(closing(prefetch(_under(self._threads, found), size=ahead)))
-            if self.follow:
-                found = links.follow(found, self.detector, clock, self.tracker.predict)
-            yield from links.estimate(found, self.estimator, clock, batch)
+        """The first half of :meth:`results`: frames with the poses of their people, nobody tracked yet.
+
+        Raises:
+            InputError: if this chain follows people (:attr:`per_frame` is false): its halves need each other.
+        """
+        if not self.per_frame:
+            raise InputError('a chain that follows people cannot be run by halves')
+        return connect(clock.around('decode', source), self._posing(None), clock)
 
     def refined(self, posed: Iterable[FrameResult], clock: Clock) -> Iterator[FrameResult]:
         """The second half: tracks, and smooth ones."""
-        self.tracker.reset()
-        yield from _under(self._threads, links.refine(links.track(posed, self.tracker, clock), self.refiner, clock))
+        return connect(posed, self._tracking(self._fresh_tracker(), None), clock)
 
-    def run(self, video: Union[str, Path], out_dir: Union[str, Path] = 'output', **options):
-        """Process a video into files; returns a summary. Options: :class:`pipeline.run.OutputOptions`."""
-        from pipeline.run import OutputOptions, run_video
-
+    def run(self, video: Union[str, Path], out_dir: Union[str, Path] = 'output', **options) -> Summary:
+        """Process a video into files; returns a summary. Options: :class:`pipeline.options.OutputOptions`."""
         return run_video(self, video, OutputOptions(out_dir=Path(out_dir), **options))
 
+    def _posing(self, advice: Optional[Advice]) -> List[Stage]:
+        """From frames to poses; the buffers' sizes are the queues between threads."""
+        if hasattr(self.detector, 'reset'):
+            self.detector.reset()
+        # of a batch with unwatched frames in it, `batch` are watched
+        batch = self.batch if self.follow else self.batch * self.every
+        looks_every = math.ceil(self.detect_every / self.every)
+        return [
+            Buffer(max(4, 2 * self.batch)),  # frames are decoded in a thread of their own
+            Watch(self.every),
+            Detect(self.detector, batch, looks_every, self._shares.detector),
+            *([Buffer(max(2 * batch, self.detect_every, self.every))] if self.overlap else []),
+            *([Follow(self.detector, advice, self._shares.detector)] if advice else []),
+            Estimate(self.estimator, batch, self._shares.estimator),
+        ]
 
-@contextmanager
-def _torch_threads(count: Optional[int]) -> Iterator[None]:
-    """Let torch use ``count`` threads for one operation (None: leave it as it is)."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(count or before)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
+    def _tracking(self, tracker: Tracker, advice: Optional[Advice]) -> List[Stage]:
+        """From poses to smooth tracks."""
+        refiner = StreamRefiner(self.refiner.smoother, self.refiner.max_gap)
+        return [Track(tracker, advice), Refine(refiner)]
 
-
-def _under(threads: Optional[int], items: Iterable) -> Iterator:
-    # the number is kept per Python thread, so the thread that pulls has to set it
-    with _torch_threads(threads):
-        yield from items
+    def _fresh_tracker(self) -> Tracker:
+        if os.getpid() != self._process:
+            raise InputError(
+                f'this pipeline was made in process {self._process} and does not survive a fork into {os.getpid()} '
+                "(torch's threads stay behind): make one in each process, after the fork"
+            )
+        tracker = copy.deepcopy(self.tracker)
+        tracker.reset()
+        return tracker

@@ -1,7 +1,9 @@
 """Presets: one MMEngine config each that names the four links of a chain.
 
 A preset has the keys ``detector``, ``estimator``, ``tracker`` and ``refiner``,
-each a dictionary of that link's options; ``configs/presets`` holds ours.
+each a dictionary of that link's options; ``configs/presets`` holds ours. A ``type`` chooses a
+registered component (:mod:`pipeline.registry`); ``custom_imports`` names modules that register more,
+which may lie beside the preset.
 """
 
 from contextlib import contextmanager
@@ -11,26 +13,16 @@ from typing import Iterator, Union
 from mmengine.config import Config
 
 from pipeline.errors import InputError
+from pipeline.options import Kind, preset_options
 from pipeline.resources import PRESETS
 
 LINKS = ('detector', 'estimator', 'tracker', 'refiner')
-OPTIONS = ('detect_every', 'batch', 'follow', 'overlap', 'every', 'runtime', 'half')
+OPTIONS = (*preset_options(), 'custom_imports')
 
-_LINK = dict, "a dictionary of the link's options"
-_COUNT, _SWITCH = (int, 'a whole number from 1 up'), (bool, 'True or False')
-KINDS = {
-    'detector': _LINK,
-    'estimator': _LINK,
-    'tracker': _LINK,
-    'refiner': ((str, dict), 'a name or a dictionary'),
-    'detect_every': _COUNT,
-    'batch': _COUNT,
-    'every': _COUNT,
-    'follow': _SWITCH,
-    'overlap': _SWITCH,
-    'runtime': (str, 'a name'),
-    'half': _SWITCH,
-}
+_NAMED = Kind(dict, 'a name or a dictionary')
+_STAGE = Kind(dict, "a dictionary of the stage's options")
+_IMPORTS = Kind(dict, 'dict(imports=[...]), names of modules', lambda value: set(value) == {'imports'})
+KINDS = {**dict.fromkeys(LINKS[:3], _STAGE), **preset_options(), 'custom_imports': _IMPORTS}
 
 
 def preset_names() -> list:
@@ -50,7 +42,7 @@ def load_preset(name: Union[str, Path]) -> dict:
     if path.suffix != '.py' or not path.is_file():
         raise InputError(f'unknown preset {str(name)!r}: allowed are {", ".join(preset_names())}, or a config file')
     try:
-        config = Config.fromfile(str(path)).to_dict()
+        config = Config.fromfile(str(path), import_custom_modules=False).to_dict()
     except Exception as error:  # a config is Python: anything can go wrong in it
         raise InputError(f'{path}: not a readable config ({type(error).__name__}: {error})') from error
     missing = [key for key in ('detector', 'estimator') if key not in config]
@@ -70,12 +62,16 @@ def load_preset(name: Union[str, Path]) -> dict:
             )
         )
     for key, value in config.items():
-        kind, allowed = KINDS[key]
-        if not isinstance(value, kind) or isinstance(value, bool) != (kind is bool) or kind is int and value < 1:
-            raise InputError(f'{path}: {key} is {str(value)[:40]!r}: it must be {allowed}')
+        if key == 'refiner' and isinstance(value, (str, dict)):
+            continue
+        KINDS.get(key, _NAMED).check(f'{path}: {key} is', value)
     for link in ('detector', 'estimator'):
-        if not isinstance(config[link].get('config'), str):
+        if 'type' not in config[link] and not isinstance(config[link].get('config'), str):
             raise InputError(f'{path}: {link} names no config')
+    if 'custom_imports' in config:
+        from pipeline.registry import import_custom
+
+        import_custom(config['custom_imports']['imports'], path)
     return config
 
 
@@ -94,7 +90,7 @@ def merged_preset(preset: Union[str, Path], refiner: Union[None, str, dict] = No
     Args:
         refiner: in place of the preset's; HANet if neither says.
         given: ``detector``, ``estimator`` and ``tracker`` options that go over the preset's
-            (one that names a ``config`` replaces the preset's link altogether), and
+            (one that names a ``type`` or ``config`` replaces the preset's link altogether), and
             other keys of a preset; None leaves the preset's.
 
     Raises:
@@ -104,10 +100,5 @@ def merged_preset(preset: Union[str, Path], refiner: Union[None, str, dict] = No
     config = {**load_preset(preset), **{key: value for key, value in given.items() if value is not None}}
     config['refiner'] = refiner or config.get('refiner', 'hanet')
     for name, options in models.items():
-        config[name] = options if 'config' in options else {**config.get(name, {}), **options}
+        config[name] = options if 'config' in options or 'type' in options else {**config.get(name, {}), **options}
     return config
-
-
-def with_speed(link: dict, **speed) -> dict:
-    """A detector's or estimator's options, completed by those of :class:`pipeline.backends.openmmlab.Speed`."""
-    return {**link, 'speed': {**speed, **link.get('speed', {})}}

@@ -160,6 +160,7 @@ class Detections:
         keypoint_scores: ``(P, 17)`` float32 in 0..1, with ``keypoints``.
         carried: ``(P,)`` bool, True where the tracker says that somebody must be
             there and no detector does.
+        expected_by: ``(P,)`` int64, which of the tracker's tracks says so; 0 for those found.
     """
 
     bboxes: np.ndarray
@@ -167,10 +168,13 @@ class Detections:
     keypoints: Optional[np.ndarray] = None
     keypoint_scores: Optional[np.ndarray] = None
     carried: np.ndarray = _FILLED_IN
+    expected_by: np.ndarray = _FILLED_IN
 
     def __post_init__(self):
         if self.carried is None:
             self.carried = np.zeros(len(self.bboxes), bool)
+        if self.expected_by is None:
+            self.expected_by = np.zeros(len(self.bboxes), np.int64)
 
     def __len__(self) -> int:
         return len(self.bboxes)
@@ -198,7 +202,10 @@ class People:
             to ``keypoints`` before the refiner.
         filled: ``(P,)`` bool, True where the refiner bridged frames in which the
             person was not found (``keypoints_raw`` is then interpolated too).
-        carried: ``(P,)`` bool, as in :class:`Detections`.
+        carried: ``(P,)`` bool, as in :class:`Detections`; after the tracker also True for
+            those who are hidden and stand where they are predicted.
+        expected_by: ``(P,)`` int64, as in :class:`Detections`.
+        looks: ``(P, L)`` float32, :func:`pipeline.tracking.looks.describe` of each, or None.
     """
 
     bboxes: np.ndarray
@@ -209,6 +216,8 @@ class People:
     keypoints_raw: np.ndarray = _FILLED_IN
     filled: np.ndarray = _FILLED_IN
     carried: np.ndarray = _FILLED_IN
+    expected_by: np.ndarray = _FILLED_IN
+    looks: Optional[np.ndarray] = None
 
     def __post_init__(self):
         count = len(self.bboxes)
@@ -218,6 +227,8 @@ class People:
             self.keypoints_raw = self.keypoints
         if self.carried is None:
             self.carried = np.zeros(count, bool)
+        if self.expected_by is None:
+            self.expected_by = np.zeros(count, np.int64)
         if self.filled is None:
             self.filled = np.zeros(count, bool)
 

@@ -5,7 +5,9 @@ custom_imports = dict(imports=['pipeline.networks.estimators.blazepose'], allow_
 model = dict(
     type='BlazePoseEstimator',
     # as many people side by side as there are cores
-    backbone=dict(type='LiteRTNetwork', model_path='asset:blazepose-full', num_threads=1, copies=None),
+    backbone=dict(
+        type='OpenVINONetwork', model_path='asset:blazepose-full', num_threads=1, copies=None, outputs=(0, 1, 3)
+    ),
     data_preprocessor=dict(type='PoseDataPreprocessor', mean=[0, 0, 0], std=[255, 255, 255], bgr_to_rgb=True),
     radius_factor=1.25,
     flag_thr=0.5,

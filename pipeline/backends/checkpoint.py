@@ -82,7 +82,9 @@ def save_model(
         torch.save(content, temporary)
 
 
-def load_model(path: Union[str, Path], expected: Type[Network], device: str = 'cpu') -> Tuple[Network, dict]:
+def load_model(
+    path: Union[str, Path], expected: Type[Network], device: Union[str, torch.device] = 'cpu'
+) -> Tuple[Network, dict]:
     """Build the network in a file, in evaluation mode, and give it with its notes.
 
     Args:

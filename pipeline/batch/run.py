@@ -16,6 +16,7 @@ from pipeline.batch.tasks import Join, Plan, Segment, Whole
 from pipeline.batch.videos import Video
 from pipeline.batch.worker import Outcome
 from pipeline.errors import InputError
+from pipeline.writers import output_paths
 
 PARTS = '.segments'
 
@@ -202,7 +203,7 @@ class _Job:
 
     def obstacle(self) -> Optional[Path]:
         """A file that is in the way."""
-        paths = self._settings.outputs.paths(self.video.name).values()
+        paths = output_paths(self._settings.outputs, self.video.name).values()
         places = (self._folder / self.video.folder / path.name for path in paths)
         return None if self._force else next((path for path in places if path.exists()), None)
 
@@ -243,7 +244,9 @@ class _Job:
 
     def clear(self) -> None:
         """Remove what a killed worker left of this video's files, which it writes under passing names."""
-        stems = '|'.join(re.escape(path.stem) for path in self._settings.outputs.paths(self.video.name).values())
+        stems = '|'.join(
+            re.escape(path.stem) for path in output_paths(self._settings.outputs, self.video.name).values()
+        )
         passing = re.compile(rf'\.({stems})(\.csv\.run|_id\d+)?-[a-z0-9_]{{8}}\.part(\.\w+)?')
         folder = self._folder / self.video.folder
         for path in folder.iterdir() if folder.is_dir() else ():

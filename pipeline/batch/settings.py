@@ -2,17 +2,14 @@
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Dict, Iterator, Optional
 
 from pipeline.backends.openmmlab.config import resolve_config
 from pipeline.formats import run_info
+from pipeline.options import OutputOptions
 from pipeline.presets import merged_preset
-from pipeline.run import OutputOptions
-
-# fields of OutputOptions that say where and how a run goes on, but not what is in its files
-_NOT_CONTENT = ('out_dir', 'force', 'progress', 'command')
 
 
 @dataclass(frozen=True)
@@ -27,7 +24,7 @@ class BatchSettings:
     """
 
     preset: str = 'embedded'
-    device: str = 'cpu'
+    device: str = 'auto'
     chain: Dict[str, Any] = field(default_factory=dict)
     outputs: OutputOptions = field(default_factory=OutputOptions)
 
@@ -55,9 +52,11 @@ class BatchSettings:
             name: hashlib.sha256(resolve_config(name).read_bytes()).hexdigest()
             for name in sorted(set(_configs(config)))
         }
-        outputs = {name: value for name, value in asdict(self.outputs).items() if name not in _NOT_CONTENT}
         content = dict(
-            run=run_info(config).to_dict(), configs=configs, outputs=outputs, device=self.device.partition(':')[0]
+            run=run_info(config).to_dict(),
+            configs=configs,
+            outputs=self.outputs.content(),
+            device=self.device.partition(':')[0],
         )
         return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()[:16]
 

@@ -20,8 +20,9 @@ from pipeline.batch.segment_file import read_segments, write_segment
 from pipeline.batch.settings import BatchSettings
 from pipeline.batch.videos import Video
 from pipeline.errors import InputError
+from pipeline.options import OutputOptions
 from pipeline.pipeline import VideoPipeline
-from pipeline.run import OutputOptions, run_video
+from pipeline.run import run_video
 from pipeline.summary import Summary
 from pipeline.timing import Clock
 from pipeline.types import FrameResult

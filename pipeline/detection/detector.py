@@ -25,9 +25,11 @@ from pipeline.backends.openmmlab import (
 )
 from pipeline.detection.classes import person_index
 from pipeline.errors import InputError
+from pipeline.registry import DETECTORS
 from pipeline.types import Detections, Frame
 
 
+@DETECTORS.register_module()
 class PersonDetector:
     """Finds the people of frames with a detector of MMDetection.
 
@@ -63,7 +65,7 @@ class PersonDetector:
         cls,
         config: Union[str, Path, Config],
         checkpoint: Union[None, str, Path] = None,
-        device: Union[str, torch.device] = 'cpu',
+        device: Union[str, torch.device] = 'auto',
         score_thr: float = 0.3,
         nms_iou: Optional[float] = 0.65,
         speed: Union[Speed, Mapping, None] = None,
@@ -74,7 +76,7 @@ class PersonDetector:
             config: path of a config, ``mmdet::FOLDER/FILE.py`` for one that comes with
                 MMDetection, or a config. Reading a config runs it.
             checkpoint: path or ``asset:NAME``; opened without running anything in it.
-            device: such as ``cpu`` or ``cuda:0``.
+            device: such as ``cpu`` or ``cuda:0``; ``auto`` is a GPU where torch sees one.
             score_thr, nms_iou: see the class.
             speed: how the network is run, as :class:`Speed` or its arguments.
 
@@ -105,6 +107,16 @@ class PersonDetector:
         return detector
 
     @torch.inference_mode()
+    @property
+    def remembers(self) -> bool:
+        """Whether what is found in a frame depends on the frames before."""
+        return getattr(self.model, 'remembers', False)
+
+    def reset(self) -> None:
+        """Begin a new video: forget what was seen before."""
+        if hasattr(self.model, 'reset'):
+            self.model.reset()
+
     def detect(self, frames: Sequence[Frame]) -> List[Detections]:
         """People of each frame, best first; all frames go through the network as one batch.
 
@@ -112,13 +124,14 @@ class PersonDetector:
         """
         if not frames:
             return []
-        batch = pseudo_collate([self._prepared(frame.image) for frame in frames])
+        batch = pseudo_collate([self._prepared(frame) for frame in frames])
         with self._one_at_a_time:
             results = self.model.test_step(batch)
         return [self._people(result.pred_instances, frame.image.shape) for result, frame in zip(results, frames)]
 
-    def _prepared(self, image: np.ndarray) -> dict:
-        return self.transforms(dict(img=image if self.takes_rgb else to_bgr(image), img_id=0))
+    def _prepared(self, frame: Frame) -> dict:
+        image = frame.image if self.takes_rgb else to_bgr(frame.image)
+        return self.transforms(dict(img=image, img_id=frame.index, time=frame.time))
 
     def _people(self, found, shape) -> Detections:
         height, width = shape[:2]

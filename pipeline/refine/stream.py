@@ -2,11 +2,11 @@
 
 from collections import deque
 from dataclasses import dataclass, field, replace
-from typing import Deque, Dict, Iterator, List, Optional
+from typing import Deque, Dict, Iterator, List
 
 import numpy as np
 
-from pipeline.refine.smoother import Smoother, TrackSmoother
+from pipeline.protocols import Smoother, TrackSmoother
 from pipeline.types import FrameResult, People
 
 # Share of its score that the smoother is told of a joint interpolated between two watched frames. Of 0, 0.5
@@ -25,7 +25,8 @@ class _Row:
     scores: np.ndarray
     track_id: int
     filled: bool = False
-    refined: Optional[np.ndarray] = None  # ``(K, 2)`` px, once the smoother has answered
+    carried: bool = False
+    refined: np.ndarray = None
 
 
 @dataclass
@@ -68,11 +69,14 @@ class StreamRefiner:
         max_gap: a person missing for up to this many seconds is filled in and
             marked (``People.filled``); after a longer absence the track starts anew.
             Nobody is missing from a frame that is not watched: it is filled in as well.
+
+    Attributes:
+        record: what of the smoother belongs into a run's record.
     """
 
     def __init__(self, smoother: Smoother, max_gap: float = 0.3):
         self.smoother, self.max_gap = smoother, max_gap
-        self._watched = self._previous = 0.0  # times of the last watched frame, and of the last one
+        self.record: dict = {}
         self._reset()
 
     def latency(self, fps: float, every: int = 1) -> int:
@@ -155,6 +159,8 @@ def _rows(people: People) -> List[_Row]:
             people.keypoints[i],
             people.keypoint_scores[i],
             int(people.track_ids[i]),
+            bool(people.filled[i]),
+            bool(people.carried[i]),
         )
         for i in range(len(people))
     ]
@@ -186,4 +192,5 @@ def _people(waiting: _Waiting) -> People:
         track_ids=np.array([row.track_id for row in rows], np.int64),
         keypoints_raw=np.stack([row.keypoints for row in rows]).astype(np.float32),
         filled=np.array([row.filled for row in rows]),
+        carried=np.array([row.carried for row in rows]),
     )

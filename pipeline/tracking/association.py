@@ -6,11 +6,14 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from pipeline.geometry import areas, box_iou, pose_oks
+from pipeline.tracking.looks import alike
 from pipeline.tracking.track import Track
 from pipeline.types import People
 
 # how much similarity a track loses that has not been seen for long, and the seconds in which it loses it
 _FADING, _FADING_TIME = 0.3, 1.0
+# evidence from which on clothes count in full
+_SURE = 0.4
 
 
 def similarity_matrix(
@@ -29,6 +32,21 @@ def similarity_matrix(
     weights = np.stack([track.weights for track in tracks])
     oks = pose_oks(poses, people.keypoints, weights, people.keypoint_scores, scale, sigmas, variances)
     return pose_weight * oks + (1 - pose_weight) * box_iou(boxes, people.bboxes)
+
+
+def looks_gate(tracks: Sequence[Track], people: People, low: float, high: float) -> np.ndarray:
+    """Factor for similarities by clothes: ``(N, P)`` in 0..1.
+
+    0 for likeness up to ``low``, 1 from ``high`` on, as far as the evidence goes: of whom no
+    clothes are known (or whose torso is hidden) nothing is held against.
+    """
+    gate = np.ones((len(tracks), len(people)))
+    known = [row for row, track in enumerate(tracks) if track.looks is not None]
+    if people.looks is not None and known:
+        likeness, evidence = alike(np.stack([tracks[row].looks for row in known]), people.looks)
+        against = 1 - np.clip((likeness - low) / (high - low), 0, 1)
+        gate[known] = 1 - against * np.clip(evidence / _SURE, 0, 1)
+    return gate
 
 
 def assign(similarity: np.ndarray, least: float, unseen: np.ndarray) -> List[Tuple[int, int]]:

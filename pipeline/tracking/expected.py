@@ -34,6 +34,7 @@ def join(found: Detections, expected: Detections) -> Detections:
     return Detections(
         **{
             name: np.concatenate([getattr(found, name), getattr(expected, name)[missing]])
-            for name in ('bboxes', 'scores', 'carried') + (('keypoints', 'keypoint_scores') if seeds else ())
+            for name in ('bboxes', 'scores', 'carried', 'expected_by')
+            + (('keypoints', 'keypoint_scores') if seeds else ())
         }
     )

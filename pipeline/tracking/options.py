@@ -41,6 +41,24 @@ class TrackerOptions:
         agility: how much people accelerate, in body sizes per second squared.
             Raising it: predictions trust the last movement more and the search
             widens faster.
+        looks_low, looks_high: likeness of clothes (0..1) up to which somebody is surely another
+            one and from which on clothes say nothing against. Raising ``looks_low``: fewer
+            ids passed on where people overlap, more lost when the light changes or the pose
+            is wrong. Raising ``looks_high``: similar clothes count as a difference.
+        hold_looks: least likeness at which a carried pose is still its person's. Raising it:
+            fewer poses slide onto whoever stands in front, more are taken for hidden.
+        hold_stretch: most change of limb lengths (median of ``|log ratio|``) of a carried
+            pose from one frame to the next. Raising it: falls and somersaults are
+            followed, and so is the pose of somebody else.
+        hidden_time: seconds for which somebody who is hidden or missed is shown where the
+            prediction says, fading, and looked for there. Raising it: found again sooner
+            behind an occluder, ghosts stand longer where somebody left.
+        return_time: seconds after which somebody who was lost is no longer recognised by
+            clothes. Raising it: longer absences keep the id, more strangers in the same
+            clothes take it over. 0: never by clothes.
+        return_looks: least likeness to be recognised. Raising it: more new ids, fewer wrong.
+        return_margin: by how much the best candidate must be better than the next.
+            Raising it: people in similar clothes more often come back as somebody new.
         max_people: give out at most so many ids. Then a newcomer is shown only
             once somebody has been gone for ``max_lost``, and takes over that id.
             None: as many as come, and ids never return.
@@ -59,6 +77,14 @@ class TrackerOptions:
     nested_overlap: float = 0.85
     velocity_memory: float = 0.5
     agility: float = 6.0
+    looks_low: float = 0.45
+    looks_high: float = 0.7
+    hold_looks: float = 0.6
+    hold_stretch: float = 0.35
+    hidden_time: float = 0.8
+    return_time: float = 8.0
+    return_looks: float = 0.75
+    return_margin: float = 0.05
     max_people: Optional[int] = None
 
     def __post_init__(self):
@@ -72,15 +98,24 @@ class TrackerOptions:
             'match_similarity_low',
             'duplicate_similarity',
             'nested_overlap',
+            'looks_low',
+            'looks_high',
+            'hold_looks',
+            'return_looks',
+            'return_margin',
         ):
             if not 0 <= getattr(self, name) <= 1:
                 raise InputError(f'tracker option {name}={getattr(self, name)!r}: must be within 0..1')
-        for name in ('confirm_time', 'max_lost'):
+        for name in ('confirm_time', 'max_lost', 'hidden_time', 'return_time'):
             if not 0 <= getattr(self, name) < float('inf'):
                 raise InputError(f'tracker option {name}={getattr(self, name)!r}: must be seconds, 0 or more')
-        for name in ('velocity_memory', 'agility', 'max_people'):
+        for name in ('velocity_memory', 'agility', 'hold_stretch', 'max_people'):
             if getattr(self, name) is not None and not getattr(self, name) > 0:
                 raise InputError(f'tracker option {name}={getattr(self, name)!r}: must be above 0')
+        if not self.looks_low < self.looks_high:
+            raise InputError(
+                f'tracker options must keep looks_low < looks_high; got {self.looks_low}, {self.looks_high}'
+            )
         if not self.low_score <= self.start_score <= self.high_score:
             raise InputError(
                 'tracker options must keep low_score <= start_score <= high_score; got '

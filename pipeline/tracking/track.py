@@ -4,6 +4,7 @@ from typing import Optional, Tuple
 
 import numpy as np
 
+from pipeline.tracking.looks import remembered
 from pipeline.tracking.motion import PointFilter
 from pipeline.tracking.options import TrackerOptions
 
@@ -20,6 +21,15 @@ _LEAST_WEIGHT = 0.05
 _SIZE_MEMORY = 0.5
 # seconds over which the mean score is taken
 _SCORE_MEMORY = 1.0
+# seconds over which the body's own speed is taken, and after which it has gone on by 63 % of its way once unseen:
+# one pose that was wrong at the end must not throw the body across the picture
+_COURSE_MEMORY = 0.5
+# seconds over which clothes are remembered: light and view change, nobody changes coats
+_LOOKS_MEMORY = 2.0
+# limbs of COCO's 17 joints whose lengths are compared: upper and lower arms and legs, sides of the torso
+_LIMBS = np.array([(5, 7), (7, 9), (6, 8), (8, 10), (11, 13), (13, 15), (12, 14), (14, 16), (5, 11), (6, 12)])
+# joints below it say nothing about lengths
+_LIMB_SCORE = 0.3
 
 
 class Track:
@@ -32,6 +42,8 @@ class Track:
         box_score: of the last sighting.
         score: mean of the person's score, the last second counting most.
         weights: ``(K,)`` keypoint scores of the last sighting.
+        looks: ``(LENGTH,)`` memory of clothes (:mod:`pipeline.tracking.looks`), None before the first.
+        serial: from 1 up, the track's own number, shown or not.
     """
 
     def __init__(
@@ -44,9 +56,14 @@ class Track:
         time: float,
         sigmas: np.ndarray,
         options: TrackerOptions,
+        serial: int = 0,
     ):
         self.id: Optional[int] = None
         self.start = self.seen = time
+        self.serial = serial
+        self._pose = np.asarray(keypoints, np.float64)
+        self._course = np.zeros(2)
+        self.looks: Optional[np.ndarray] = None
         self.size = _box_size(bbox)
         self.box_score, self.score = float(box_score), float(score)
         self.weights = np.asarray(weights, np.float64)
@@ -93,9 +110,44 @@ class Track:
             self._extent = _extent(bbox)
             self.size += -np.expm1(-since / _SIZE_MEMORY) * (_box_size(bbox) - self.size)
         self.score += -np.expm1(-since / _SCORE_MEMORY) * (score - self.score)
+        if since > 0:
+            sure = self.weights >= np.median(self.weights)
+            speed = np.median((keypoints - self._pose)[sure], axis=0) / since
+            self._course += -np.expm1(-since / _COURSE_MEMORY) * (speed - self._course)
         self.seen = time
         self.box_score = float(box_score)
         self.weights = weights
+        self._pose = np.asarray(keypoints, np.float64)
+
+    def moved(self, time: float) -> Tuple[np.ndarray, np.ndarray]:
+        """The pose last seen ``(K, 2)`` and box ``(4,)`` where the body as a whole is at ``time``.
+
+        For somebody unseen: joints that each go on with their own speed soon tear a body apart.
+        """
+        shift = self._course * _COURSE_MEMORY * -np.expm1(-max(time - self.seen, 0.0) / _COURSE_MEMORY)
+        centre = self._filter.position[-2:].mean(axis=0) + shift
+        return self._pose + shift, np.concatenate([centre - self._extent / 2, centre + self._extent / 2])
+
+    def remember(self, looks: np.ndarray, step: float) -> None:
+        """Take in how the person looks ``(LENGTH,)``, ``step`` seconds after the last look."""
+        self.looks = remembered(self.looks, looks, -np.expm1(-max(step, 0.02) / _LOOKS_MEMORY))
+
+    def stretch(self, keypoints: np.ndarray, weights: np.ndarray) -> float:
+        """How much limbs of a pose differ from those last seen: median of ``|log(length ratio)|``.
+
+        0 where fewer than three limbs are known on both sides, or the joints are not COCO's.
+        """
+        if len(self.weights) != 17:
+            return 0.0
+        known = (np.minimum(weights, self.weights)[_LIMBS] >= _LIMB_SCORE).all(axis=1)
+        if known.sum() < 3:
+            return 0.0
+        # a limb that points at the camera has hardly a length: a tenth of the body is the least to compare
+        lengths = [
+            np.linalg.norm(pose[_LIMBS[:, 0]] - pose[_LIMBS[:, 1]], axis=1) + 0.1 * self.size
+            for pose in (keypoints, self._pose)
+        ]
+        return float(np.median(np.abs(np.log(lengths[0] / lengths[1]))[known]))
 
     def _noise(self, weights: np.ndarray) -> np.ndarray:
         joints = _JOINT_NOISE * 2 * self._sigmas / np.sqrt(np.clip(weights, _LEAST_WEIGHT, 1))

@@ -6,25 +6,42 @@ differs: similarity is OKS of the poses and IoU of the boxes together, motion is
 predicted per joint, and all times are seconds.
 """
 
+from dataclasses import fields, replace
 from typing import List, Optional, Tuple
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from pipeline.tracking.association import assign, similarity_matrix
+from pipeline.geometry import areas, box_intersections, oks_of_smaller
+from pipeline.registry import TRACKERS
+from pipeline.skeletons import Skeleton
+from pipeline.tracking.association import assign, looks_gate, similarity_matrix
 from pipeline.tracking.duplicates import nested_matrix, pose_agreement, suppress
+from pipeline.tracking.looks import COCO_BODY, alike, describe
 from pipeline.tracking.options import TrackerOptions
+from pipeline.tracking.returning import recognise
 from pipeline.tracking.track import Track
-from pipeline.types import Detections, People
+from pipeline.types import Detections, Frame, People
 
+# longer side of the picture that clothes are looked at in, px
+LOOKS_SIDE = 640
 # Detections can carry COCO's keypoints and no others
 _COCO_KEYPOINTS = 17
 # room that a carried box leaves around the predicted joints, in body sizes
 _CARRIED_MARGIN = 0.08
 # joints below this score do not stretch a carried box
 _CARRIED_SCORE = 0.3
+# seconds in which the scores of somebody hidden are halved
+_HIDDEN_HALF_LIFE = 0.35
+# evidence of clothes from which on a carried pose is judged by them
+_JUDGED = 0.3
+# the part of a box that lies in another's from which on it may show the other's clothes: these are not remembered …
+_CROWDED = 0.35
+# … and count this much less
+_CROWDED_DOUBT = 0.5
 
 
+@TRACKERS.register_module()
 class PoseTracker:
     """Gives every person an id that stays, frame by frame, as a stream.
 
@@ -45,13 +62,41 @@ class PoseTracker:
         self.options = options or TrackerOptions()
         self.reset()
 
+    @classmethod
+    def from_config(cls, skeleton: Skeleton, **options) -> 'PoseTracker':
+        """A tracker for ``skeleton``; ``options`` as :meth:`TrackerOptions.preset` takes them.
+
+        Raises:
+            InputError: for an unknown scene or option, or a value that is not allowed.
+        """
+        return cls(skeleton.sigmas, TrackerOptions.preset(**options))
+
     def reset(self) -> None:
         """Forget everyone; ids start at 1 again."""
         self._tracks: List[Track] = []
+        self._gone: List[Track] = []
+        self._serial = 0
         self._ids_given = 0
         self._vacant_ids: List[int] = []
         self._time = -np.inf
         self._image_size = (0, 0)
+
+    def with_looks(self, people: People, frame: Frame) -> People:
+        """The people with their clothes described from the frame.
+
+        A small picture is enough, so that large frames need no conversion to RGB. Poses that are
+        not COCO's are left as they are: the tracker then does without.
+        """
+        if len(self._sigmas) != _COCO_KEYPOINTS or not len(people):
+            return people
+        scale = min(1.0, LOOKS_SIDE / max(frame.width, frame.height))
+        if scale == 1:
+            image = frame.image
+        else:
+            image = frame.resized(max(round(frame.width * scale), 1), max(round(frame.height * scale), 1))
+        # pixel centres are whole numbers on both scales
+        keypoints = (people.keypoints + 0.5) * scale - 0.5
+        return replace(people, looks=describe(image, keypoints, people.keypoint_scores, COCO_BODY))
 
     def update(self, people: People, time: float, image_size: Tuple[int, int]) -> People:
         """The people of the next frame, with ids.
@@ -63,6 +108,9 @@ class PoseTracker:
         Args:
             people: of this frame, in any order. Those marked ``carried`` had their boxes
                 from :meth:`predict`: they start no track, and their boxes follow the joints.
+                With ``looks`` (:meth:`with_looks`) clothes tell people apart: ids are not
+                passed to others, who comes back gets the old one, and a carried pose that
+                does not look like its person is not adopted: its person is hidden.
             time: seconds; a time before the last frame's counts as the last one's.
             image_size: width and height in px.
         """
@@ -82,9 +130,14 @@ class PoseTracker:
         self._associate(people, ~confident, just_seen, owners, options.match_similarity_low)
         self._associate(people, hesitant, self._tracks, owners, options.match_similarity_low)
 
+        self._recognise(people, hesitant, owners)
+
         # Step 2: continue tracks, start new ones, forget hesitant ones that were not seen
+        crowded = _crowded(people)
         for index, track in enumerate(owners):
             if track is not None:
+                if people.looks is not None and not crowded[index]:
+                    track.remember(people.looks[index], self._time - track.seen)
                 track.update(
                     people.bboxes[index],
                     people.bbox_scores[index],
@@ -97,7 +150,12 @@ class PoseTracker:
         self._start_tracks(people, scores, owners)
         self._show_confirmed()
         self._tracks = [track for track in self._tracks if track.id is not None or track.seen == self._time]
-        return _with_ids(people, owners)
+        shown, hidden = _with_ids(people, owners), self._hidden(people)
+        if hidden is not None and len(hidden) and len(shown):
+            # nobody is drawn twice: who is found stands for whoever was expected in just that place
+            echo = oks_of_smaller(hidden, shown, self._sigmas).max(axis=1) >= self.options.duplicate_similarity / 2
+            hidden = hidden[~echo]
+        return _joined(shown, hidden)
 
     def predict(self, time: float) -> Detections:
         """Where the people of the last update are at ``time``, for frames without detector.
@@ -105,22 +163,28 @@ class PoseTracker:
         Boxes hold the surely known joints and stay inside the frame. Keypoints are given
         for COCO's 17 joints only, because :class:`Detections` knows no others.
         """
-        tracks = [track for track in self._tracks if track.seen == self._time]
+        tracks = [track for track in self._tracks if track.seen == self._time or self._is_hidden(track)]
         if not tracks:
             return Detections.empty()
         poses, boxes = [], []
         for track in tracks:
-            pose, _, box = track.predict(time)
+            pose, box = track.moved(time) if self._is_hidden(track) else track.predict(time)[::2]
             poses.append(pose)
             boxes.append(_carried_box(box, pose, track.weights >= _CARRIED_SCORE, _CARRIED_MARGIN * track.size))
         width, height = self._image_size
-        clipped = np.clip(boxes, 0, [width, height, width, height]).astype(np.float32)
-        inside = (clipped[:, 2] > clipped[:, 0]) & (clipped[:, 3] > clipped[:, 1])
-        scores = np.array([track.box_score for track in tracks], np.float32)
+        boxes = np.clip(boxes, 0, [width, height, width, height]).astype(np.float32)
+        inside = (boxes[:, 2] > boxes[:, 0]) & (boxes[:, 3] > boxes[:, 1])
+        fading = np.array([_fading(self._time - track.seen) for track in tracks], np.float32)
+        scores = np.array([track.box_score for track in tracks], np.float32) * fading
         weights = np.stack([track.weights for track in tracks]).astype(np.float32)
+        serials = np.array([track.serial for track in tracks], np.int64)
         seeds = len(self._sigmas) == _COCO_KEYPOINTS
         return Detections(
-            clipped, scores, np.stack(poses).astype(np.float32) if seeds else None, weights if seeds else None
+            boxes,
+            scores,
+            np.stack(poses).astype(np.float32) if seeds else None,
+            weights if seeds else None,
+            expected_by=serials,
         )[inside]
 
     def _candidates(self, people: People) -> People:
@@ -140,10 +204,73 @@ class PoseTracker:
         rows = np.flatnonzero(rows & np.array([owner is None for owner in owners], bool))
         if not free or not len(rows):
             return
-        similarity = similarity_matrix(free, people[rows], self._time, self._sigmas, self.options.pose_weight)
+        options, chosen = self.options, people[rows]
+        similarity = similarity_matrix(free, chosen, self._time, self._sigmas, options.pose_weight)
+        # of two found people who cover each other, either's torso may show the other's clothes
+        doubt = np.where(_crowded(people)[rows], _CROWDED_DOUBT, 0.0)
+        gate = looks_gate(free, chosen, options.looks_low, options.looks_high)
+        similarity *= 1 - (1 - doubt) * (1 - gate)
+        # a carried pose is its own track's or nobody's
+        serials = np.array([track.serial for track in free])[:, None]
+        similarity[(chosen.expected_by > 0) & (chosen.expected_by != serials)] = 0
+        similarity[~self._holds(free, chosen)] = 0
         unseen = np.array([self._time - track.seen for track in free])
         for track, row in assign(similarity, least, unseen):
             owners[rows[row]] = free[track]
+
+    def _holds(self, tracks: List[Track], people: People) -> np.ndarray:
+        """Whether carried poses can be of their tracks' persons: ``(N, P)`` bool, True for those found."""
+        holds = np.ones((len(tracks), len(people)), bool)
+        for row, track in enumerate(tracks):
+            for column in np.flatnonzero(people.expected_by == track.serial):
+                stretch = track.stretch(people.keypoints[column], people.keypoint_scores[column])
+                holds[row, column] = stretch <= self.options.hold_stretch
+                if people.looks is not None and track.looks is not None:
+                    likeness, evidence = alike(track.looks[None], people.looks[[column]])
+                    holds[row, column] &= likeness[0, 0] >= self.options.hold_looks or evidence[0, 0] < _JUDGED
+        return holds
+
+    def _recognise(self, people: People, rows: np.ndarray, owners: List[Optional[Track]]) -> None:
+        """Enter lost tracks into ``owners`` of people who look like them."""
+        rows = np.flatnonzero(rows & ~people.carried & np.array([owner is None for owner in owners], bool))
+        if not len(rows) or people.looks is None:
+            return
+        here = [owner for owner in owners if owner is not None]
+        lost = [
+            track
+            for track in self._tracks + self._gone
+            if track.id is not None and not any(track is owner for owner in here)
+        ]
+        for track, row in recognise(lost, people[rows], self._time, self.options, here):
+            owners[rows[row]] = track
+            if any(track is gone for gone in self._gone):
+                self._gone = [gone for gone in self._gone if gone is not track]
+                self._tracks.append(track)
+
+    def _is_hidden(self, track: Track) -> bool:
+        return (
+            track.id is not None and track.looks is not None and 0 < self._time - track.seen <= self.options.hidden_time
+        )
+
+    def _hidden(self, people: People) -> Optional[People]:
+        """Those who are hidden or missed, where they are predicted, with fading scores and marked as carried."""
+        tracks = [track for track in self._tracks if self._is_hidden(track)]
+        if not tracks or people.looks is None:
+            return None
+        fading = np.array([_fading(self._time - track.seen) for track in tracks], np.float32)
+        poses, boxes = zip(*(track.moved(self._time) for track in tracks))
+        centres = (np.stack(boxes)[:, :2] + np.stack(boxes)[:, 2:]) / 2
+        inside = ((centres >= 0) & (centres < self._image_size)).all(axis=1)
+        return People(
+            np.stack(boxes).astype(np.float32),
+            fading * [track.box_score for track in tracks],
+            np.stack(poses).astype(np.float32),
+            np.stack([track.weights for track in tracks]).astype(np.float32) * fading[:, None],
+            np.array([track.id for track in tracks], np.int64),
+            carried=np.ones(len(tracks), bool),
+            expected_by=np.array([track.serial for track in tracks], np.int64),
+            looks=np.stack([track.looks for track in tracks]).astype(np.float32),
+        )[inside]
 
     def _start_tracks(self, people: People, scores: np.ndarray, owners: List[Optional[Track]]) -> None:
         """New tracks for people who are nobody's double, entered into ``owners``."""
@@ -153,7 +280,9 @@ class PoseTracker:
             pose_agreement(people, self._sigmas) >= options.duplicate_similarity / 2
         )
         keep = suppress(same, np.argsort(~owned, kind='stable'))
+        doubtful = self._where_hidden(people)
         for index in np.flatnonzero(keep & ~owned & ~people.carried & (scores >= options.start_score)):
+            self._serial += 1
             track = Track(
                 people.bboxes[index],
                 people.bbox_scores[index],
@@ -163,11 +292,27 @@ class PoseTracker:
                 self._time,
                 self._sigmas,
                 options,
+                self._serial,
             )
-            if scores[index] >= options.high_score:
+            if people.looks is not None:
+                track.remember(people.looks[index], 0.0)
+            if scores[index] >= options.high_score and not doubtful[index]:
                 self._show(track)
             self._tracks.append(track)
             owners[index] = track
+
+    def _where_hidden(self, people: People) -> np.ndarray:
+        """Who stands just where somebody hidden is expected: ``(P,)`` bool.
+
+        Perhaps the clothes were not seen rightly, so such newcomers are shown only once confirmed.
+        """
+        hidden = [track for track in self._tracks if self._is_hidden(track)]
+        if not hidden or people.looks is None or not len(people):
+            return np.zeros(len(people), bool)
+        return (
+            similarity_matrix(hidden, people, self._time, self._sigmas, self.options.pose_weight)
+            >= self.options.match_similarity_low
+        ).any(axis=0)
 
     def _show_confirmed(self) -> None:
         for track in self._tracks:
@@ -186,7 +331,16 @@ class PoseTracker:
         """Forget who was not seen for too long."""
         lost = [track for track in self._tracks if self._time - track.seen > self.options.max_lost]
         self._tracks = [track for track in self._tracks if track not in lost]
-        if self.options.max_people is not None:
+        if self.options.max_people is None:
+            # ids are kept for those who come back, and recognised by clothes
+            self._gone = [
+                track
+                for track in self._gone + lost
+                if track.id is not None
+                and track.looks is not None
+                and self._time - track.seen <= self.options.return_time
+            ]
+        else:
             self._vacant_ids.extend(track.id for track in lost if track.id is not None)
 
 
@@ -200,6 +354,26 @@ def person_scores(people: People) -> np.ndarray:
     total = scores.sum(axis=1)
     mean = np.divide(np.square(scores).sum(axis=1), total, out=np.zeros_like(total), where=total > 0)
     return people.bbox_scores * mean
+
+
+def _fading(unseen: float) -> float:
+    return 0.5 ** (unseen / _HIDDEN_HALF_LIFE)
+
+
+def _crowded(people: People) -> np.ndarray:
+    """Who overlaps with somebody else so much that one may cover the other: ``(P,)`` bool."""
+    shared = box_intersections(people.bboxes, people.bboxes)
+    overlap = shared / np.maximum(areas(people.bboxes), 1)[:, None]
+    np.fill_diagonal(overlap, 0)
+    return overlap.max(axis=1, initial=0) > _CROWDED
+
+
+def _joined(shown: People, hidden: Optional[People]) -> People:
+    """Both, in the order of ids."""
+    if hidden is None or not len(hidden):
+        return shown
+    both = People(**{f.name: np.concatenate([getattr(shown, f.name), getattr(hidden, f.name)]) for f in fields(People)})
+    return both[np.argsort(both.track_ids, kind='stable')]
 
 
 def _carried_box(box: np.ndarray, pose: np.ndarray, known: np.ndarray, margin: float) -> np.ndarray:

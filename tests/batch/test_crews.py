@@ -11,7 +11,7 @@ import pytest
 
 from pipeline.batch import LocalCrew, RayCrew, find_videos, run_batch
 from pipeline.errors import InputError
-from pipeline.run import OutputOptions
+from pipeline.options import OutputOptions
 from tests.batch.test_run_batch import files_in
 from tests.batch.toy_chain import InlineCrew, ToySettings, write_video
 
@@ -62,7 +62,7 @@ LONG = """
 import sys
 from pathlib import Path
 from pipeline.batch import LocalCrew, find_videos, run_batch
-from pipeline.run import OutputOptions
+from pipeline.options import OutputOptions
 from tests.batch.toy_chain import ToySettings
 settings = ToySettings(OutputOptions(Path(sys.argv[2])), trap=Path(sys.argv[3]), patience=20)
 if __name__ == '__main__':

@@ -12,7 +12,7 @@ from pipeline.batch import find_videos, run_batch
 from pipeline.batch.manifest import NAME, Manifest
 from pipeline.batch.worker import Outcome
 from pipeline.errors import InputError
-from pipeline.run import OutputOptions
+from pipeline.options import OutputOptions
 from tests.batch.toy_chain import InlineCrew, ToySettings, write_video
 
 

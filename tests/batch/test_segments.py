@@ -9,7 +9,7 @@ from pipeline.batch import BatchSettings, find_videos, run_batch
 from pipeline.batch.segment_file import read_segments, write_segment
 from pipeline.batch.tasks import Join, Plan, Segment, Whole, segment_ranges
 from pipeline.errors import InputError
-from pipeline.run import OutputOptions
+from pipeline.options import OutputOptions
 from pipeline.types import Frame, FrameResult, People
 from tests.batch.test_run_batch import files_in
 from tests.batch.toy_chain import InlineCrew, ToySettings, write_video

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from pipeline.batch.videos import find_videos
 from pipeline.errors import InputError
-from pipeline.run import OutputOptions
+from pipeline.options import OutputOptions
 from pipeline.video.open_source import source_name
 
 

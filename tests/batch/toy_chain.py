@@ -11,9 +11,9 @@ from typing import Optional, Tuple
 import numpy as np
 
 from pipeline.errors import InputError
+from pipeline.options import OutputOptions
 from pipeline.pipeline import VideoPipeline
 from pipeline.refine import build_refiner
-from pipeline.run import OutputOptions
 from pipeline.skeletons import load_skeleton
 from pipeline.tracking import PoseTracker
 from pipeline.types import Detections, People, VideoInfo

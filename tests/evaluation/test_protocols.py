@@ -50,7 +50,7 @@ def stitched(item, name, group, window, scale, root=False):
     if root:
         values = values - values[:, :, :1]
     starts = item['data_samples']['start'].numpy()
-    return stitch(values, starts, starts[-1] + window, 'uniform')
+    return stitch(values, starts, starts[-1] + window)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from pipeline.errors import InputError
 from pipeline.formats import RunInfo, open_exporter
 from pipeline.formats.posetrack_joints import NAMES, PoseTrackJoints
 from pipeline.skeletons import Skeleton
-from pipeline.types import People, VideoInfo
+from pipeline.types import Frame, FrameResult, People, VideoInfo
 
 COCO = (
     'nose',
@@ -90,7 +90,7 @@ def test_skeletons_without_common_joints_are_refused(tmp_path):
 def write(path, frames):
     with open_exporter('posetrack', path, RunInfo(preset='embedded'), skeleton(COCO), VIDEO) as exporter:
         for index, people in frames:
-            exporter.write(index, index / 25, people)
+            exporter.write(FrameResult(Frame(index, index / 25, None), people))
     return json.loads(path.read_text())
 
 

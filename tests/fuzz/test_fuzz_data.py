@@ -50,7 +50,7 @@ def whole(folder):
     for kind in ('json', 'posetrack'):
         with open_exporter(kind, folder / f'{kind}.json', run_info({}), SKELETON, video, force=True) as exporter:
             for i in range(3):
-                exporter.write(i, i / 25, people())
+                exporter.write(FrameResult(Frame(i, i / 25, None), people()))
         made[kind] = (folder / f'{kind}.json').read_bytes()
     write_segment(folder / 's.npz', [FrameResult(Frame(i, 0.0, None), people(i)) for i in range(3)], 17)
     made['segment'] = (folder / 's.npz').read_bytes()

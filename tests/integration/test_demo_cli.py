@@ -12,7 +12,8 @@ import av
 import numpy as np
 import pytest
 
-from pipeline.run import OutputOptions, run_video
+from pipeline.options import OutputOptions
+from pipeline.run import run_video
 
 
 @pytest.fixture(scope='module')

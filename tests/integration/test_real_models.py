@@ -5,8 +5,9 @@ import json
 import numpy as np
 import pytest
 
+from pipeline.options import OutputOptions
 from pipeline.pipeline import VideoPipeline
-from pipeline.run import OutputOptions, run_video
+from pipeline.run import run_video
 
 
 @pytest.fixture(scope='module')

@@ -10,6 +10,7 @@ from torch import nn
 from pipeline.assets import fetch
 from pipeline.detection import PersonDetector
 from pipeline.errors import InputError
+from pipeline.networks.detectors.movenet import looks
 from pipeline.networks.detectors.movenet.decode import MultiPose, confidence, decode, distinct, mended_boxes
 from pipeline.types import Frame
 from pipeline.video import open_source
@@ -92,7 +93,7 @@ def test_doubles_are_dropped_and_neighbours_stay():
 def scripted(repository, size: int, **model) -> PersonDetector:
     config = Config.fromfile(str(repository / 'configs' / 'detectors' / f'movenet_multipose_{size}.py'))
     config.model.backbone = dict(type='ScriptedMoveNet')
-    config.model.update(model)
+    config.model.update(dict(near_size=None, tile_size=None), **model)
     return PersonDetector.from_config(config, score_thr=0.1)
 
 
@@ -143,6 +144,46 @@ def test_bad_calibration(repository):
 def test_training_is_refused(repository):
     with pytest.raises(NotImplementedError):
         scripted(repository, 256).model.loss(torch.zeros(1, 3, 32, 32), [])
+
+
+def test_tiles_cover_the_picture_and_overlap_by_a_quarter():
+    """Three columns of width w with overlaps of w / 4 fill 1000 px: 2.5 w = 1000."""
+    parts = looks.tiles(1000, 700)
+    assert [(x1, x2) for x1, _, x2, _ in parts[:3]] == [(0, 400), (300, 700), (600, 1000)]
+    assert [(y1, y2) for _, y1, _, y2 in parts[::3]] == [(0, 400), (300, 700)]
+    assert len(looks.tiles(700, 1000)) == 6 and looks.tiles(700, 1000)[1][0] == 300
+
+
+def test_people_are_cut_off_at_inner_sides_only():
+    boxes = np.array([[300, 50, 340, 200], [500, 100, 600, 399], [350, 0, 420, 100], [500, 50, 698, 200]], float)
+    np.testing.assert_array_equal(looks.cut_off(boxes, (300, 0, 700, 400), 1000, 700), [True, True, False, True])
+
+
+def test_half_a_person_gives_way_to_the_whole_one():
+    whole, half = standing(100, 50, 80, 200), standing(100, 50, 80, 100)
+    found = people(half, whole, standing(400, 50, 80, 100), scores=[0.95, 0.6, 0.5])
+    np.testing.assert_array_equal(looks.whole_first(found, np.array([True, False, True])), [1, 2])
+    np.testing.assert_array_equal(looks.whole_first(found, np.array([False, False, True])), [0, 1, 2])
+
+
+def test_rounds_over_tiles_take_as_long_as_they_pay():
+    turns = looks.Turns(period=0.5, idle=4.0)
+    assert turns.due(0.0, 6) == [0, 1, 2, 3, 4, 5]
+    turns.learn(0.0, in_whole=2, only_in_tiles=1)
+    # a tenth of a second at six tiles in half a second: 1.2 tiles each time
+    assert [turns.due(t / 10, 6) for t in range(1, 6)] == [[0], [1], [2], [3], [4, 5]]
+    quiet = looks.Turns(period=0.5, idle=4.0)
+    quiet.due(0.0, 6)
+    quiet.learn(0.0, in_whole=2, only_in_tiles=0)
+    assert sum(len(quiet.due(t / 10, 6)) for t in range(1, 41)) == 6  # one round in four seconds
+    quiet.learn(4.0, in_whole=5, only_in_tiles=0)  # no room for more in the whole picture
+    assert len(quiet.due(4.5, 6)) == 6
+    assert len(quiet.due(0.0, 6)) == 6  # another video
+
+
+def test_crowd_is_found_beyond_six(shared, movenet):
+    with open_source(str(shared('video', 'crowd_above_3fps.mp4')), end='1f') as frames:
+        assert len(movenet.detect(list(frames))[0]) >= 12
 
 
 @pytest.fixture(scope='module')

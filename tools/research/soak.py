@@ -45,7 +45,8 @@ def main() -> int:
         raise InputError(f'--frames must be {SAMPLES} or more, --minutes above 0')
     if args.clip is None and not args.stand_in:
         raise InputError('no clip: give a short video, or --stand-in')
-    from pipeline.run import OutputOptions, run_video
+    from pipeline.options import OutputOptions
+    from pipeline.run import run_video
 
     sys.path[:0] = map(str, args.python_path)
     with tempfile.TemporaryDirectory(prefix='soak-') as folder:

@@ -15,8 +15,7 @@ from pipeline.backends.checkpoint import load_model, save_model
 from pipeline.backends.registered import build_registered
 from pipeline.errors import InputError
 from pipeline.networks.refiners import deciwatch, guided, hanet, normalise, smoothnet  # noqa: F401, registers them
-from pipeline.networks.refiners.missing import fill_missing
-from pipeline.networks.refiners.normalise import Scaling
+from pipeline.networks.refiners.normalise import Scaling, fill_missing
 
 
 @MODELS.register_module()
@@ -211,7 +210,7 @@ def save_refiner(
     save_model(path, {'type': 'SequenceRefiner', **config}, model.state_dict(), extra_meta, half, force)
 
 
-def load_refiner(path: Union[str, Path], device: str = 'cpu') -> SequenceRefiner:
+def load_refiner(path: Union[str, Path], device: Union[str, torch.device] = 'cpu') -> SequenceRefiner:
     """Read a :class:`SequenceRefiner`, in evaluation mode on ``device``; its notes are ``.meta``.
 
     Raises:

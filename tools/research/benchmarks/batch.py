@@ -16,7 +16,7 @@ def measure(settings: Settings) -> Iterator[Figure]:
     from pipeline.assets import fetch
     from pipeline.batch import BatchSettings, LocalCrew, Video
     from pipeline.batch.tasks import Whole
-    from pipeline.run import OutputOptions
+    from pipeline.options import OutputOptions
 
     clip = str(fetch('sample-clip'))
     with tempfile.TemporaryDirectory() as folder:

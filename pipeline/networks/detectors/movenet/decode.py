@@ -6,6 +6,7 @@ padded input.
 """
 
 from dataclasses import dataclass
+from typing import Sequence
 
 import numpy as np
 
@@ -95,6 +96,16 @@ def distinct(people: MultiPose, nms_iou: float, nms_oks: float) -> np.ndarray:
         if not same[index, kept].any():
             kept.append(index)
     return np.array(kept, int)
+
+
+def joined(several: Sequence[MultiPose]) -> MultiPose:
+    """The people of several looks as one list."""
+    return MultiPose(
+        *(
+            np.concatenate([getattr(people, name) for people in several])
+            for name in ('bboxes', 'scores', 'keypoints', 'keypoint_scores')
+        )
+    )
 
 
 def oks_matrix(people: MultiPose) -> np.ndarray:

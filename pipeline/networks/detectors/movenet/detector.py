@@ -6,6 +6,7 @@ a CenterNet with MobileNetV2 and a feature pyramid; finds up to six people.
 
 from typing import List, Optional, Tuple
 
+import cv2
 import numpy as np
 import torch
 from mmdet.models.detectors.base import BaseDetector
@@ -13,9 +14,11 @@ from mmdet.registry import MODELS
 from mmdet.structures import DetDataSample
 from mmengine.structures import InstanceData
 
-import pipeline.backends.litert  # noqa: F401  (registers the network)
+import pipeline.backends.openvino_network  # noqa: F401  (registers the network)
 from pipeline.errors import InputError
-from pipeline.networks.detectors.movenet.decode import MultiPose, confidence, decode, distinct, mended_boxes
+from pipeline.networks.detectors.movenet import looks
+from pipeline.networks.detectors.movenet.decode import MultiPose, confidence, decode, distinct, joined, mended_boxes
+from pipeline.networks.detectors.movenet.looks import Turns
 
 
 @MODELS.register_module()
@@ -35,6 +38,11 @@ class MoveNetDetector(BaseDetector):
         keypoint_thr: keypoints with lower scores do not stretch a box.
         least_iou: boxes that overlap that of the keypoints by less are replaced by it.
         nms_iou, nms_oks: two people are one above these.
+        near_size: px of the longer side for a second look at the whole picture, which finds
+            large figures better; at the start of a video and where nobody is found. None: none.
+        tile_size: px of the longer side of each tile (:mod:`.looks`); None: no tiles.
+        tile_score_thr: as ``score_thr`` for people whom only tiles show.
+        least_side: pictures whose longer side is shorter than this have no tiles, px.
     """
 
     def __init__(
@@ -47,6 +55,10 @@ class MoveNetDetector(BaseDetector):
         least_iou: float = 0.6,
         nms_iou: float = 0.7,
         nms_oks: float = 0.75,
+        near_size: Optional[int] = None,
+        tile_size: Optional[int] = None,
+        tile_score_thr: float = 0.3,
+        least_side: int = 640,
         init_cfg: Optional[dict] = None,
     ):
         super().__init__(data_preprocessor=data_preprocessor, init_cfg=init_cfg)
@@ -56,6 +68,18 @@ class MoveNetDetector(BaseDetector):
         self.calibration = calibration
         self.score_thr, self.keypoint_thr, self.least_iou = score_thr, keypoint_thr, least_iou
         self.nms_iou, self.nms_oks = nms_iou, nms_oks
+        self.near_size, self.tile_size = near_size, tile_size
+        self.tile_score_thr, self.least_side = tile_score_thr, least_side
+        self.reset()
+
+    @property
+    def remembers(self) -> bool:
+        """Whether what is found in a picture depends on the pictures before: looks at parts take turns."""
+        return self.tile_size is not None or self.near_size is not None
+
+    def reset(self) -> None:
+        """Begin a new video."""
+        self._turns = Turns()
 
     @torch.no_grad()
     def predict(
@@ -75,6 +99,8 @@ class MoveNetDetector(BaseDetector):
             people = self._sifted(people)
             if rescale:
                 _rescale(people, sample.metainfo.get('scale_factor', (1.0, 1.0)))
+                if 'frame' in sample:
+                    people = self._further_looks(people, sample.frame, sample.metainfo.get('time', 0.0))
             device = batch_inputs.device
             sample.pred_instances = InstanceData(
                 bboxes=torch.from_numpy(people.bboxes).to(device),
@@ -97,6 +123,47 @@ class MoveNetDetector(BaseDetector):
 
     def loss(self, batch_inputs, batch_data_samples):
         raise NotImplementedError('MoveNet comes as a trained graph and cannot be trained here')
+
+    def _further_looks(self, people: MultiPose, frame: np.ndarray, time: float) -> MultiPose:
+        """Those whom looks at the picture's parts, or a look from further away, show besides."""
+        height, width = frame.shape[:2]
+        tiles = looks.tiles(width, height) if self.tile_size and max(width, height) >= self.least_side else []
+        due = self._turns.due(time, max(len(tiles), 1))
+        first = len(due) >= max(len(tiles), 1)
+        found, cut = [people], [np.zeros(len(people), bool)]
+        if self.near_size and (first or not len(people)):
+            found.append(self._look(frame, self.near_size))
+            cut.append(np.zeros(len(found[-1]), bool))
+        for tile in [tiles[index] for index in due if tiles]:
+            x1, y1, x2, y2 = tile
+            part = self._look(frame[y1:y2, x1:x2], self.tile_size)
+            part = part[part.scores >= self.tile_score_thr]
+            part.keypoints = part.keypoints + np.array([x1, y1], np.float32)
+            part.bboxes = part.bboxes + np.array([x1, y1, x1, y1], np.float32)
+            found.append(part)
+            cut.append(looks.cut_off(part.bboxes, tile, width, height))
+        if len(found) == 1:
+            return people
+        together, cut = joined(found), np.concatenate(cut)
+        kept = looks.whole_first(together, cut)
+        together = together[kept]
+        together = together[distinct(together, self.nms_iou, self.nms_oks)]
+        self._turns.learn(time, len(people), len(together) - len(people))
+        return together
+
+    def _look(self, picture: np.ndarray, size: int) -> MultiPose:
+        """People of a picture, ``(H, W, 3)``, in its px, shown with ``size`` px on its longer side."""
+        height, width = picture.shape[:2]
+        scale = size / max(height, width)
+        shown = cv2.resize(
+            picture, (max(1, round(width * scale)), max(1, round(height * scale))), interpolation=cv2.INTER_LINEAR
+        )
+        tensor = torch.from_numpy(shown).permute(2, 0, 1)
+        sample = DetDataSample(metainfo=dict(img_shape=shown.shape[:2]))
+        inputs = self.data_preprocessor(dict(inputs=[tensor], data_samples=[sample]))['inputs']
+        people = self._sifted(self._forward(inputs)[0])
+        _rescale(people, (shown.shape[1] / width, shown.shape[0] / height))
+        return people
 
     def _sifted(self, people: MultiPose) -> MultiPose:
         people.scores = confidence(people.scores, *self.calibration).astype(np.float32)

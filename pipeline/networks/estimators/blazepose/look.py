@@ -20,12 +20,35 @@ class View:
         image: ``(H, W, 3)`` uint8, the whole frame (not a copy).
         crop: the square to look at first.
         keypoints, scores: ``(17, 2)`` px and ``(17,)``: the seed pose, if there is one.
+        carried: the seed is where the tracker expects the person, not where a detector
+            saw one in this very picture.
     """
 
     image: np.ndarray
     crop: Crop
     keypoints: Optional[np.ndarray] = None
     scores: Optional[np.ndarray] = None
+    carried: bool = False
+
+    def within(self, keypoints: np.ndarray) -> np.ndarray:
+        """Which points ``(K, 2)`` lie in the picture: ``(K,)`` bool."""
+        height, width = self.image.shape[:2]
+        return ((keypoints >= -0.5) & (keypoints <= np.array([width, height]) - 0.5)).all(axis=1)
+
+
+@dataclass(frozen=True)
+class Pose:
+    """What an estimator says of one person.
+
+    Attributes:
+        keypoints: ``(17, 2)`` px of the frame.
+        scores: ``(17,)`` in 0..1.
+        confirmed: False where nothing showed the person, and the seed stands.
+    """
+
+    keypoints: np.ndarray
+    scores: np.ndarray
+    confirmed: bool = True
 
 
 @dataclass(frozen=True)
@@ -73,9 +96,7 @@ def interpret(
         max_twist: more than this is a turn that cannot be.
     """
     keypoints = crop.to_frame(points, size)
-    height, width = view.image.shape[:2]
-    inside = ((keypoints >= -0.5) & (keypoints <= np.array([width, height]) - 0.5)).all(axis=1)
-    scores = scores * inside
+    scores = scores * view.within(keypoints)
     apart = twist = 0.0
     if view.keypoints is not None:
         reach = view.crop.radius / radius_factor

@@ -15,7 +15,7 @@ class BlazePoseCrop(BaseTransform):
 
     Required keys: ``img``, ``bbox`` (1, 4); ``keypoints_seed`` (1, 17, 2) and
     ``keypoint_scores_seed`` (1, 17) if there is a rough pose. Without one, the square
-    is upright around the box.
+    is upright around the box. ``seed_carried`` says that the pose is only expected.
 
     Modified key: ``img``. Added keys: ``view``, ``input_size``, ``input_center``,
     ``input_scale``.
@@ -36,7 +36,7 @@ class BlazePoseCrop(BaseTransform):
         seed, scores = results.get('keypoints_seed'), results.get('keypoint_scores_seed')
         if seed is not None and np.isfinite(seed).all():
             crop = Crop.around_pose(seed[0], scores[0], self.radius_factor)
-            view = View(results['img'], crop, seed[0], scores[0])
+            view = View(results['img'], crop, seed[0], scores[0], bool(results.get('seed_carried', False)))
         else:
             view = View(results['img'], Crop.around_box(results['bbox'][0], self.radius_factor))
         side = 2 * view.crop.radius

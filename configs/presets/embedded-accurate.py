@@ -1,0 +1,7 @@
+"""As `embedded`, with all that raises accuracy: fused with MoveNet on each person's square, and mirrored."""
+
+detector = dict(config='configs/detectors/movenet_multipose_512.py', score_thr=0.1)
+estimator = dict(config='configs/estimators/fused-accurate_coco17.py')
+tracker = dict()
+refiner = dict(type='hanet')
+detect_every = 1

@@ -1,0 +1,76 @@
+"""BlazePose and MoveNet together, in MMPose's registry."""
+
+from typing import Optional, Sequence, Tuple
+
+import numpy as np
+import torch
+from mmpose.registry import MODELS
+from torch import nn
+
+from pipeline.networks.estimators.blazepose.fusion import fuse, same_sides
+from pipeline.networks.estimators.blazepose.look import Pose, View
+from pipeline.networks.estimators.blazepose.person import PersonEstimator
+from pipeline.skeletons import load_skeleton
+
+SWAP = list(load_skeleton('coco').flip_indices)
+
+
+@MODELS.register_module()
+class FusedEstimator(PersonEstimator):
+    """COCO's 17 keypoints of a person as several estimators agree upon them.
+
+    The members look at the same person; where the seed is a detector's pose in this
+    very picture it is one opinion more. What left and right are is voted upon, with the
+    seed as a voter: nobody turns about between two frames.
+
+    Args:
+        members: configs of :class:`PersonEstimator` kinds.
+        data_preprocessor: config; must give RGB in 0..1. The members share it.
+        gains: per member, and last for the seed: ``(slope, centre)`` of the logistic curves that
+            bring their joints' scores to one scale: how likely a joint is within a tenth of
+            the figure's size of where it should be.
+        test_cfg: ``flip_test`` goes on to the members.
+    """
+
+    def __init__(
+        self,
+        members: Sequence[dict],
+        data_preprocessor: Optional[dict] = None,
+        gains: Optional[Sequence[Tuple[float, float]]] = None,
+        unconfirmed: float = 0.5,
+        train_cfg: Optional[dict] = None,
+        test_cfg: Optional[dict] = None,
+        metainfo: Optional[dict] = None,
+        init_cfg: Optional[dict] = None,
+    ):
+        built = [
+            MODELS.build(dict(member, test_cfg={**dict(member.get('test_cfg') or {}), **dict(test_cfg or {})}))
+            for member in members
+        ]
+        super().__init__(built[0].backbone, data_preprocessor, unconfirmed, train_cfg, test_cfg, metainfo, init_cfg)
+        for member in built:
+            member.data_preprocessor = self.data_preprocessor
+        self.members = nn.ModuleList(built)
+        self.gains = np.asarray(gains if gains is not None else [(6.0, 0.4)] * (len(members) + 1), float)
+
+    def settle(self, view: View, picture: torch.Tensor) -> Pose:
+        """What the members agree upon; the seed, its scores lowered, if none has seen the person."""
+        poses = [(member.settle(view, picture), gain) for member, gain in zip(self.members, self.gains)]
+        seen = [(pose.keypoints, _sureness(pose.scores, gain)) for pose, gain in poses if pose.confirmed]
+        if not seen:
+            return self.unseen(view, poses[0][0].keypoints, poses[0][0].scores)
+        seeded = view.keypoints is not None
+        if seeded:
+            seen.append((view.keypoints, _sureness(view.scores, self.gains[-1])))
+        keypoints, mirrored = same_sides([pose for pose, _ in seen], [1.0] * (len(seen) - seeded) + [1.1] * seeded)
+        scores = np.stack([score[SWAP] if exchanged else score for (_, score), exchanged in zip(seen, mirrored)])
+        if seeded and view.carried:  # it has voted, but is no look at this picture
+            keypoints, scores = keypoints[:-1], scores[:-1]
+        fused, sure = fuse(keypoints, scores, view.crop.radius / 1.25)
+        return Pose(fused, sure * view.within(fused))
+
+
+def _sureness(scores: np.ndarray, gain: np.ndarray) -> np.ndarray:
+    """Scores of one estimator on the common scale."""
+    slope, centre = gain
+    return np.where(scores > 0, 1 / (1 + np.exp(-slope * (scores - centre))), 0)

@@ -1,0 +1,106 @@
+"""What estimators share that look at each person by itself, as often as they need."""
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import List, Optional
+
+import numpy as np
+import torch
+from mmengine.structures import InstanceData
+from mmpose.models.pose_estimators.base import BasePoseEstimator
+from mmpose.registry import MODELS
+from mmpose.structures import PoseDataSample
+
+import pipeline.backends.openvino_network  # noqa: F401  (registers the network)
+from pipeline.networks.estimators.blazepose.crop import Crop
+from pipeline.networks.estimators.blazepose.look import Pose, View
+
+
+class PersonEstimator(BasePoseEstimator):
+    """Poses every person by itself; as many side by side as the network has ``copies``.
+
+    A kind of estimator says in :meth:`settle` how.
+
+    Args:
+        backbone: config of the network.
+        data_preprocessor: config; must give RGB in 0..1.
+        unconfirmed: what the scores of a pose that no look confirmed are multiplied with:
+            a seed that nothing confirms for several frames fades away.
+    """
+
+    def __init__(
+        self,
+        backbone: dict,
+        data_preprocessor: Optional[dict] = None,
+        unconfirmed: float = 0.5,
+        train_cfg: Optional[dict] = None,
+        test_cfg: Optional[dict] = None,
+        metainfo: Optional[dict] = None,
+        init_cfg: Optional[dict] = None,
+    ):
+        # past BasePoseEstimator's own constructor, which demands a head
+        super(BasePoseEstimator, self).__init__(data_preprocessor=data_preprocessor, init_cfg=init_cfg)
+        self.metainfo = self._load_metainfo(metainfo)
+        self.backbone = MODELS.build(backbone) if isinstance(backbone, dict) else backbone
+        self.train_cfg, self.test_cfg = dict(train_cfg or {}), dict(test_cfg or {})
+        self.unconfirmed = unconfirmed
+        # torch's own threads, which every Python thread has anew, would only be in each other's way
+        self._side_by_side = ThreadPoolExecutor(
+            getattr(self.backbone, 'copies', 1), 'person', torch.set_num_threads, (1,)
+        )
+
+    def settle(self, view: View, picture: torch.Tensor) -> Pose:
+        """The pose of one person.
+
+        Args:
+            view: whom to look at.
+            picture: ``(3, size, size)`` RGB in 0..1: the square ``view.crop``.
+        """
+        raise NotImplementedError
+
+    @torch.no_grad()
+    def predict(self, inputs: torch.Tensor, data_samples: List[PoseDataSample]) -> List[PoseDataSample]:
+        """Pose every person.
+
+        Args:
+            inputs: ``(P, 3, size, size)`` RGB in 0..1, the first squares.
+            data_samples: each with its :class:`View` as ``view``.
+
+        Returns:
+            The data samples with ``pred_instances``: ``keypoints`` (1, 17, 2) px of the
+            frame, ``keypoint_scores`` (1, 17), ``bboxes``, ``bbox_scores``.
+        """
+        views = [sample.view for sample in data_samples]
+        for pose, sample in zip(self._side_by_side.map(self._settle, views, inputs), data_samples):
+            sample.pred_instances = InstanceData(
+                keypoints=pose.keypoints[None].astype(np.float32),
+                keypoint_scores=pose.scores[None].astype(np.float32),
+                bboxes=sample.gt_instances.bboxes,
+                bbox_scores=sample.gt_instances.bbox_scores,
+            )
+        return data_samples
+
+    def extract_feat(self, inputs: torch.Tensor) -> List[List[np.ndarray]]:
+        """The graph's outputs for each picture of ``(P, 3, size, size)``."""
+        pictures = inputs.permute(0, 2, 3, 1).to('cpu', torch.float32).contiguous().numpy()
+        return [self.backbone(pictures[i : i + 1]) for i in range(len(pictures))]
+
+    def picture(self, image: np.ndarray, crop: Crop, size: int) -> torch.Tensor:
+        """``(3, size, size)``: a square of the frame as the network takes it."""
+        picture = torch.from_numpy(crop.cut(image, size)).permute(2, 0, 1)
+        return self.data_preprocessor(dict(inputs=[picture], data_samples=[]))['inputs'][0]
+
+    def unseen(self, view: View, keypoints: np.ndarray, scores: np.ndarray) -> Pose:
+        """The seed of someone whom no look has shown (without one, what was seen), its scores lowered."""
+        if view.keypoints is not None:
+            keypoints, scores = view.keypoints, view.scores
+        return Pose(keypoints, scores * self.unconfirmed, False)
+
+    def _forward(self, inputs: torch.Tensor, data_samples=None) -> List[List[np.ndarray]]:
+        return self.extract_feat(inputs)
+
+    @torch.no_grad()  # which each thread has to say for itself
+    def _settle(self, view: View, picture: torch.Tensor) -> Pose:
+        return self.settle(view, picture)
+
+    def loss(self, inputs, data_samples):
+        raise NotImplementedError(f'{type(self).__name__} runs a trained graph and cannot be trained here')

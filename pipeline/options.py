@@ -1,0 +1,195 @@
+"""Every option of a chain and of its files, once: type, default, meaning, and what is allowed.
+
+Command lines, their ``--help``, the check of presets and the batch's fingerprint derive from the
+fields below. A new option is one field here, and the place that uses it.
+"""
+
+from dataclasses import MISSING, Field, dataclass, field, fields
+from pathlib import Path
+from typing import Any, Callable, Dict, Iterator, Optional, Tuple
+
+from pipeline.errors import InputError
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What values an option takes.
+
+    Attributes:
+        type: of the value.
+        allowed: in words, for messages.
+        fits: whether a value of the type is allowed.
+    """
+
+    type: type
+    allowed: str
+    fits: Callable[[Any], bool] = lambda value: True
+
+    def check(self, name: str, value: Any) -> None:
+        """Raise :class:`InputError` that names the option, the value and what is allowed, unless ``value`` fits."""
+        right = isinstance(value, self.type) and isinstance(value, bool) == (self.type is bool)
+        if not (right and self.fits(value)):
+            raise InputError(f'{name} {str(value)[:40]!r}: must be {self.allowed}')
+
+
+COUNT = Kind(int, 'a whole number from 1 up', lambda value: value >= 1)
+SHARE = Kind(float, 'in 0..1', lambda value: 0 <= value <= 1)
+SWITCH = Kind(bool, 'True or False')
+WORD = Kind(str, 'a name')
+PATH = Kind(Path, 'a path')
+MODEL = Kind(tuple, 'a config and a checkpoint', lambda value: 1 <= len(value) <= 2)
+PATHS = Kind(tuple, 'folders')
+
+
+@dataclass(frozen=True)
+class Option:
+    """What is known of a field beside its name and default.
+
+    Attributes:
+        kind: its values.
+        help: for ``--help``.
+        group: of ``--help``; None for options that are not on command lines.
+        metavar: for ``--help``.
+        preset: whether a preset may set it.
+        content: whether it can change what is in the files.
+    """
+
+    kind: Kind
+    help: str
+    group: Optional[str] = None
+    metavar: Optional[str] = None
+    preset: bool = False
+    content: bool = True
+
+
+def option_of(entry: Field) -> Option:
+    """The :class:`Option` of a dataclass field."""
+    return entry.metadata['option']
+
+
+def flag_of(entry: Field) -> str:
+    """The field's name on a command line; a switch that is on by default is turned off by ``--no-NAME``."""
+    return f'--{"no-" if entry.default is True else ""}{entry.name.replace("_", "-")}'
+
+
+def _option(default: Any, kind: Kind, help: str, group: Optional[str] = None, **more) -> Any:
+    return field(default=default, metadata={'option': Option(kind, help, group, **more)})
+
+
+@dataclass(frozen=True)
+class ChainOptions:
+    """What a chain is built from; None leaves it to the preset."""
+
+    preset: str = _option('embedded', WORD, 'a name, or a preset file', 'chain')
+    device: str = _option('auto', WORD, 'auto (a GPU where torch sees one), cpu, cuda, cuda:1 …', 'chain')
+    refiner: Optional[str] = _option(None, WORD, 'a name, or a file with weights', 'chain')
+    refiner_checkpoint: Optional[Path] = _option(None, PATH, "one's own refiner weights", 'chain', metavar='FILE')
+    detector: Optional[Tuple[str, ...]] = _option(
+        None, MODEL, 'any MMDetection model', 'chain', metavar='CONFIG CHECKPOINT'
+    )
+    estimator: Optional[Tuple[str, ...]] = _option(
+        None, MODEL, 'any MMPose top-down model', 'chain', metavar='CONFIG CHECKPOINT'
+    )
+    python_path: Tuple[Path, ...] = _option(
+        (), PATHS, "where the custom_imports of one's own configs are", 'chain', metavar='FOLDER', content=False
+    )
+    score_thr: Optional[float] = _option(None, SHARE, 'lowest score of a detected person', 'chain', metavar='0..1')
+    flip_test: Optional[bool] = _option(None, SWITCH, 'average with the mirrored picture', 'chain')
+    scene: Optional[str] = _option(
+        None, WORD, 'tracker options for a kind of scene: default, crowd, sport, single', 'chain'
+    )
+    detect_every: Optional[int] = _option(
+        None, COUNT, 'detect in every N-th frame only', 'chain', metavar='N', preset=True
+    )
+    every: Optional[int] = _option(
+        None, COUNT, 'analyse every N-th frame only; the refiner fills the rest', 'chain', metavar='N', preset=True
+    )
+    batch: Optional[int] = _option(None, COUNT, 'frames per network call (GPU)', 'chain', metavar='N', preset=True)
+    follow: Optional[bool] = _option(None, SWITCH, 'pose people where the tracker expects them, too', preset=True)
+    overlap: Optional[bool] = _option(None, SWITCH, 'detect in a thread of its own', preset=True)
+    runtime: Optional[str] = _option(
+        None, WORD, "of torch's networks: torch or onnxruntime (faster on CPUs)", 'chain', preset=True
+    )
+    half: Optional[bool] = _option(
+        None, SWITCH, "torch's networks in half precision (bfloat16 on CPUs that have it)", 'chain', preset=True
+    )
+
+    def arguments(self) -> Dict[str, Any]:
+        """The same in the words of :meth:`pipeline.VideoPipeline.from_preset`, ``preset`` and ``device`` left out.
+
+        Raises:
+            InputError: naming the option whose value is not allowed.
+        """
+        check(self)
+        refiner: Any = self.refiner
+        if self.refiner_checkpoint:
+            refiner = dict(type=self.refiner or 'network', checkpoint=str(self.refiner_checkpoint))
+        detector, estimator = (
+            dict(zip(('config', 'checkpoint'), pair or ())) for pair in (self.detector, self.estimator)
+        )
+        given: Dict[str, Any] = dict(refiner=refiner, detector=detector, estimator=estimator)
+        if self.score_thr is not None:
+            given['detector']['score_thr'] = self.score_thr
+        if self.flip_test is not None:
+            given['estimator']['flip_test'] = self.flip_test
+        given['tracker'] = dict(scene=self.scene) if self.scene else None
+        return {**given, **{entry.name: getattr(self, entry.name) for entry in fields(self) if option_of(entry).preset}}
+
+
+@dataclass(frozen=True)
+class OutputOptions:
+    """What to write, and of which part of the video.
+
+    Attributes:
+        out_dir: folder of the files; made if need be.
+        video: write ``NAME_overlay.mp4``.
+        formats: of pose data, see :mod:`pipeline.formats`.
+        report: also write ``NAME_report.html``, a page to look at (needs ``json``).
+        force: replace files that exist.
+        start, end: seconds (``12.5``) or frames (``'300f'``) of the source.
+        reader: of video files, ``pyav`` or ``decord``.
+        compare, boxes, ids, trails: see :class:`pipeline.render.RenderOptions`.
+        progress: show a progress bar on the terminal.
+        command: how the run was started, recorded in the files.
+    """
+
+    out_dir: Path = _option(Path('output'), PATH, 'folder of the files', content=False)
+    force: bool = _option(False, SWITCH, 'replace files that exist', content=False)
+    start: Optional[str] = _option(None, WORD, 'seconds, or frames as 120f', 'input')
+    end: Optional[str] = _option(None, WORD, 'seconds, or frames as 240f', 'input')
+    reader: str = _option('pyav', WORD, 'pyav or decord, for video files', 'input')
+    compare: bool = _option(False, SWITCH, 'before and after side by side', 'picture')
+    boxes: bool = _option(False, SWITCH, 'draw bounding boxes', 'picture')
+    ids: bool = _option(True, SWITCH, 'draw no track ids', 'picture')
+    trails: bool = _option(False, SWITCH, 'draw the recent path of hands and feet', 'picture')
+    video: bool = _option(True, SWITCH, 'write data only', 'picture')
+    formats: Tuple[str, ...] = _option(('json',), PATHS, 'formats of pose data')
+    report: bool = _option(False, SWITCH, 'an HTML page: videos, tracks and curves', 'data')
+    progress: bool = _option(False, SWITCH, 'show a progress bar', content=False)
+    command: str = _option('', WORD, 'how the run was started', content=False)
+
+    def content(self) -> Dict[str, Any]:
+        """Those options that can change what is in the files."""
+        return {entry.name: getattr(self, entry.name) for entry in fields(self) if option_of(entry).content}
+
+
+def preset_options() -> Dict[str, Kind]:
+    """The options that a preset may set, beside its stages."""
+    return {entry.name: option_of(entry).kind for entry in fields(ChainOptions) if option_of(entry).preset}
+
+
+def check(options: Any) -> None:
+    """Check every option that is given.
+
+    Raises:
+        InputError: naming the option, its value and what is allowed.
+    """
+    for entry, value in _given(options):
+        option_of(entry).kind.check(flag_of(entry), value)
+
+
+def _given(options: Any) -> Iterator[Tuple[Field, Any]]:
+    for entry in fields(options):
+        value = getattr(options, entry.name)
+        if value is not None and value != entry.default and entry.default is not MISSING:
+            yield entry, value

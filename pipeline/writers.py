@@ -1,0 +1,136 @@
+"""Where results go: one writer for each kind of file, all with one interface and one rule for their end.
+
+A writer takes results (``write``), and ends by ``close`` (its files are whole, and in ``files``) or by
+``abort`` (it leaves nothing behind). After Ctrl-C writers are closed: what was finished stays, and is whole.
+After any other failure they are aborted.
+"""
+
+from contextlib import contextmanager
+from dataclasses import fields
+from fractions import Fraction
+from pathlib import Path
+from typing import Dict, Iterator, List
+
+from pipeline.formats import RunInfo, format_named, open_exporter
+from pipeline.options import OutputOptions
+from pipeline.protocols import Writer
+from pipeline.render import Renderer, RenderOptions
+from pipeline.skeletons import Skeleton
+from pipeline.timing import Clock
+from pipeline.types import FrameResult, VideoInfo
+from pipeline.video import BackgroundWriter, FrameSink, VideoWriter
+
+
+def output_paths(options: OutputOptions, name: str) -> Dict[str, Path]:
+    """Output files by kind (``video``, a format, ``report``) for the video ``name``."""
+    paths = {'video': options.out_dir / f'{name}_overlay.mp4'} if options.video else {}
+    paths.update({form: options.out_dir / f'{name}{format_named(form).suffix}' for form in options.formats})
+    return {**paths, 'report': options.out_dir / f'{name}_report.html'} if options.report else paths
+
+
+@contextmanager
+def opened(writers: Iterator[Writer]) -> Iterator[List[Writer]]:
+    """Open ``writers`` one by one, and end them as the module says.
+
+    The first error counts: one that comes up while others are ended does not hide it.
+    """
+    begun: List[Writer] = []
+    try:
+        for writer in writers:
+            begun.append(writer)
+        yield begun
+        for writer in begun:
+            writer.close()
+    except BaseException:
+        for writer in begun:
+            writer.abort()
+        raise
+
+
+class OverlayWriter:
+    """Draws people onto their frames in the caller's thread, and encodes in another.
+
+    Args:
+        path: of the video.
+        skeleton: of the people.
+        info: of the source, for size, rate and sound.
+        options: of drawing, and whether a file may be replaced.
+        in_place: whether it may draw into the frames themselves, since no stage looks at them any more.
+        clock: counts ``draw`` and ``encode``.
+    """
+
+    def __init__(
+        self, path: Path, skeleton: Skeleton, info: VideoInfo, options: OutputOptions, in_place: bool, clock: Clock
+    ):
+        chosen = {f.name: getattr(options, f.name) for f in fields(RenderOptions) if hasattr(options, f.name)}
+        self.files = [path]
+        self._renderer = Renderer(skeleton, RenderOptions(**chosen), Fraction(info.fps))
+        self._in_place, self._clock = in_place, clock
+        encoder = VideoWriter(path, info, audio_from=info.path, force=options.force)
+        self._sink = BackgroundWriter(_Timed(encoder, clock))
+
+    def write(self, result: FrameResult) -> None:
+        with self._clock('draw'):
+            image = self._renderer.draw(result.frame.picture, result.people, in_place=self._in_place)
+        self._sink.write(image, result.frame.time)
+
+    def close(self) -> List[Path]:
+        self._sink.finish()
+        return self.files
+
+    def abort(self) -> None:
+        self._sink.abort()
+
+
+class PosesWriter:
+    """Writes the people of each frame in one of the formats of :mod:`pipeline.formats`.
+
+    Args:
+        exporter: of the format, open.
+        clock: counts ``export``.
+    """
+
+    def __init__(self, exporter: Writer, clock: Clock):
+        self._exporter, self._clock = exporter, clock
+
+    @property
+    def files(self) -> List[Path]:
+        return self._exporter.files
+
+    def write(self, result: FrameResult) -> None:
+        with self._clock('export'):
+            self._exporter.write(result)
+
+    def close(self) -> List[Path]:
+        return self._exporter.close()
+
+    def abort(self) -> None:
+        self._exporter.abort()
+
+
+def open_writers(
+    options: OutputOptions, skeleton: Skeleton, info: VideoInfo, record: RunInfo, in_place: bool, clock: Clock
+) -> Iterator[Writer]:
+    """Every writer that is wanted, opened as it is asked for; a report is made later, of the others' files."""
+    for kind, path in output_paths(options, info.name).items():
+        if kind == 'video':
+            yield OverlayWriter(path, skeleton, info, options, in_place, clock)
+        elif kind != 'report':
+            yield PosesWriter(open_exporter(kind, path, record, skeleton, info, options.force), clock)
+
+
+class _Timed(FrameSink):
+    """A sink whose writing counts as ``encode``; waiting for its turn does not."""
+
+    def __init__(self, sink: FrameSink, clock: Clock):
+        self._sink, self._clock = sink, clock
+
+    def write(self, image, time) -> None:
+        with self._clock('encode'):
+            self._sink.write(image, time)
+
+    def finish(self) -> None:
+        self._sink.finish()
+
+    def abort(self) -> None:
+        self._sink.abort()
