@@ -100,7 +100,7 @@ def open_release(root: Union[str, Path], number: Optional[int] = None) -> Releas
         raise InputError(f'{root}: no such folder')
     inner = root / 'posetrack_data'
     places = [(root, root / 'annotations'), (inner, inner / 'annotations'), (root, inner)]
-    for base, annotations in places:
+    for base, annotations in places:  # noqa: B007, what it ends with is used below
         splits = {split: sorted((annotations / split).glob('*.json')) for split in SPLITS}
         splits = {split: files for split, files in splits.items() if files}
         if splits:

@@ -73,7 +73,7 @@ class FigureSize:
 
     def forget_others(self, track_ids: np.ndarray) -> None:
         """Drop the figures that are not in this frame."""
-        present = set(int(i) for i in track_ids)
+        present = {int(i) for i in track_ids}
         self._sizes = {i: size for i, size in self._sizes.items() if i in present}
 
 

@@ -61,7 +61,7 @@ def _layouts(backbone) -> Dict[str, Tuple[int, int, List[int]]]:
         'guide.weight': (0, 0, [per_guide]),
         'guide.bias': (0, 0, [per_guide]),
     }
-    for name, value in backbone.named_parameters():
+    for name, _ in backbone.named_parameters():
         if name.startswith(('hanet.refined_head.', 'hanet.final_head.', 'hanet.motion.')):
             layouts[name] = (0, 0, [dims])
         elif name in ('judge.joint', 'choose.joint'):

@@ -23,7 +23,7 @@ class VideoSource(ABC):
     def __iter__(self) -> Iterator[Frame]:
         """Frames in the order in which they are shown."""
 
-    def close(self) -> None:
+    def close(self) -> None:  # noqa: B027, sources that hold nothing need not define it
         """Let go of files and devices."""
 
     def __enter__(self) -> 'VideoSource':

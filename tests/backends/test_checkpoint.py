@@ -165,7 +165,7 @@ def test_single_numbers_of_numpy_are_read(tmp_path, core):
 def test_a_config_that_asks_for_too_much_is_refused_before_memory_is(saved):
     for change in ({'window': 10**9 + 1}, {'embed_dims': 2**40}, {'num_levels': 10**6}, {'dims': 'two'}):
         before = saved.read_bytes()
-        edit(saved, lambda content: content['config']['backbone'].update(change))
+        edit(saved, lambda content, change=change: content['config']['backbone'].update(change))
         with pytest.raises(InputError, match='refiner.pth'):
             load_refiner(saved)
         saved.write_bytes(before)

@@ -3,6 +3,7 @@
 import json
 import os
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -213,7 +214,7 @@ def test_a_kill_at_any_moment_and_a_resume_give_the_same_files(batch, tmp_path):
     while True:
         out = tmp_path / f'killed{events}'
         settings_here = replace(settings, outputs=replace(settings.outputs, out_dir=out))
-        if not killed_after(events, lambda: run_batch(videos, settings_here, InlineCrew)):
+        if not killed_after(events, partial(run_batch, videos, settings_here, InlineCrew)):
             break
         kills += 1
         report = run_batch(videos, settings_here, InlineCrew)

@@ -50,7 +50,7 @@ def test_two_people_meet_and_keep_their_ids(chain, shared):
     assert np.mean([len(r.people) == 2 for r in results]) >= 0.95
     tracks = tracks_of(results)
     assert sorted(tracks) == [1, 2]
-    for frames, raw, refined, scores in tracks.values():
+    for _, raw, refined, scores in tracks.values():
         height = np.median(np.ptp(raw[..., 1], axis=1))
         assert 500 < height < 800  # a figure of about 665 px
         assert jitter(refined) < 0.4 * jitter(raw)

@@ -39,7 +39,7 @@ def test_refined_poses_are_interpolated_between_sampled_frames():
 def test_learns_to_recover_skipped_frames_of_a_noisy_sine():
     model = small()
     optimizer = torch.optim.Adam(model.parameters(), lr=3e-3)
-    for step in range(150):
+    for _ in range(150):
         phase = torch.rand(32, 1, 1) * 6.28
         clean = torch.sin(phase + torch.linspace(0, 4, 13)[:, None] + torch.arange(6))
         noisy = clean + 0.2 * torch.randn_like(clean)

@@ -16,4 +16,4 @@ def test_names_are_imported_when_they_are_asked_for(repository):
 
 def test_unknown_names_are_attribute_errors():
     with pytest.raises(AttributeError, match='NoNet'):
-        pipeline.networks.NoNet
+        _ = pipeline.networks.NoNet

@@ -72,7 +72,7 @@ def test_in_the_video_chain(config, name):
 def make_output_depend_on_input(model):
     """A fresh DCPose answers 0 (masks start near 0): give it weights as if it had learned something."""
     torch.manual_seed(0)
-    for name, parameter in model.head.named_parameters():
+    for parameter in model.head.parameters():
         if parameter.ndim == 4:
             parameter.copy_(torch.randn_like(parameter) * parameter[0].numel() ** -0.5)
 

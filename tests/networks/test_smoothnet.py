@@ -38,7 +38,7 @@ def test_channels_do_not_mix_and_share_their_weights(motion_aware):
 def test_learns_to_denoise_a_sine(motion_aware):
     model = small(motion_aware=motion_aware)
     optimizer = torch.optim.Adam(model.parameters(), lr=3e-3)
-    for step in range(200):
+    for _ in range(200):
         clean = torch.sin(torch.rand(32, 1, 6) * 6.28 + torch.linspace(0, 3, 16)[:, None])
         noisy = clean + 0.2 * torch.randn_like(clean)
         loss = (model(noisy).final - clean).abs().mean()

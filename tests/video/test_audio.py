@@ -24,7 +24,7 @@ def listen(path):
     with av.open(str(path)) as container:
         stream = container.streams.audio[0]
         name = stream.codec_context.codec.canonical_name
-        samples, onsets, end, was_loud = [], [], 0.0, False
+        onsets, end, was_loud = [], 0.0, False
         resampler = av.AudioResampler('flt', 'mono', 48000)
         for frame in container.decode(stream):
             for part in resampler.resample(frame):

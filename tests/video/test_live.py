@@ -151,7 +151,7 @@ def test_a_camera_that_stops_sending_is_an_error_after_the_timeout(camera):
 def test_leaving_early_frees_the_camera(camera):
     device = camera(frames=10**6, rate=200.0)
     with open_source(0) as source:
-        for frame in source:
+        for _ in source:
             break
     assert device.released.wait(60)
 

@@ -90,7 +90,7 @@ def test_leaving_early_closes_the_iterable_in_its_thread(taken):
 
 def test_an_exception_in_the_loop_ends_the_thread():
     with pytest.raises(KeyboardInterrupt):
-        for item in prefetch(iter(int, 1), 2):
+        for _ in prefetch(iter(int, 1), 2):
             raise KeyboardInterrupt
     assert gone('prefetch')
 

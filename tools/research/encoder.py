@@ -50,7 +50,7 @@ def measure(video: str, preset: str, crf: float, threads: int, frames: int, path
     ):
         count = 0
         for count, frame in enumerate(islice(source, frames), 1):
-            frame.picture.planes
+            assert len(frame.picture.planes) == 3  # made before the clock starts
             if (count - 1) % STEP == 0:
                 originals.append(frame.picture.planes[0])
             begin = time.process_time(), time.perf_counter()

@@ -37,7 +37,8 @@ def instead_of_broken(error: ImportError) -> StandIn:
     """The stand-in for an installed module that does not load, with a warning that says why."""
     warnings.warn(
         f'the installed mmcv was compiled against another torch ({error}); its ops come from '
-        f'torchvision instead. To build it anew: {build_command()}'
+        f'torchvision instead. To build it anew: {build_command()}',
+        stacklevel=2,
     )
     return StandIn()
 

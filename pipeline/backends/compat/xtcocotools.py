@@ -120,7 +120,7 @@ class COCOeval(cocoeval.COCOeval):
     def _results(self, annotations: List[dict]) -> List[dict]:
         key = _OWN_SCORE.get(self.variant, 'score')
         if any(key not in annotation for annotation in annotations):
-            warnings.warn(f"{key!r} not found, use 'score' instead.")
+            warnings.warn(f"{key!r} not found, use 'score' instead.", stacklevel=2)
         prepared = (
             dict(annotation, keypoints=self._joints(annotation), score=annotation.get(key, annotation['score']))
             for annotation in annotations

@@ -136,7 +136,7 @@ def run_traced(model: nn.Module) -> None:
     """Let backbone and neck (``extract_feat``) and the head of a model run as traced graphs, as far as they can."""
     if runs_in_torch(model):
         model.extract_feat = Graphs(model.extract_feat, trace)
-        for name, head in _heads(model):
+        for _, head in _heads(model):
             head.forward = Graphs(head.forward, trace)
 
 

@@ -177,10 +177,11 @@ class DCPoseHead(HeatmapHead):
         feature_blocks: int = 2,
         dilations: Sequence[int] = (3, 6, 9, 12, 15),
         rough_loss_weight: float = 0.0,
-        loss: dict = dict(type='WeightedHeatmapLoss'),
+        loss: Optional[dict] = None,
         decoder: Optional[dict] = None,
         init_cfg=None,
     ):
+        loss = loss or dict(type='WeightedHeatmapLoss')
         super().__init__(
             in_channels, out_channels, deconv_out_channels=None, loss=loss, decoder=decoder, init_cfg=init_cfg
         )
@@ -218,17 +219,18 @@ class DCPoseHead(HeatmapHead):
         """``(features,)`` or ``(features, margins)`` to heatmaps ``(B, K, h, w)``."""
         return self.correct(self.rough(feats), *feats[1:])
 
-    def predict(self, feats, batch_data_samples, test_cfg: dict = {}):
+    def predict(self, feats, batch_data_samples, test_cfg: Optional[dict] = None):
         """As :meth:`HeatmapHead.predict`, with the samples' margins."""
+        test_cfg = test_cfg or {}
         if test_cfg.get('flip_test', False):
             feats = [_with_margins(one, batch_data_samples) for one in feats]
         else:
             feats = _with_margins(feats, batch_data_samples)
         return super().predict(feats, batch_data_samples, test_cfg)
 
-    def loss(self, feats: Tuple[Tensor, ...], batch_data_samples, train_cfg: dict = {}) -> dict:
+    def loss(self, feats: Tuple[Tensor, ...], batch_data_samples, train_cfg: Optional[dict] = None) -> dict:
         """As :meth:`HeatmapHead.loss`, with the samples' margins; ``loss_rough`` if it is weighted."""
-        losses = super().loss(_with_margins(feats, batch_data_samples), batch_data_samples, train_cfg)
+        losses = super().loss(_with_margins(feats, batch_data_samples), batch_data_samples, train_cfg or {})
         if self.rough_loss_weight:
             target = torch.stack([sample.gt_fields.heatmaps for sample in batch_data_samples])
             weight = torch.cat([sample.gt_instance_labels.keypoint_weights for sample in batch_data_samples])

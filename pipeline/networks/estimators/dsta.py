@@ -257,7 +257,7 @@ class DSTAHead(BaseHead):
         num_heads: int = 8,
         mlp_ratio: float = 2.0,
         drop_path: float = 0.1,
-        loss: dict = dict(type='ResidualLogLikelihoodLoss'),
+        loss: Optional[dict] = None,
         decoder: Optional[dict] = None,
         init_cfg=None,
     ):
@@ -277,7 +277,7 @@ class DSTAHead(BaseHead):
         self.sigma = nn.Sequential(nn.LayerNorm(dim), nn.Linear(dim, 2))
         self._initialise()
 
-        self.loss_module = MODELS.build(loss)
+        self.loss_module = MODELS.build(loss or dict(type='ResidualLogLikelihoodLoss'))
         self.decoder = KEYPOINT_CODECS.build(decoder) if decoder is not None else None
 
     def _initialise(self):
@@ -318,11 +318,12 @@ class DSTAHead(BaseHead):
         joints = self.aggregate(both)[:, 0, self.token_of_joint]  # (B, K, D)
         return torch.cat([self.coords(joints), self.sigma(joints).sigmoid()], dim=-1)
 
-    def predict(self, feats, batch_data_samples, test_cfg: dict = {}) -> list:
+    def predict(self, feats, batch_data_samples, test_cfg: Optional[dict] = None) -> list:
         """One ``InstanceData`` with keypoints in px of the crop and scores per sample.
 
         The score of a joint is ``1 - sigma``, averaged over x and y.
         """
+        test_cfg = test_cfg or {}
         if test_cfg.get('flip_test', False):
             straight, mirrored = feats
             meta = batch_data_samples[0].metainfo
@@ -337,7 +338,7 @@ class DSTAHead(BaseHead):
             output = self.forward(feats)
         return self.decode(output[:, None])  # one person per crop
 
-    def loss(self, feats: Tuple[Tensor], batch_data_samples, train_cfg: dict = {}) -> dict:
+    def loss(self, feats: Tuple[Tensor], batch_data_samples, train_cfg: Optional[dict] = None) -> dict:
         """Loss, and the share of joints within 5 % of the crop."""
         output = self.forward(feats)
         coords, sigma = output[..., :2], output[..., 2:]

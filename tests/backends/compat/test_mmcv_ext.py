@@ -97,7 +97,7 @@ def test_other_notes_are_still_heard(capsys):
     with pytest.warns(UserWarning, match='anything'):
         import warnings
 
-        warnings.warn('anything')
+        warnings.warn('anything', stacklevel=1)
 
 
 @pytest.mark.parametrize('given, spins', [(None, '0'), ('ACTIVE', '30000000000')])

@@ -84,7 +84,9 @@ def published_forward(model: HANet, keypoints: Tensor) -> Tensor:
     for i, level in enumerate(model.levels):
         positions = model._positions(x)
         x = _residual(
-            level.attention_residual, x, lambda y: _attend(level.attention, y, y, positions, positions, blocked)
+            level.attention_residual,
+            x,
+            lambda y, attention=level.attention, at=positions: _attend(attention, y, y, at, at, blocked),
         )
         x = _residual(level.ffn_residual, x, level.ffn)
         offsets.append(model.offsets[i](x))
@@ -104,11 +106,17 @@ def published_forward(model: HANet, keypoints: Tensor) -> Tensor:
         (~model.sampled).to(y.dtype) if model.cross_mask == 'plus-one' else torch.where(model.sampled, 0.0, -math.inf)
     )
     for layer in model.decoder:
-        y = _residual(layer.attention_residual, y, lambda z: _attend(layer.attention, z, z, positions, positions))
+        y = _residual(
+            layer.attention_residual,
+            y,
+            lambda z, attention=layer.attention: _attend(attention, z, z, positions, positions),
+        )
         y = _residual(
             layer.cross_attention_residual,
             y,
-            lambda z: _attend(layer.cross_attention, z, memory, positions, positions, added.expand(model.window, -1)),
+            lambda z, attention=layer.cross_attention: _attend(
+                attention, z, memory, positions, positions, added.expand(model.window, -1)
+            ),
         )
         y = _residual(layer.ffn_residual, y, layer.ffn)
     return model.final_head(model.decoder_norm(y)) + interpolated

@@ -92,7 +92,7 @@ def _random_weights(settings: Settings, name: str, config: str) -> Iterator[Figu
         estimators[variant] = PoseEstimator.from_config(config, flip_test=False, speed=speed)
     for batch in (1, len(frames)):
 
-        def run(variant: str) -> Callable[[], None]:
+        def run(variant: str, batch: int = batch) -> Callable[[], None]:
             def function():
                 for start in range(0, len(frames), batch):
                     part = slice(start, start + batch)

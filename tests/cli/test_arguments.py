@@ -1,0 +1,113 @@
+"""Every option of the command line reaches the chain or its files, under the name that these know."""
+
+import argparse
+import inspect
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from pipeline.cli import arguments
+from pipeline.errors import InputError
+from pipeline.pipeline import VideoPipeline
+from pipeline.run import OutputOptions
+
+# read by the tools themselves, before there is a chain
+BY_THE_TOOL = {'preset', 'device', 'python_path'}
+EXAMPLES = {
+    int: '3',
+    float: '0.5',
+    Path: 'some/file',
+}
+
+
+def make_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser()
+    arguments.add_chain_options(parser)
+    arguments.add_output_options(parser)
+    return parser
+
+
+def options() -> list:
+    return [action for action in make_parser()._actions if action.dest != 'help']
+
+
+def meaning(*words: str) -> tuple:
+    """What a command line says of chain and files."""
+    args = make_parser().parse_args(words)
+    return arguments.chain_options(args), arguments.output_options(args, out_dir=Path('out'))
+
+
+@pytest.mark.parametrize('action', options(), ids=lambda action: action.option_strings[0])
+def test_every_option_changes_the_chain_or_its_files(action):
+    words = [action.option_strings[0]]
+    if action.nargs == '+':
+        words += ['config.py', 'weights.pth']
+    elif action.nargs != 0:
+        words.append(EXAMPLES.get(action.type, 'word'))
+    changed = meaning(*words) != meaning()
+    assert changed != (action.dest in BY_THE_TOOL)
+
+
+def test_the_chain_knows_every_word():
+    chain, _ = meaning()
+    assert set(chain) <= set(inspect.signature(VideoPipeline.from_preset).parameters)
+
+
+def test_values_arrive_as_they_were_given():
+    chain, files = meaning(
+        *'--refiner savgol --detector d.py d.pth --score-thr 0.4 --estimator e.py --flip-test --detect-every 5'.split(),
+        *'--every 2 --runtime onnxruntime --half --scene crowd --batch 4 --start 12.5 --end 300f --reader decord'.split(),
+        *'--compare --boxes --no-ids --trails --no-json --csv --posetrack --trc'.split(),
+    )
+    assert chain == dict(
+        refiner='savgol',
+        detector=dict(config='d.py', checkpoint='d.pth', score_thr=0.4),
+        estimator=dict(config='e.py', flip_test=True),
+        detect_every=5,
+        tracker=dict(scene='crowd'),
+        batch=4,
+        every=2,
+        runtime='onnxruntime',
+        half=True,
+    )
+    assert files == OutputOptions(
+        out_dir=Path('out'),
+        formats=('csv', 'posetrack', 'trc'),
+        start='12.5',
+        end='300f',
+        reader='decord',
+        compare=True,
+        boxes=True,
+        ids=False,
+        trails=True,
+    )
+
+
+def test_what_is_not_said_is_left_to_the_preset_and_the_files_defaults():
+    chain, files = meaning()
+    assert not any(chain.values())
+    assert files == OutputOptions(out_dir=Path('out'))
+    assert {field.name for field in fields(files)} >= {'video', 'formats', 'report', 'trails'}
+
+
+def test_own_refiner_weights_are_hanets_unless_a_refiner_is_named():
+    assert meaning('--refiner-checkpoint', 'a.pth')[0]['refiner'] == dict(type='hanet', checkpoint='a.pth')
+    named = meaning('--refiner', 'smoothnet', '--refiner-checkpoint', 'a.pth')[0]['refiner']
+    assert named == dict(type='smoothnet', checkpoint='a.pth')
+
+
+@pytest.mark.parametrize(
+    'words, said',
+    [
+        ('--detect-every 0', '--detect-every 0: must be 1 or more'),
+        ('--every -1', '--every -1: must be 1 or more'),
+        ('--batch 0', '--batch 0: must be 1 or more'),
+        ('--score-thr 1.5', '--score-thr 1.5: must be in 0..1'),
+        ('--detector a b c', '--detector takes a config and a checkpoint, not 3 values'),
+        ('--no-video --no-json', 'nothing is left to write'),
+    ],
+)
+def test_values_out_of_range_are_named(words, said):
+    with pytest.raises(InputError, match=said):
+        arguments.check_options(make_parser().parse_args(words.split()))
