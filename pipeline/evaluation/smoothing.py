@@ -15,6 +15,8 @@ from pipeline.refine.smoother import Smoother, smooth_track
 from pipeline.refine.windows import Track, WindowSmoother
 from pipeline.skeletons import Skeleton, load_skeleton
 
+TUNING_FRAMES = 500  # of every sequence, 10 s at 50 fps; the grids hold fifty filters
+
 
 def track_of(estimate: np.ndarray, fps: float, scores: Optional[np.ndarray] = None) -> Track:
     """A sequence as the stream sees it.
@@ -29,6 +31,11 @@ def track_of(estimate: np.ndarray, fps: float, scores: Optional[np.ndarray] = No
     """
     scores = np.ones(estimate.shape[:2], np.float32) if scores is None else scores
     return estimate, scores, np.arange(len(estimate)) / fps
+
+
+def first_frames(track: Track, count: int) -> Track:
+    """The first ``count`` frames of a track."""
+    return tuple(array[:count] for array in track)
 
 
 def smooth(smoother: Smoother, tracks: Sequence[Track], batch_size: int = 64) -> List[np.ndarray]:

@@ -5,9 +5,10 @@
 Every row runs the smoothers that ship, over whole sequences. A refiner gives two: as it ships, and its
 best case with more windows to a frame and mirrored windows averaged in. Test sequences are those of S9 and
 S11; to choose between trainings, name others (``--subjects S7,S8``) and train without them. Classical
-filters are tuned on the other training subjects, for the smallest error. A refiner's weights are a file
-of ``save_refiner`` or a training's checkpoint with its config (``CONFIG:CHECKPOINT``); joints that it does
-not know stay as they are, and those that the data lack count as not seen.
+filters are tuned on the first ten seconds of the other training subjects' sequences, for the smallest
+error. A refiner's weights are a file of ``save_refiner`` or a training's checkpoint with its config
+(``CONFIG:CHECKPOINT``); joints that it does not know stay as they are, and those that the data lack count
+as not seen.
 """
 
 import argparse
@@ -23,7 +24,15 @@ import numpy as np  # noqa: E402
 
 from pipeline.errors import InputError, exit_cleanly  # noqa: E402
 from pipeline.evaluation.keypoint_metrics import acceleration_errors, joint_errors  # noqa: E402
-from pipeline.evaluation.smoothing import network_rows, shipped_filter, smooth, track_of, tune  # noqa: E402
+from pipeline.evaluation.smoothing import (  # noqa: E402
+    TUNING_FRAMES,
+    first_frames,
+    network_rows,
+    shipped_filter,
+    smooth,
+    track_of,
+    tune,
+)
 from pipeline.refine.smoother import Smoother  # noqa: E402
 from pipeline.training.augmentation.definition_offset import DefinitionOffset  # noqa: E402
 from pipeline.training.motion import PoseSequence, figure_size, split_holdout  # noqa: E402
@@ -95,9 +104,9 @@ def tuned_filters(sequences: Sequence[PoseSequence]) -> Dict[str, Smoother]:
     """The shipped filter of least error of every family, on training sequences."""
 
     def error(refined: Sequence[np.ndarray]) -> float:
-        return np.mean([joint_errors(r, s.truth)[:, LIMBS].mean() for r, s in zip(refined, sequences)])
+        return np.mean([joint_errors(r, s.truth[:TUNING_FRAMES])[:, LIMBS].mean() for r, s in zip(refined, sequences)])
 
-    return tune([track_of(s.estimate, s.fps, s.scores) for s in sequences], error)
+    return tune([first_frames(track_of(s.estimate, s.fps, s.scores), TUNING_FRAMES) for s in sequences], error)
 
 
 def print_table(rows: Dict[str, dict]) -> None:
