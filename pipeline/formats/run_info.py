@@ -22,6 +22,7 @@ _PACKAGES = (
     'mmdet',
     'mmpose',
     'ai-edge-litert',
+    'openvino',
     'onnxruntime',
     'numpy',
     'scipy',
