@@ -6,12 +6,13 @@ import pytest
 from pipeline.evaluation.smoothing import network_rows, shipped_filter, smooth, track_of, tune, tuning_grids
 from pipeline.networks.refiners.sequence_refiner import load_refiner
 from pipeline.refine import StreamRefiner, build_refiner
-from pipeline.refine.build import FILTERS, WEIGHTS
+from pipeline.resources import WEIGHTS
 from pipeline.skeletons import load_skeleton
 from pipeline.types import Frame, FrameResult, People
 
 COCO = load_skeleton('coco')
 FPS = 25.0
+FILTERS = ('none', 'one-euro', 'savgol', 'gaussian', 'median')
 
 
 def wander(length, seed=0):
