@@ -112,8 +112,8 @@ class Exporter(ABC):
             people: of :attr:`skeleton`.
         """
 
-    def _finish(self) -> None:
-        """Write what comes after the last frame."""
+    def _finish(self) -> None:  # noqa: B027, a format may have nothing to add
+        """Write what comes after the last frame; nothing by default."""
 
     def _text_file(self, path: Path) -> TextIO:
         """A text file that will be named ``path`` when the export is closed."""

@@ -57,7 +57,8 @@ def test_the_chain_knows_every_word():
 def test_values_arrive_as_they_were_given():
     chain, files = meaning(
         *'--refiner savgol --detector d.py d.pth --score-thr 0.4 --estimator e.py --flip-test --detect-every 5'.split(),
-        *'--every 2 --runtime onnxruntime --half --scene crowd --batch 4 --start 12.5 --end 300f --reader decord'.split(),
+        *'--every 2 --runtime onnxruntime --half --scene crowd --batch 4'.split(),
+        *'--start 12.5 --end 300f --reader decord'.split(),
         *'--compare --boxes --no-ids --trails --no-json --csv --posetrack --trc'.split(),
     )
     assert chain == dict(
