@@ -10,7 +10,8 @@ from pipeline.files import atomic_path
 from pipeline.formats.npz import open_npz
 from pipeline.types import FrameResult, People
 
-_COLUMNS = tuple(field.name for field in fields(People))
+# looks are described by the tracker, later
+_COLUMNS = tuple(field.name for field in fields(People) if field.name != 'looks')
 
 
 def write_segment(path: Path, results: Iterable[FrameResult], num_keypoints: int) -> int:
