@@ -101,7 +101,7 @@ def test_a_carried_pose_does_not_slide_onto_whoever_stands_in_front():
         seen(tracker, crowd((300, 300)), [TEAL], frame / 25)
     for frame in range(10, 20):  # somebody in brown walks past, and the estimator goes along
         other = crowd((300 + 8 * (frame - 10), 300))
-        people = follow(tracker, frame, lambda expected: (other.keypoints, picture(other, [BROWN])))
+        people = follow(tracker, frame, lambda expected, other=other: (other.keypoints, picture(other, [BROWN])))
         assert people.track_ids.tolist() == [1] and people.carried.all()
         assert abs(people.keypoints[0, 11:13, 0].mean() - 300) < 8
         assert (people.keypoint_scores < 0.9).all()
@@ -116,7 +116,7 @@ def test_a_carried_pose_that_keeps_clothes_and_limbs_is_adopted():
         seen(tracker, crowd((300, 300)), [TEAL], frame / 25)
     for frame in range(10, 20):
         now = crowd((300 + 4 * (frame - 10), 300))
-        people = follow(tracker, frame, lambda expected: (now.keypoints, picture(now, [TEAL])))
+        people = follow(tracker, frame, lambda expected, now=now: (now.keypoints, picture(now, [TEAL])))
         np.testing.assert_array_equal(people.keypoints, now.keypoints)
 
 
