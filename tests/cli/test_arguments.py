@@ -98,10 +98,10 @@ def test_own_refiner_weights_say_what_they_are_unless_a_refiner_is_named():
 @pytest.mark.parametrize(
     'words, said',
     [
-        ('--detect-every 0', "--detect-every '0': must be a whole number from 1 up"),
-        ('--every -1', "--every '-1': must be a whole number from 1 up"),
-        ('--batch 0', "--batch '0': must be a whole number from 1 up"),
-        ('--score-thr 1.5', "--score-thr '1.5': must be in 0..1"),
+        ('--detect-every 0', "--detect-every '?0'?: must be a whole number from 1 up"),
+        ('--every -1', "--every '?-1'?: must be a whole number from 1 up"),
+        ('--batch 0', "--batch '?0'?: must be a whole number from 1 up"),
+        ('--score-thr 1.5', "--score-thr '?1.5'?: must be in 0..1"),
         ('--detector a b c', 'must be a config and a checkpoint'),
         ('--no-video --no-json', 'nothing is left to write'),
     ],
