@@ -1,5 +1,6 @@
 # make demo   sets up and runs the chain on the sample clip
 # make test   sets up and runs every test
+# make lint   style, types, and who imports whom
 # make fuzz   ten thousand damaged inputs
 # POSE_ENV=/some/folder lets several clones share one environment.
 
@@ -7,7 +8,7 @@ POSE_ENV ?= .venv
 PYTHON ?= $(firstword $(foreach p,python3.11 python3.12 python3.10 python3,$(shell command -v $(p) 2>/dev/null)))
 RUN = $(POSE_ENV)/bin/python
 
-.PHONY: setup demo test fuzz benchmark lock clean
+.PHONY: setup demo test lint fuzz benchmark lock clean
 
 setup:
 	@$(PYTHON) tools/setup_env.py $(POSE_ENV)
@@ -17,6 +18,12 @@ demo: setup
 
 test: setup
 	@$(RUN) -m pytest
+
+lint: setup
+	@$(RUN) -m ruff check .
+	@$(RUN) -m ruff format --check .
+	@$(RUN) -m mypy
+	@$(POSE_ENV)/bin/lint-imports
 
 # 10,000 damaged inputs and every moment of a kill: an hour at most
 fuzz: setup
@@ -30,4 +37,4 @@ benchmark: setup
 	@$(RUN) tools/benchmark.py
 
 clean:
-	rm -rf demo/output output build dist .pytest_cache *.egg-info
+	rm -rf demo/output output build dist .pytest_cache .ruff_cache .mypy_cache .import_linter_cache *.egg-info

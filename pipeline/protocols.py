@@ -144,7 +144,8 @@ class Smoother(Protocol):
         lookahead: the most poses that a track holds back after a push.
     """
 
-    lookahead: int
+    @property
+    def lookahead(self) -> int: ...
 
     def open(self) -> TrackSmoother:
         """State for a new track."""

@@ -108,13 +108,13 @@ class OneEuroSmoother:
 class _OneEuroTrack:
     def __init__(self, smoother: OneEuroSmoother):
         self.smoother = smoother
-        self.size = None
-        self.time = None
-        self.smooth = None  # (K, D) figure sizes, float64
-        self.speed = 0.0  # (K, D) figure sizes per second
+        self.size = 0.0  # px, of the first pose; 0 before it
+        self.time = 0.0
+        self.smooth: np.ndarray = np.zeros(0)  # (K, D) figure sizes, float64
+        self.speed: np.ndarray = np.zeros(())  # (K, D) figure sizes per second
 
     def push(self, keypoints: np.ndarray, scores: np.ndarray, time: float) -> List[np.ndarray]:
-        if self.size is None:
+        if not self.size:
             self.size = max(float(np.ptp(keypoints, axis=0).max()), 1.0)
             self.smooth = keypoints.astype(np.float64) / self.size
         else:

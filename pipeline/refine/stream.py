@@ -2,7 +2,7 @@
 
 from collections import deque
 from dataclasses import dataclass, field, replace
-from typing import Deque, Dict, Iterator, List
+from typing import Deque, Dict, Iterator, List, Optional
 
 import numpy as np
 
@@ -26,7 +26,7 @@ class _Row:
     track_id: int
     filled: bool = False
     carried: bool = False
-    refined: np.ndarray = None
+    refined: Optional[np.ndarray] = None  # ``(K, D)`` px, once the smoother has answered
 
 
 @dataclass
@@ -77,6 +77,7 @@ class StreamRefiner:
     def __init__(self, smoother: Smoother, max_gap: float = 0.3):
         self.smoother, self.max_gap = smoother, max_gap
         self.record: dict = {}
+        self._watched = self._previous = 0.0  # times of the last watched frame, and of the last one
         self._reset()
 
     def latency(self, fps: float, every: int = 1) -> int:

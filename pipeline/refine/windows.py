@@ -9,7 +9,7 @@ tail, and pads with zeros that count; :mod:`pipeline.evaluation.stitching`).
 from collections import deque
 from dataclasses import dataclass
 from itertools import islice
-from typing import Callable, Iterator, List, Optional, Sequence, Tuple
+from typing import Callable, Deque, Iterator, List, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -72,7 +72,8 @@ class WindowSmoother:
         Returns:
             ``(S, K, D)`` float32 px of each track.
         """
-        states, poses = [self.open() for _ in tracks], [[] for _ in tracks]
+        states = [self.open() for _ in tracks]
+        poses: List[List[np.ndarray]] = [[] for _ in tracks]
         windows = ((i, window) for i, track in enumerate(tracks) for window in states[i].windows(track))
         while batch := list(islice(windows, batch_size)):
             answers = self.function(*map(np.stack, zip(*(window.arrays for _, window in batch))))
@@ -106,12 +107,15 @@ class WindowTrack:
 
     def __init__(self, smoother: WindowSmoother):
         self.smoother = smoother
-        self.poses = deque(maxlen=smoother.window)  # (keypoints, scores, time), newest last
+        # (keypoints, scores, time), newest last
+        self.poses: Deque[Tuple[np.ndarray, np.ndarray, float]] = deque(maxlen=smoother.window)
         self.count = 0  # poses added
         self.next_start = 0  # where the next window begins
         self.emitted = 0  # poses given back
-        self.sums = None  # (n, K, D) weighted answers for the frames from ``emitted`` on, float64
-        self.weights = np.zeros(0)  # (n,) and their weights
+        self.sums: np.ndarray = np.zeros(
+            (0, 0, 0)
+        )  # (n, K, D) weighted answers for the frames from ``emitted`` on, float64
+        self.weights: np.ndarray = np.zeros(0)  # (n,) and their weights
 
     def push(self, keypoints: np.ndarray, scores: np.ndarray, time: float) -> List[np.ndarray]:
         return self._answered(self._add(keypoints, scores, time))
@@ -131,7 +135,7 @@ class WindowTrack:
 
     def blend(self, window: Window, answer: np.ndarray) -> List[np.ndarray]:
         """Take the ``(T, K, D)`` answer to the oldest window without one; returns the poses that are final now."""
-        if self.sums is None:
+        if not len(self.sums):
             self.sums = np.zeros((0, *answer.shape[1:]))
         first = max(self.emitted - window.start, 0)  # frames given back already, before the end was known
         last = min(len(answer), self.count - window.start)  # frames behind it are padding
@@ -156,7 +160,7 @@ class WindowTrack:
         if self.count < self.next_start + self.smoother.window:
             return None
         start, self.next_start = self.next_start, self.next_start + self.smoother.step
-        return Window(start, self.next_start, tuple(map(np.stack, zip(*self.poses))))
+        return Window(start, self.next_start, self._held())
 
     def _last(self) -> Optional[Window]:
         """The window that ends with the track, unless all its frames are in windows."""
@@ -164,10 +168,12 @@ class WindowTrack:
         answered = self.next_start - self.smoother.step + size if self.next_start else 0
         if self.count <= answered:
             return None
-        arrays = tuple(map(np.stack, zip(*self.poses)))
-        if self.count < size:
-            arrays = _pad(*arrays, size)
+        arrays = self._held() if self.count >= size else _pad(*self._held(), size)
         return Window(max(self.count - size, 0), self.count, arrays)
+
+    def _held(self) -> Track:
+        keypoints, scores, times = map(np.stack, zip(*self.poses))
+        return keypoints, scores, times
 
     def _answered(self, window: Optional[Window]) -> List[np.ndarray]:
         if window is None:
@@ -183,7 +189,7 @@ class WindowTrack:
         return list(poses)
 
 
-def _pad(keypoints, scores, times, window):
+def _pad(keypoints: np.ndarray, scores: np.ndarray, times: np.ndarray, window: int) -> Track:
     missing = window - len(times)
     interval = (times[-1] - times[0]) / (len(times) - 1) if len(times) > 1 else 1 / 30
     return (

@@ -41,11 +41,11 @@ def looks_gate(tracks: Sequence[Track], people: People, low: float, high: float)
     clothes are known (or whose torso is hidden) nothing is held against.
     """
     gate = np.ones((len(tracks), len(people)))
-    known = [row for row, track in enumerate(tracks) if track.looks is not None]
+    known = {row: track.looks for row, track in enumerate(tracks) if track.looks is not None}
     if people.looks is not None and known:
-        likeness, evidence = alike(np.stack([tracks[row].looks for row in known]), people.looks)
+        likeness, evidence = alike(np.stack(list(known.values())), people.looks)
         against = 1 - np.clip((likeness - low) / (high - low), 0, 1)
-        gate[known] = 1 - against * np.clip(evidence / _SURE, 0, 1)
+        gate[list(known)] = 1 - against * np.clip(evidence / _SURE, 0, 1)
     return gate
 
 

@@ -36,9 +36,10 @@ def recognise(
         rivals: tracks whose person is seen in this frame.
     """
     tracks = [track for track in tracks if track.looks is not None]
+    looks = [track.looks for track in tracks if track.looks is not None]
     if not tracks or not len(people) or people.looks is None:
         return []
-    likeness, evidence = alike(np.stack([track.looks for track in tracks]), people.looks)
+    likeness, evidence = alike(np.stack(looks), people.looks)
     centres = (people.bboxes[:, :2] + people.bboxes[:, 2:]) / 2
     sizes = np.sqrt(np.maximum(np.prod(people.bboxes[:, 2:] - people.bboxes[:, :2], axis=1), 1.0))
     boxes = np.stack([track.predict(time)[2] for track in tracks])
