@@ -18,7 +18,6 @@ model = dict(
 )
 
 test_pipeline = [
-    dict(type='LoadImage'),
     dict(type='BlazePoseCrop', size=size, radius_factor=radius_factor),
     dict(type='PackBlazePoseInputs'),
 ]

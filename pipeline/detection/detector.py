@@ -20,6 +20,7 @@ from pipeline.backends.openmmlab import (
     first_line,
     load_config,
     pipeline_config,
+    takes_frame,
     to_bgr,
     type_name,
 )
@@ -33,7 +34,8 @@ class PersonDetector:
 
     Args:
         model: the detector, in evaluation mode on its device.
-        transforms: its test pipeline; the image comes in as ``img``, an array.
+        transforms: its test pipeline; the frame comes in as ``frame`` where the first transform has a
+            true attribute ``takes_frame``, else as ``img``, an array.
         person: label of class ``person``.
         score_thr: people with lower scores are dropped (0..1).
         nms_iou: of two people whose boxes overlap by more than this, the one with the
@@ -56,6 +58,7 @@ class PersonDetector:
                 raise InputError(f'{name}={value}: must be between 0 and 1')
         self.model, self.transforms, self.person = model, transforms, person
         self.score_thr, self.nms_iou, self.takes_rgb = score_thr, nms_iou, takes_rgb
+        self._takes_frame = takes_frame(transforms)
         self._one_at_a_time = Lock()
 
     @classmethod
@@ -104,7 +107,6 @@ class PersonDetector:
             raise InputError(f'{config_name(config)}: cannot process a frame ({first_line(error)})') from error
         return detector
 
-    @torch.inference_mode()
     @property
     def remembers(self) -> bool:
         """Whether what is found in a frame depends on the frames before."""
@@ -115,6 +117,7 @@ class PersonDetector:
         if hasattr(self.model, 'reset'):
             self.model.reset()
 
+    @torch.inference_mode()
     def detect(self, frames: Sequence[Frame]) -> List[Detections]:
         """People of each frame, best first; all frames go through the network as one batch.
 
@@ -125,14 +128,17 @@ class PersonDetector:
         batch = pseudo_collate([self._prepared(frame) for frame in frames])
         with self._one_at_a_time:
             results = self.model.test_step(batch)
-        return [self._people(result.pred_instances, frame.image.shape) for result, frame in zip(results, frames)]
+        return [self._people(result.pred_instances, frame) for result, frame in zip(results, frames)]
 
     def _prepared(self, frame: Frame) -> dict:
-        image = frame.image if self.takes_rgb else to_bgr(frame.image)
-        return self.transforms(dict(img=image, img_id=frame.index, time=frame.time))
+        if self._takes_frame:
+            picture = dict(frame=frame)
+        else:
+            picture = dict(img=frame.image if self.takes_rgb else to_bgr(frame.image))
+        return self.transforms(dict(picture, img_id=frame.index, time=frame.time))
 
-    def _people(self, found, shape) -> Detections:
-        height, width = shape[:2]
+    def _people(self, found, frame: Frame) -> Detections:
+        width, height = frame.width, frame.height
         boxes, scores = found.bboxes.float(), found.scores.float()
         # MMDetection clips to the padded input, so boxes can leave the frame
         boxes = torch.stack([boxes[:, 0::2].clamp(0, width), boxes[:, 1::2].clamp(0, height)], dim=2).flatten(1)

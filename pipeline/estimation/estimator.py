@@ -18,6 +18,7 @@ from pipeline.backends.openmmlab import (
     first_line,
     load_config,
     pipeline_config,
+    takes_frame,
     to_bgr,
 )
 from pipeline.errors import InputError
@@ -26,6 +27,7 @@ from pipeline.skeletons import Skeleton
 from pipeline.types import Detections, Frame, People
 
 Window = Sequence[Frame]
+Picture = Union[np.ndarray, Frame]
 
 
 class PoseEstimator:
@@ -45,7 +47,9 @@ class PoseEstimator:
 
     A transform of one's own that treats the colour channels alike says so with an
     attribute ``channel_blind = True``; if all do, images come as RGB and are swapped
-    in the network's input.
+    in the network's input. A first transform that has ``takes_frame = True`` is given
+    :class:`pipeline.types.Frame` objects instead, as ``frame`` and in ``neighbours``, and cuts
+    from them what it needs: nothing converts the whole of a video's frame to RGB then.
 
     Attributes:
         skeleton: joints of the poses.
@@ -74,6 +78,7 @@ class PoseEstimator:
         self.model, self.transforms, self.metainfo = model, transforms, metainfo
         self.batch_size, self.takes_rgb = batch_size, takes_rgb
         self.frame_offsets = tuple(frame_offsets)
+        self._takes_frame = takes_frame(transforms)
         self.skeleton = Skeleton.from_parsed(metainfo)
 
     @classmethod
@@ -145,17 +150,21 @@ class PoseEstimator:
         for window, found in zip(windows, detections):
             if not len(found):
                 continue
-            if not self.takes_rgb:
+            if self._takes_frame:
+                pictures = list(window)
+            elif self.takes_rgb:
+                pictures = [frame.image for frame in window]
+            else:
                 swapped.update({id(frame): to_bgr(frame.image) for frame in window if id(frame) not in swapped})
-            images = [swapped.get(id(frame), frame.image) for frame in window]
-            current = images.pop(self.frame_offsets.index(0))
+                pictures = [swapped[id(frame)] for frame in window]
+            current = pictures.pop(self.frame_offsets.index(0))
             for person in range(len(found)):
-                yield self._sample(current, images, found, person)
+                yield self._sample(current, pictures, found, person)
 
-    def _sample(self, image: np.ndarray, neighbours: List[np.ndarray], found: Detections, person: int) -> dict:
+    def _sample(self, picture: Picture, neighbours: List[Picture], found: Detections, person: int) -> dict:
         sample = dict(
             self.metainfo,
-            img=image,
+            **{'frame' if self._takes_frame else 'img': picture},
             bbox=_with_area(found.bboxes[person : person + 1]),
             bbox_score=found.scores[person : person + 1],
         )

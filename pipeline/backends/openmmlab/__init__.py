@@ -1,6 +1,6 @@
 """What the wrappers of MMDetection and MMPose share: configs, checkpoints, networks ready to run."""
 
-from pipeline.backends.openmmlab.channels import accepts_rgb, to_bgr
+from pipeline.backends.openmmlab.channels import accepts_rgb, takes_frame, to_bgr
 from pipeline.backends.openmmlab.config import (
     config_name,
     first_line,
@@ -23,6 +23,7 @@ __all__ = [
     'pipeline_config',
     'resolve_config',
     'runs_in_torch',
+    'takes_frame',
     'to_bgr',
     'type_name',
 ]

@@ -36,6 +36,15 @@ def accepts_rgb(transforms: Compose, preprocessor: nn.Module) -> bool:
     return True
 
 
+def takes_frame(transforms: Compose) -> bool:
+    """Whether a test pipeline makes its picture (RGB) from the :class:`pipeline.types.Frame` under ``frame``.
+
+    Its first transform then has a true attribute ``takes_frame``. Others are given an image of
+    the whole frame under ``img``, which costs a conversion to RGB where a video is YUV.
+    """
+    return any(getattr(transform, 'takes_frame', False) for transform in transforms.transforms[:1])
+
+
 def to_bgr(image: np.ndarray) -> np.ndarray:
     """``(H, W, 3)`` uint8, RGB to BGR, in a copy."""
     return cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
