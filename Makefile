@@ -30,4 +30,4 @@ benchmark: setup
 	@$(RUN) tools/benchmark.py
 
 clean:
-	rm -rf demo/output output .pytest_cache
+	rm -rf demo/output output build dist .pytest_cache *.egg-info

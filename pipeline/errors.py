@@ -4,6 +4,9 @@ import functools
 import sys
 from typing import Callable, Optional
 
+#: Servers have no libGL. mmcv asks for the OpenCV that needs it; this one is written over it.
+HEADLESS = 'pip install --no-deps --force-reinstall opencv-python-headless==4.12.0.88'
+
 
 class InputError(Exception):
     """Something the user gave cannot be used.
@@ -14,7 +17,7 @@ class InputError(Exception):
 
 
 def exit_cleanly(main: Callable[..., Optional[int]]) -> Callable[..., int]:
-    """Decorate a tool's ``main``: exit code 2 on :class:`InputError`, 130 on Ctrl-C."""
+    """Decorate a tool's ``main``: exit code 2 on :class:`InputError` or an OpenCV that lacks libGL, 130 on Ctrl-C."""
 
     @functools.wraps(main)
     def wrapped(*args, **kwargs) -> int:
@@ -22,6 +25,11 @@ def exit_cleanly(main: Callable[..., Optional[int]]) -> Callable[..., int]:
             return main(*args, **kwargs) or 0
         except InputError as error:
             print(f'error: {" ".join(str(error).split())}', file=sys.stderr)
+            return 2
+        except ImportError as error:
+            if 'libGL' not in str(error):
+                raise
+            print(f'error: OpenCV needs libGL, which this machine lacks ({error}): run {HEADLESS}', file=sys.stderr)
             return 2
         except KeyboardInterrupt:
             print('interrupted', file=sys.stderr)

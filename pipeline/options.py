@@ -123,7 +123,7 @@ class ChainOptions:
         check(self)
         refiner: Any = self.refiner
         if self.refiner_checkpoint:
-            refiner = dict(type=self.refiner or 'hanet', checkpoint=str(self.refiner_checkpoint))
+            refiner = dict(type=self.refiner or 'network', checkpoint=str(self.refiner_checkpoint))
         detector, estimator = (
             dict(zip(('config', 'checkpoint'), pair or ())) for pair in (self.detector, self.estimator)
         )

@@ -8,25 +8,27 @@ import copy
 import math
 import os
 from pathlib import Path
-from typing import Iterable, Iterator, List, Optional, Union
+from typing import Any, Iterable, Iterator, List, Optional, Union
 
 import torch
 
 from pipeline.backends.openmmlab import runs_in_torch
 from pipeline.backends.threads import Shares
-from pipeline.detection import PersonDetector
+from pipeline.detection import build_detector
 from pipeline.errors import InputError
-from pipeline.estimation import PoseEstimator
+from pipeline.estimation import build_estimator
 from pipeline.options import OutputOptions
-from pipeline.presets import merged_preset, options_of, with_speed
+from pipeline.presets import merged_preset, options_of
+from pipeline.protocols import Detector, Estimator, Tracker
 from pipeline.refine import StreamRefiner, build_refiner
+from pipeline.registry import import_custom
 from pipeline.run import run_video
 from pipeline.stages import Advice, Buffer, Detect, Estimate, Follow, Refine, Stage, Track, Watch, connect
 from pipeline.summary import Summary
 from pipeline.timing import Clock
-from pipeline.tracking import PoseTracker, TrackerOptions
-from pipeline.types import FrameResult
-from pipeline.video import VideoSource, open_source
+from pipeline.tracking import build_tracker
+from pipeline.types import FrameResult, People
+from pipeline.video import ArraySource, VideoSource, open_source
 
 
 class VideoPipeline:
@@ -57,9 +59,9 @@ class VideoPipeline:
 
     def __init__(
         self,
-        detector: PersonDetector,
-        estimator: PoseEstimator,
-        tracker: PoseTracker,
+        detector: Detector,
+        estimator: Estimator,
+        tracker: Tracker,
         refiner: StreamRefiner,
         detect_every: int = 1,
         batch: int = 1,
@@ -70,6 +72,9 @@ class VideoPipeline:
     ):
         self.detector, self.estimator, self.tracker, self.refiner = detector, estimator, tracker, refiner
         self.detect_every, self.follow = detect_every, follow or detect_every > 1
+        if self.follow and not hasattr(tracker, 'predict'):
+            kind = type(tracker).__name__
+            raise InputError(f'tracker {kind!r}: has no predict(time), which follow and detect_every over 1 need')
         self.overlap, self.every = overlap, every
         self.batch = 1 if self.follow else batch
         self.notes: List[str] = []
@@ -121,7 +126,7 @@ class VideoPipeline:
                 sees one, else the CPU.
             refiner: a refiner's name or options in place of the preset's.
             detector, estimator, tracker: options that go over the preset's; one that
-                names a ``config`` replaces the preset's stage altogether.
+                names a ``type`` or ``config`` replaces the preset's stage altogether.
             overrides: the other options of :class:`pipeline.options.ChainOptions` that a preset may set.
 
         Raises:
@@ -135,27 +140,37 @@ class VideoPipeline:
         """Build the chain from a preset's dictionary (see :mod:`pipeline.presets`)."""
         if device == 'auto':
             device = 'cuda' if torch.cuda.is_available() else 'cpu'
+        if 'custom_imports' in config:
+            import_custom(config['custom_imports']['imports'])
         speed = dict(runtime=config.get('runtime', 'torch'), half=config.get('half', False))
         with options_of('estimator', name):
-            estimator = PoseEstimator.from_config(device=device, **with_speed(config['estimator'], **speed))
+            estimator = build_estimator(config['estimator'], device, speed)
         with options_of('detector', name):
-            detector = PersonDetector.from_config(device=device, **with_speed(config['detector'], **speed))
+            detector = build_detector(config['detector'], device, speed)
         if speed != dict(runtime='torch', half=False) and not any(
-            runs_in_torch(stage.model) for stage in (detector, estimator)
+            hasattr(stage, 'model') and runs_in_torch(stage.model) for stage in (detector, estimator)
         ):
             what = 'half precision' if speed['half'] else f'runtime {speed["runtime"]}'
             raise InputError(
                 f"{what}: neither the detector nor the estimator of {name or 'this chain'} is one of torch's networks"
             )
         with options_of('tracker', name):
-            tracker = PoseTracker(estimator.skeleton.sigmas, TrackerOptions.preset(**config.get('tracker', {})))
+            tracker = build_tracker(config.get('tracker', {}), estimator.skeleton)
         with options_of('refiner', name):
-            refiner = build_refiner(config.get('refiner', 'hanet'), estimator.skeleton, device, speed['runtime'])
+            wanted = config.get('refiner', 'hanet')
+            wanted = dict(wanted) if isinstance(wanted, dict) else dict(type=wanted)
+            refiner = build_refiner(wanted, estimator.skeleton, device, speed['runtime'])
         chosen = {key: config[key] for key in ('detect_every', 'batch', 'follow', 'overlap', 'every') if key in config}
-        return cls(detector, estimator, tracker, refiner, **chosen, options=dict(preset=name, device=device, **config))
+        record = dict(config, preset=name, device=device, refiner={**wanted, **refiner.record})
+        return cls(detector, estimator, tracker, refiner, **chosen, options=record)
 
-    def results(self, source: Union[str, Path, VideoSource], clock: Optional[Clock] = None) -> Iterator[FrameResult]:
-        """Iterate over the frames of ``source`` with their refined people.
+    def __call__(self, image) -> People:
+        """The people of one picture, ``(H, W, 3)`` uint8 RGB: those of a video of this frame only."""
+        (result,) = self.results(ArraySource([image]))
+        return result.people
+
+    def results(self, source: Any, clock: Optional[Clock] = None) -> Iterator[FrameResult]:
+        """Iterate over the frames of ``source`` (what :func:`open_source` takes) with their refined people.
 
         Every frame comes once and in order, ``refiner.latency(fps)`` frames late at
         most; frames that nobody holds any more are freed. Leaving the loop early ends the run.
@@ -206,12 +221,12 @@ class VideoPipeline:
             Estimate(self.estimator, batch, self._shares.estimator),
         ]
 
-    def _tracking(self, tracker: PoseTracker, advice: Optional[Advice]) -> List[Stage]:
+    def _tracking(self, tracker: Tracker, advice: Optional[Advice]) -> List[Stage]:
         """From poses to smooth tracks."""
         refiner = StreamRefiner(self.refiner.smoother, self.refiner.max_gap)
         return [Track(tracker, advice), Refine(refiner)]
 
-    def _fresh_tracker(self) -> PoseTracker:
+    def _fresh_tracker(self) -> Tracker:
         if os.getpid() != self._process:
             raise InputError(
                 f'this pipeline was made in process {self._process} and does not survive a fork into {os.getpid()} '

@@ -1,7 +1,9 @@
 """Presets: one MMEngine config each that names the four links of a chain.
 
 A preset has the keys ``detector``, ``estimator``, ``tracker`` and ``refiner``,
-each a dictionary of that link's options; ``configs/presets`` holds ours.
+each a dictionary of that link's options; ``configs/presets`` holds ours. A ``type`` chooses a
+registered component (:mod:`pipeline.registry`); ``custom_imports`` names modules that register more,
+which may lie beside the preset.
 """
 
 from contextlib import contextmanager
@@ -15,11 +17,12 @@ from pipeline.options import Kind, preset_options
 from pipeline.resources import PRESETS
 
 LINKS = ('detector', 'estimator', 'tracker', 'refiner')
-OPTIONS = tuple(preset_options())
+OPTIONS = (*preset_options(), 'custom_imports')
 
 _NAMED = Kind(dict, 'a name or a dictionary')
 _STAGE = Kind(dict, "a dictionary of the stage's options")
-KINDS = {**dict.fromkeys(LINKS[:3], _STAGE), **preset_options()}
+_IMPORTS = Kind(dict, 'dict(imports=[...]), names of modules', lambda value: set(value) == {'imports'})
+KINDS = {**dict.fromkeys(LINKS[:3], _STAGE), **preset_options(), 'custom_imports': _IMPORTS}
 
 
 def preset_names() -> list:
@@ -39,7 +42,7 @@ def load_preset(name: Union[str, Path]) -> dict:
     if path.suffix != '.py' or not path.is_file():
         raise InputError(f'unknown preset {str(name)!r}: allowed are {", ".join(preset_names())}, or a config file')
     try:
-        config = Config.fromfile(str(path)).to_dict()
+        config = Config.fromfile(str(path), import_custom_modules=False).to_dict()
     except Exception as error:  # a config is Python: anything can go wrong in it
         raise InputError(f'{path}: not a readable config ({type(error).__name__}: {error})') from error
     missing = [key for key in ('detector', 'estimator') if key not in config]
@@ -63,8 +66,12 @@ def load_preset(name: Union[str, Path]) -> dict:
             continue
         KINDS.get(key, _NAMED).check(f'{path}: {key} is', value)
     for link in ('detector', 'estimator'):
-        if not isinstance(config[link].get('config'), str):
+        if 'type' not in config[link] and not isinstance(config[link].get('config'), str):
             raise InputError(f'{path}: {link} names no config')
+    if 'custom_imports' in config:
+        from pipeline.registry import import_custom
+
+        import_custom(config['custom_imports']['imports'], path)
     return config
 
 
@@ -83,7 +90,7 @@ def merged_preset(preset: Union[str, Path], refiner: Union[None, str, dict] = No
     Args:
         refiner: in place of the preset's; HANet if neither says.
         given: ``detector``, ``estimator`` and ``tracker`` options that go over the preset's
-            (one that names a ``config`` replaces the preset's link altogether), and
+            (one that names a ``type`` or ``config`` replaces the preset's link altogether), and
             other keys of a preset; None leaves the preset's.
 
     Raises:
@@ -93,10 +100,5 @@ def merged_preset(preset: Union[str, Path], refiner: Union[None, str, dict] = No
     config = {**load_preset(preset), **{key: value for key, value in given.items() if value is not None}}
     config['refiner'] = refiner or config.get('refiner', 'hanet')
     for name, options in models.items():
-        config[name] = options if 'config' in options else {**config.get(name, {}), **options}
+        config[name] = options if 'config' in options or 'type' in options else {**config.get(name, {}), **options}
     return config
-
-
-def with_speed(link: dict, **speed) -> dict:
-    """A detector's or estimator's options, completed by those of :class:`pipeline.backends.openmmlab.Speed`."""
-    return {**link, 'speed': {**speed, **link.get('speed', {})}}

@@ -3,20 +3,20 @@
 import time
 from contextlib import closing
 from pathlib import Path
-from typing import Any, Dict, Iterator, Protocol, Sequence
+from typing import Any, Dict, Iterator, List, Protocol, Sequence
 
 from tqdm import tqdm
 
 from pipeline.errors import InputError
 from pipeline.files import check_writable
-from pipeline.formats import run_info
+from pipeline.formats import format_named, run_info
 from pipeline.options import OutputOptions
 from pipeline.skeletons import Skeleton
 from pipeline.summary import JitterMeter, Summary
 from pipeline.timing import Clock
 from pipeline.types import FrameResult
 from pipeline.video import VideoSource, open_source
-from pipeline.writers import SUFFIXES, open_writers, opened, output_paths
+from pipeline.writers import open_writers, opened, output_paths
 
 
 class Chain(Protocol):
@@ -31,27 +31,35 @@ class Chain(Protocol):
     def results(self, source: VideoSource, clock: Clock) -> Iterator[FrameResult]: ...
 
 
-def check_outputs(specs: Sequence[str], options: OutputOptions) -> None:
+def check_outputs(specs: Sequence[str], options: OutputOptions) -> List[Any]:
     """Validate inputs and output paths before starting work.
+
+    Returns:
+        What to give to :func:`run_video`: the names of files, and cameras and streams open as they
+        are, because a second opening would lose what they send meanwhile.
 
     Raises:
         InputError: if an input cannot be read, two inputs would write the same file,
             a file exists without ``force``, or the folder cannot be written to.
     """
-    unknown = [form for form in options.formats if form not in SUFFIXES]
-    if unknown:
-        raise InputError(f'unknown format {unknown[0]!r}: allowed are {", ".join(SUFFIXES)}')
+    for form in options.formats:
+        format_named(form)
     if options.report and 'json' not in options.formats:
         raise InputError('a report is made from the JSON file: write that too')
     owners: Dict[Path, str] = {}
+    inputs: List[Any] = []
     for spec in map(str, specs):
-        with open_source(spec, options.start, options.end, reader=options.reader) as source:
-            name = source.info.name
+        source = open_source(spec, options.start, options.end, reader=options.reader)
+        live, name = source.info.num_frames is None, source.info.name
+        inputs.append(source if live else spec)
+        if not live:
+            source.close()
         for path in output_paths(options, name).values():
             other = owners.setdefault(path, spec)
             if other != spec:
                 raise InputError(f'{other} and {spec} would both write {path}; run them into different folders')
             check_writable(path, options.force)
+    return inputs
 
 
 def run_video(chain: Chain, spec: Any, options: OutputOptions) -> Summary:

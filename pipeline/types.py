@@ -5,12 +5,14 @@ Pixel coordinates have their origin at the centre of the upper left pixel, x to
 the right and y down, in the frame as it is displayed.
 """
 
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, fields, replace
 from fractions import Fraction
-from typing import Optional, Protocol, Tuple, Union
+from typing import Any, Optional, Protocol, Tuple, Union
 
 import cv2
 import numpy as np
+
+_FILLED_IN: Any = None  # default of arrays that __post_init__ makes where they are not given
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,7 @@ class Frame:
     @property
     def image(self) -> np.ndarray:
         """``(H, W, 3)`` uint8, RGB, of the whole picture; made when it is first asked for, then kept."""
-        return self.picture if _is_array(self.picture) else self.picture.rgb
+        return self.picture if isinstance(self.picture, np.ndarray) else self.picture.rgb
 
     @property
     def width(self) -> int:
@@ -94,7 +96,7 @@ class Frame:
         Args:
             interpolation: OpenCV's; ``INTER_LINEAR`` samples as MMCV's ``Resize`` does, ``INTER_AREA`` averages.
         """
-        if _is_array(self.picture):
+        if isinstance(self.picture, np.ndarray):
             return cv2.resize(self.picture, (width, height), interpolation=interpolation)
         return self.picture.resized(width, height, interpolation)
 
@@ -108,7 +110,7 @@ class Frame:
             matrix: ``(2, 3)`` affine map from px of the frame to px of the result, pixel
                 centres being whole numbers on both sides.
         """
-        if _is_array(self.picture):
+        if isinstance(self.picture, np.ndarray):
             return warp_averaged(self.picture, matrix, width, height)
         return self.picture.warped(matrix, width, height)
 
@@ -146,10 +148,6 @@ def _shrunk(image: np.ndarray, matrix: np.ndarray, width: int, height: int, step
     return part, np.column_stack([matrix[:, :2] * step, matrix[:, 2] + matrix[:, :2] @ (low + (step - 1) / 2)])
 
 
-def _is_array(picture) -> bool:
-    return picture is None or isinstance(picture, np.ndarray)
-
-
 @dataclass
 class Detections:
     """People found in one frame, before their poses are known.
@@ -169,8 +167,8 @@ class Detections:
     scores: np.ndarray
     keypoints: Optional[np.ndarray] = None
     keypoint_scores: Optional[np.ndarray] = None
-    carried: Optional[np.ndarray] = None
-    expected_by: Optional[np.ndarray] = None
+    carried: np.ndarray = _FILLED_IN
+    expected_by: np.ndarray = _FILLED_IN
 
     def __post_init__(self):
         if self.carried is None:
@@ -214,11 +212,11 @@ class People:
     bbox_scores: np.ndarray
     keypoints: np.ndarray
     keypoint_scores: np.ndarray
-    track_ids: np.ndarray = field(default=None)
-    keypoints_raw: np.ndarray = field(default=None)
-    filled: np.ndarray = field(default=None)
-    carried: np.ndarray = field(default=None)
-    expected_by: np.ndarray = field(default=None)
+    track_ids: np.ndarray = _FILLED_IN
+    keypoints_raw: np.ndarray = _FILLED_IN
+    filled: np.ndarray = _FILLED_IN
+    carried: np.ndarray = _FILLED_IN
+    expected_by: np.ndarray = _FILLED_IN
     looks: Optional[np.ndarray] = None
 
     def __post_init__(self):

@@ -9,42 +9,22 @@ from contextlib import contextmanager
 from dataclasses import fields
 from fractions import Fraction
 from pathlib import Path
-from typing import Dict, Iterator, List, Protocol, Sequence
+from typing import Dict, Iterator, List
 
-from pipeline.formats import EXPORTERS, Exporter, RunInfo, open_exporter
+from pipeline.formats import RunInfo, format_named, open_exporter
 from pipeline.options import OutputOptions
+from pipeline.protocols import Writer
 from pipeline.render import Renderer, RenderOptions
 from pipeline.skeletons import Skeleton
 from pipeline.timing import Clock
 from pipeline.types import FrameResult, VideoInfo
 from pipeline.video import BackgroundWriter, FrameSink, VideoWriter
 
-SUFFIXES = {'json': '_poses.json', 'csv': '_poses.csv', 'posetrack': '_posetrack.json', 'trc': '.trc'}
-
-
-class Writer(Protocol):
-    """Takes results in order.
-
-    Attributes:
-        files: what it has written, once it is closed.
-    """
-
-    files: Sequence[Path]
-
-    def write(self, result: FrameResult) -> None:
-        """Take the next frame and its people."""
-
-    def close(self) -> object:
-        """Complete the files and give them their names."""
-
-    def abort(self) -> None:
-        """Leave nothing behind. Does nothing after :meth:`close`."""
-
 
 def output_paths(options: OutputOptions, name: str) -> Dict[str, Path]:
     """Output files by kind (``video``, a format, ``report``) for the video ``name``."""
     paths = {'video': options.out_dir / f'{name}_overlay.mp4'} if options.video else {}
-    paths.update({form: options.out_dir / f'{name}{SUFFIXES[form]}' for form in options.formats})
+    paths.update({form: options.out_dir / f'{name}{format_named(form).suffix}' for form in options.formats})
     return {**paths, 'report': options.out_dir / f'{name}_report.html'} if options.report else paths
 
 
@@ -94,8 +74,9 @@ class OverlayWriter:
             image = self._renderer.draw(result.frame.picture, result.people, in_place=self._in_place)
         self._sink.write(image, result.frame.time)
 
-    def close(self) -> None:
+    def close(self) -> List[Path]:
         self._sink.finish()
+        return self.files
 
     def abort(self) -> None:
         self._sink.abort()
@@ -109,7 +90,7 @@ class PosesWriter:
         clock: counts ``export``.
     """
 
-    def __init__(self, exporter: Exporter, clock: Clock):
+    def __init__(self, exporter: Writer, clock: Clock):
         self._exporter, self._clock = exporter, clock
 
     @property
@@ -118,10 +99,10 @@ class PosesWriter:
 
     def write(self, result: FrameResult) -> None:
         with self._clock('export'):
-            self._exporter.write(result.frame.index, result.frame.time, result.people)
+            self._exporter.write(result)
 
-    def close(self) -> None:
-        self._exporter.close()
+    def close(self) -> List[Path]:
+        return self._exporter.close()
 
     def abort(self) -> None:
         self._exporter.abort()
@@ -134,7 +115,7 @@ def open_writers(
     for kind, path in output_paths(options, info.name).items():
         if kind == 'video':
             yield OverlayWriter(path, skeleton, info, options, in_place, clock)
-        elif kind in EXPORTERS:
+        elif kind != 'report':
             yield PosesWriter(open_exporter(kind, path, record, skeleton, info, options.force), clock)
 
 

@@ -34,6 +34,31 @@ def shared():
 
 
 @pytest.fixture(scope='session')
+def fixtures():
+    """``fixtures('hanet', 'x.npz')``: that path in ``tests/fixtures``, or in the shared folder, or a skip."""
+
+    def find(*parts: str) -> Path:
+        for folder in (REPOSITORY / 'tests' / 'fixtures', shared_folder() / 'fixtures'):
+            path = folder.joinpath(*parts)
+            if path.exists():
+                return path
+        pytest.skip(f'{Path(*parts)} is neither in tests/fixtures nor in {folder}')
+
+    return find
+
+
+# a marker for every test that asks for one of these fixtures
+MARKERS = {'shared': 'shared', 'browser': 'browser', 'embedded': 'network'}
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        for fixture, marker in MARKERS.items():
+            if fixture in getattr(item, 'fixturenames', ()):
+                item.add_marker(marker)
+
+
+@pytest.fixture(scope='session')
 def embedded():
     """The embedded preset's chain, or a skip where its models can neither be found nor downloaded."""
     from pipeline.errors import InputError

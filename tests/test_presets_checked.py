@@ -4,7 +4,7 @@ import pytest
 
 from pipeline.errors import InputError
 from pipeline.pipeline import VideoPipeline
-from pipeline.presets import PRESETS, load_preset, preset_names
+from pipeline.presets import PRESETS, load_preset, merged_preset, preset_names
 
 BASE = (PRESETS / 'embedded.py').read_text()
 MOVENET = "dict(config='configs/detectors/movenet_multipose_256.py', "
@@ -40,6 +40,9 @@ def test_those_that_come_with_the_package_are_right():
         ('tracker = 5', 'tracker'),
         ('refiner = 5', 'refiner'),
         ('colour = 1', 'unknown colour'),
+        ('custom_imports = 5', 'custom_imports is'),
+        ("custom_imports = dict(imports=['no_such_module'])", 'no_such_module'),
+        ("custom_imports = dict(import_all=['x'])", 'custom_imports is'),
     ],
 )
 def test_wrong_kinds_are_named(tmp_path, line, words):
@@ -61,3 +64,32 @@ def test_options_that_a_link_does_not_take_are_named(tmp_path, line, words):
     with pytest.raises(InputError, match=words) as error:
         VideoPipeline.from_preset(preset(tmp_path, line))
     assert '\n' not in str(error.value)
+
+
+class Straight:
+    """The least a tracker has: it cannot predict."""
+
+    def reset(self):
+        pass
+
+    def update(self, people, time, image_size):
+        return people
+
+
+@pytest.mark.parametrize('options', [dict(follow=True), dict(detect_every=2)])
+def test_following_needs_a_tracker_that_predicts(options):
+    with pytest.raises(InputError, match=r"tracker 'Straight': has no predict\(time\)"):
+        VideoPipeline(None, None, Straight(), None, **options)
+
+
+def test_a_type_stands_in_for_a_config_and_replaces_the_presets_stage(tmp_path):
+    config = load_preset(preset(tmp_path, "detector = dict(type='Mine', size=3, _delete_=True)"))
+    assert config['detector']['type'] == 'Mine'
+    given = merged_preset('embedded', detector=dict(type='Mine'), tracker=dict(type='Other'))
+    assert given['detector'] == dict(type='Mine') and given['tracker'] == dict(type='Other')
+
+
+@pytest.mark.parametrize('link', ['detector', 'estimator', 'tracker', 'refiner'])
+def test_an_unknown_type_is_named_with_those_that_there_are(tmp_path, link):
+    with pytest.raises(InputError, match=f"unknown {link} 'Nobody': allowed are .*custom_imports"):
+        VideoPipeline.from_preset(preset(tmp_path, f"{link} = dict(type='Nobody', _delete_=True)"))

@@ -1,49 +1,15 @@
 #!/usr/bin/env python3
-"""Weights and clips by name.
+"""Weights and clips by name: python tools/assets.py list
 
-python tools/assets.py list                       # what there is, and what is here
-python tools/assets.py fetch sample-clip          # get these; without a name: what the demo needs
-python tools/assets.py path blazepose-full        # where the copy lies
+A door for a checkout to :mod:`pipeline.cli.assets`, which an installed package calls `smooth-poses-assets`.
 """
 
-import argparse
 import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from pipeline.assets import ASSETS, asset, fetch, find  # noqa: E402
-from pipeline.assets.table import EMBEDDED  # noqa: E402
-from pipeline.errors import InputError, exit_cleanly  # noqa: E402
-
-
-@exit_cleanly
-def main(arguments=None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    commands = parser.add_subparsers(dest='command', required=True)
-    commands.add_parser('list', help='all assets')
-    get = commands.add_parser('fetch', help='download what is not here yet')
-    get.add_argument('names', nargs='*', metavar='NAME', default=list(EMBEDDED))
-    where = commands.add_parser('path', help='print the path of the local copy')
-    where.add_argument('name', metavar='NAME')
-    args = parser.parse_args(arguments)
-
-    if args.command == 'list':
-        width = max(map(len, ASSETS))
-        for name, entry in ASSETS.items():
-            size = f'{entry.size / 1e6:.1f} MB' if entry.size else '?'
-            here = 'here' if find(name) else '-'
-            print(f'{name:<{width}}  {here:<4}  {size:>9}  {entry.licence:<12}  {entry.origin}')
-    elif args.command == 'fetch':
-        for entry in [asset(name) for name in args.names]:  # unknown names are told before any download
-            print(fetch(entry.name))
-    else:
-        path = find(args.name)
-        if path is None:
-            raise InputError(f'{args.name} is not on this machine: python tools/assets.py fetch {args.name}')
-        print(path)
-    return 0
-
+from pipeline.cli.assets import main  # noqa: E402
 
 if __name__ == '__main__':
     sys.exit(main())

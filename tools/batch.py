@@ -1,122 +1,15 @@
 #!/usr/bin/env python3
-"""Many videos in, the same files for each out; run it again to go on where it stopped.
+"""Many videos in, the same files for each out: python tools/batch.py recordings/ --out results
 
-    python tools/batch.py videos/*.mp4 --out results                # one worker
-    python tools/batch.py recordings/ --out results --workers 4     # every video below a folder
-    python tools/batch.py --list inputs.txt --out /shared/results --ray auto --gpus 0.25
-
-results/manifest.jsonl says what became of each video. The exit code is 1 if any failed.
+A door for a checkout to :mod:`pipeline.cli.batch`, which an installed package calls `smooth-poses-batch`.
 """
 
-import argparse
-import os
 import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from pipeline.cli import arguments as command_line  # noqa: E402
-from pipeline.errors import InputError, exit_cleanly  # noqa: E402
-
-# from so many inputs on, a local Ray takes the work where it is installed
-MANY = 100
-
-
-def parse_arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('inputs', nargs='*', help='videos, folders of videos or of images, globs of images, URLs')
-    parser.add_argument('--list', type=Path, metavar='FILE', help='further inputs, one per line')
-    parser.add_argument('--out', type=Path, required=True, metavar='DIR', help='folder of the files and the manifest')
-    parser.add_argument('--force', action='store_true', help='replace files that no run of this folder has written')
-    work = parser.add_argument_group('work')
-    work.add_argument('--workers', type=int, metavar='N', help='processes here (1), or actors on Ray (all that fit)')
-    work.add_argument(
-        '--ray',
-        metavar='ADDRESS',
-        help='a Ray cluster (auto, ray://HOST:10001), or local for one here; '
-        f'the default from {MANY} inputs on, where Ray is installed and --workers is not given',
-    )
-    work.add_argument('--cpus', type=float, default=1.0, metavar='N', help="of Ray's, per worker (%(default)s)")
-    work.add_argument('--gpus', type=float, default=0.0, metavar='N', help="of Ray's, per worker; 0.25 lets four share")
-    work.add_argument('--retries', type=int, default=1, metavar='N', help='after failures that may pass (%(default)s)')
-    work.add_argument(
-        '--segment-frames',
-        type=int,
-        metavar='N',
-        help='pose longer videos in pieces of N frames, '
-        'on several workers; needs a chain that looks for people in every frame',
-    )
-    work.add_argument('--quiet', action='store_true', help='print failures only')
-    command_line.add_chain_options(parser)
-    command_line.add_output_options(parser)
-    return parser.parse_args()
-
-
-@exit_cleanly
-def main() -> int:
-    args = parse_arguments()
-    check(args)
-    sys.path[:0] = map(os.path.abspath, args.python_path)
-    from pipeline.batch import BatchSettings, find_videos, run_batch
-
-    videos = find_videos(args.inputs + listed(args.list))
-    devices = args.device.split(',')
-    settings = BatchSettings(
-        args.preset,
-        devices[0],
-        command_line.chain_options(args),
-        command_line.output_options(args, out_dir=args.out.resolve()),
-    )
-    report = run_batch(
-        videos,
-        settings,
-        crew_of(args, len(videos), devices),
-        args.retries,
-        args.segment_frames,
-        args.force,
-        notify=(lambda line: None) if args.quiet else print,
-    )
-    if report.failed or not args.quiet:
-        print(report)
-    return 1 if report.failed or report.left else 0
-
-
-def crew_of(args: argparse.Namespace, count: int, devices: list):
-    """What hires the workers that are asked for."""
-    from pipeline.batch import LocalCrew, RayCrew
-
-    if args.ray or args.workers is None and count >= MANY and ray_is_there():
-        address = None if args.ray in (None, 'local') else args.ray
-        return lambda settings: RayCrew(settings, args.workers, address, args.cpus, args.gpus)
-    return lambda settings: LocalCrew(settings, args.workers or 1, devices)
-
-
-def ray_is_there() -> bool:
-    import importlib.util
-
-    return importlib.util.find_spec('ray') is not None
-
-
-def check(args: argparse.Namespace) -> None:
-    if not args.inputs and not args.list:
-        raise InputError('no input: give video files or folders, or --list')
-    for name, least in (('workers', 1), ('retries', 0), ('segment_frames', 1), ('cpus', 0), ('gpus', 0)):
-        value = getattr(args, name)
-        if value is not None and value < least:
-            raise InputError(f'--{name.replace("_", "-")} {value:g}: must be {least} or more')
-    command_line.check_options(args)
-
-
-def listed(path) -> list:
-    """The inputs in a file; empty lines do not count."""
-    if path is None:
-        return []
-    try:
-        lines = path.read_text(encoding='utf-8').splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f'{path}: cannot be read ({error})') from error
-    return [line.strip() for line in lines if line.strip()]
-
+from pipeline.cli.batch import main  # noqa: E402
 
 if __name__ == '__main__':
     sys.exit(main())

@@ -15,6 +15,7 @@ crowd     10, 30 and 100 people through tracker, refiner and renderer
 memory    peak memory on 300 and on 3,000 frames
 soak      memory over a looped clip of 100,000 frames
 batch     many videos with one worker and with two
+posetrack scores of a PoseTrack validation set
 
 What is compared takes turns, so that a busy machine hits both sides: ratios are
 worth more than times. Parts that need the shared folder say so where it is missing.
@@ -44,6 +45,7 @@ PARTS = {
     'memory': ('memory', 'measure'),
     'soak': ('soak', 'measure'),
     'batch': ('batch', 'measure'),
+    'posetrack': ('posetrack_scores', 'measure'),
 }
 QUICK = ('embedded', 'loop', 'memory')
 

@@ -20,9 +20,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import torch  # noqa: E402
 from torch import Tensor  # noqa: E402
 
+from pipeline.backends.checkpoint import check_weights, read_checkpoint, save_model  # noqa: E402
 from pipeline.errors import InputError, exit_cleanly  # noqa: E402
 from pipeline.files import atomic_path, check_writable  # noqa: E402
-from pipeline.networks.checkpoint import check_weights, read_checkpoint, save_model  # noqa: E402
 
 # per joint set: what the joints that COCO lacks begin as
 STAND_INS = {'posetrack15': {'head_bottom': ('left_ear', 'right_ear'), 'head_top': ('left_eye', 'right_eye')}}

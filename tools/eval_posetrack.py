@@ -48,7 +48,12 @@ def parse_arguments(arguments=None) -> argparse.Namespace:
         '--pred-dir',
         help='where prediction files go; sequences that are there are not run again (default: output/posetrack/PRESET)',
     )
-    chain.add_argument('--devices', nargs='+', default=['cpu'], help='one process each: cuda:0 cuda:1 ...')
+    chain.add_argument(
+        '--devices',
+        nargs='+',
+        default=['auto'],
+        help='one process each: cuda:0 cuda:1 ...; auto: a GPU where there is one',
+    )
     chain.add_argument('--fps', type=int, default=25, help='frames per second of the images')
     chain.add_argument(
         '--track-score',

@@ -71,7 +71,7 @@ def main(arguments: Optional[Sequence[str]] = None) -> None:
     import pipeline.evaluation  # noqa: F401, registers
     import pipeline.networks.refiners.sequence_refiner  # noqa: F401, registers
     import pipeline.training  # noqa: F401, registers
-    from pipeline.networks.checkpoint import check_weights, read_checkpoint
+    from pipeline.backends.checkpoint import check_weights, read_checkpoint
 
     content = read_checkpoint(options.checkpoint)
     runner = Runner.from_cfg(config)

@@ -4,6 +4,7 @@ The paper does not give the width for PoseTrack; half of what it has for Sub-JHM
 """
 
 _base_ = './published_schedule.py'
+custom_imports = dict(imports=['pipeline.posetrack.tracks'], allow_failed_imports=False)  # its source
 keypoint_names = [
     'nose',
     'head_bottom',

@@ -26,7 +26,7 @@ class LocalCrew:
         devices: the processes take them in turn.
     """
 
-    def __init__(self, settings: BatchSettings, size: int, devices: Sequence[str] = ('cpu',)):
+    def __init__(self, settings: BatchSettings, size: int, devices: Sequence[str] = ('auto',)):
         self._settings, self.size = settings, size
         self._seats: List[_Seat] = [_Seat(settings, devices[i % len(devices)], size) for i in range(size)]
 

@@ -93,7 +93,7 @@ def find_videos(specs: Sequence[str]) -> List[Video]:
 
 def _videos(spec: str) -> Iterator[Video]:
     if is_camera(spec):
-        raise InputError(f'{spec}: a camera has no end; use tools/demo.py')
+        raise InputError(f'{spec}: a camera has no end; use smooth-poses (tools/demo.py)')
     path = local_path(spec)
     if is_url(spec) or not path.is_dir() or _has_images(path):
         yield Video(spec, source_name(spec))

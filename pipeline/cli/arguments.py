@@ -4,8 +4,8 @@ import argparse
 from dataclasses import Field, fields
 from typing import Any, Tuple
 
+import pipeline.formats  # noqa: F401, registers ours
 from pipeline.errors import InputError
-from pipeline.formats import EXPORTERS
 from pipeline.options import (
     COUNT,
     MODEL,
@@ -20,6 +20,7 @@ from pipeline.options import (
     option_of,
 )
 from pipeline.presets import preset_names
+from pipeline.registry import WRITERS, names
 
 FORMAT_HELP = {
     'csv': 'long form, one row per joint',
@@ -39,7 +40,7 @@ def add_chain_options(parser: argparse.ArgumentParser) -> None:
 def add_output_options(parser: argparse.ArgumentParser, leave_out: Tuple[str, ...] = ()) -> None:
     """Which part of a video is seen, what is drawn, and which files are written."""
     groups = {name: parser.add_argument_group(name) for name in ('input', 'picture', 'data', 'run')}
-    for name in EXPORTERS:
+    for name in names(WRITERS):
         on = name in OutputOptions.formats
         groups['data'].add_argument(
             f'--{"no-" if on else ""}{name}',
@@ -79,7 +80,7 @@ def output_options(args: argparse.Namespace, **others: Any) -> OutputOptions:
         InputError: naming the option whose value is not allowed, or if nothing is left to write.
     """
     named = {e.name: _value(args, e) for e in fields(OutputOptions) if option_of(e).group and hasattr(args, e.name)}
-    formats = tuple(name for name in EXPORTERS if getattr(args, name))
+    formats = tuple(name for name in names(WRITERS) if getattr(args, name, False))
     options = OutputOptions(**{**named, 'formats': formats, **others})
     check(options)
     if not options.video and not formats:

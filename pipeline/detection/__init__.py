@@ -1,5 +1,6 @@
-"""Finding people: any MMDetection detector behind one small interface."""
+"""Finding people: any MMDetection detector, or one's own, behind one small interface."""
 
+from pipeline.detection.build import build_detector
 from pipeline.detection.detector import PersonDetector
 
-__all__ = ['PersonDetector']
+__all__ = ['PersonDetector', 'build_detector']

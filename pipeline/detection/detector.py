@@ -26,9 +26,11 @@ from pipeline.backends.openmmlab import (
 )
 from pipeline.detection.classes import person_index
 from pipeline.errors import InputError
+from pipeline.registry import DETECTORS
 from pipeline.types import Detections, Frame
 
 
+@DETECTORS.register_module()
 class PersonDetector:
     """Finds the people of frames with a detector of MMDetection.
 
@@ -66,7 +68,7 @@ class PersonDetector:
         cls,
         config: Union[str, Path, Config],
         checkpoint: Union[None, str, Path] = None,
-        device: Union[str, torch.device] = 'cpu',
+        device: Union[str, torch.device] = 'auto',
         score_thr: float = 0.3,
         nms_iou: Optional[float] = 0.65,
         speed: Union[Speed, Mapping, None] = None,
@@ -77,7 +79,7 @@ class PersonDetector:
             config: path of a config, ``mmdet::FOLDER/FILE.py`` for one that comes with
                 MMDetection, or a config. Reading a config runs it.
             checkpoint: path or ``asset:NAME``; opened without running anything in it.
-            device: such as ``cpu`` or ``cuda:0``.
+            device: such as ``cpu`` or ``cuda:0``; ``auto`` is a GPU where torch sees one.
             score_thr, nms_iou: see the class.
             speed: how the network is run, as :class:`Speed` or its arguments.
 

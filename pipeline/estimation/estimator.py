@@ -20,9 +20,11 @@ from pipeline.backends.openmmlab import (
     pipeline_config,
     takes_frame,
     to_bgr,
+    type_name,
 )
 from pipeline.errors import InputError
 from pipeline.estimation.metainfo import find_metainfo
+from pipeline.registry import ESTIMATORS
 from pipeline.skeletons import Skeleton
 from pipeline.types import Detections, Frame, People
 
@@ -30,6 +32,7 @@ Window = Sequence[Frame]
 Picture = Union[np.ndarray, Frame]
 
 
+@ESTIMATORS.register_module()
 class PoseEstimator:
     """Estimates the poses of found people with a top-down model of MMPose.
 
@@ -86,7 +89,7 @@ class PoseEstimator:
         cls,
         config: Union[str, Path, Config],
         checkpoint: Union[None, str, Path] = None,
-        device: Union[str, torch.device] = 'cpu',
+        device: Union[str, torch.device] = 'auto',
         flip_test: Optional[bool] = None,
         batch_size: int = 32,
         speed: Union[Speed, Mapping, None] = None,
@@ -98,7 +101,7 @@ class PoseEstimator:
             config: path of a config, ``mmpose::FOLDER/FILE.py`` for one that comes with
                 MMPose, or a config. Reading a config runs it.
             checkpoint: path or ``asset:NAME``; opened without running anything in it.
-            device: such as ``cpu`` or ``cuda:0``.
+            device: such as ``cpu`` or ``cuda:0``; ``auto`` is a GPU where torch sees one.
             flip_test: whether to average over the picture and its mirror image, at twice
                 the time; None leaves it to the config.
             batch_size: see the class.
@@ -107,13 +110,15 @@ class PoseEstimator:
                 ``checkpoint``, said where it is missing.
 
         Raises:
-            InputError: if something is missing, unreadable or does not fit together.
+            InputError: if something is missing, unreadable or does not fit together, or the
+                config is not of a top-down estimator.
         """
         if checkpoint_from and checkpoint is not None and not Path(checkpoint).is_file():
             raise InputError(f'{checkpoint}: no such weights; {checkpoint_from}')
         from mmpose.registry import MODELS, TRANSFORMS
 
         config = load_config(config)
+        _check_top_down(config)
         speed = Speed(**speed) if isinstance(speed, Mapping) else speed or Speed()
         if flip_test is not None and 'model' in config:
             config.model.test_cfg = dict(config.model.get('test_cfg') or {}, flip_test=flip_test)
@@ -209,6 +214,16 @@ class PoseEstimator:
                 f'{config_name(config)}: its model gives {people.keypoints.shape[1]} keypoints, its '
                 f'metainfo ({self.skeleton.name}) names {self.skeleton.num_keypoints}'
             )
+
+
+def _check_top_down(config: Config) -> None:
+    """One-stage estimators (RTMO, bottom-up) take no boxes: their poses belong to no detection."""
+    model = config.get('model') or {}
+    if model.get('type') and type_name(model) == 'BottomupPoseEstimator':
+        raise InputError(
+            f'{config_name(config)}: a one-stage estimator (BottomupPoseEstimator) finds people by itself; '
+            'the estimator must be a top-down one'
+        )
 
 
 def _with_area(bbox: np.ndarray) -> np.ndarray:

@@ -9,7 +9,7 @@ from mmpose.registry import METRICS
 from pipeline.errors import InputError
 from pipeline.evaluation.protocols import Evaluated, evaluate
 from pipeline.evaluation.refinement_metric import RefinementMetric
-from pipeline.training.augmentation.rotations import axis_angle_from_6d, geodesic_distance, matrix_from_6d
+from pipeline.evaluation.rotations import axis_angle_from_6d, geodesic_distance, matrix_from_6d
 
 NUM_JOINTS = 24  # of SMPL's own skeleton, the pelvis first
 

@@ -11,7 +11,7 @@ MPJPE, PA-MPJPE, Accel        all frames of all sequences; NaN dropped     the s
 ============================  ===========================================  ==============================
 
 Windows are stitched by plain means over what they cover ('published', up to step - 1
-frames at a sequence's end are left out) or by triangles over all frames.
+frames at a sequence's end are left out) or, over all frames, with the weights of the video chain.
 """
 
 from dataclasses import dataclass

@@ -11,6 +11,7 @@ from mmpose.registry import METRICS
 from pipeline.errors import InputError
 from pipeline.evaluation.protocols import PROTOCOLS, Evaluated, evaluate
 from pipeline.evaluation.stitching import stitch
+from pipeline.refine.windows import hann_blend
 
 
 @METRICS.register_module()
@@ -91,8 +92,8 @@ class RefinementMetric(BaseMetric):
         starts, length = [window['start'] for window in windows], windows[0]['length']
         if self.protocol == 'published':  # what no window covers is left out, padding is not
             length = starts[-1] + len(windows[0]['target'])
-        weights = 'uniform' if self.protocol == 'published' else 'triangle'
-        return stitch(np.stack([window[field] for window in windows]), starts, length, weights)
+        parts = np.stack([window[field] for window in windows])
+        return stitch(parts, starts, length, None if self.protocol == 'published' else hann_blend(parts.shape[1]))
 
 
 def _array(value) -> np.ndarray:

@@ -1,9 +1,13 @@
-"""Windows out of sequences, and sequences out of windows.
+"""The protocols' own windows: cut out of sequences for test data sets, and put together again for metrics.
+
+This is protocol code, not what smooths tracks: published tables (Sub-JHMDB, Human3.6M in 3D, 3DPW, AIST++)
+stitch windows by plain means, drop what no window covers and pad with zeros, and fixtures of the published
+code hold us to that. The video chain, and every table of smoothers, run :mod:`pipeline.refine.windows`.
 
 Legend: ``W`` windows, ``T`` frames of a window, ``S`` frames of the sequence.
 """
 
-from typing import Sequence
+from typing import Optional, Sequence
 
 import numpy as np
 
@@ -49,15 +53,15 @@ def cut(sequence: np.ndarray, starts: Sequence[int], window: int, pad: str = 'ed
     return np.stack([sequence[start : start + window] for start in starts])
 
 
-def stitch(windows: np.ndarray, starts: Sequence[int], length: int, weights: str = 'triangle') -> np.ndarray:
+def stitch(windows: np.ndarray, starts: Sequence[int], length: int, blend: Optional[np.ndarray] = None) -> np.ndarray:
     """Blend overlapping windows.
 
     Args:
         windows: ``(W, T, ...)``.
         starts: ``(W,)`` first frames; every frame must be in some window.
         length: ``S``.
-        weights: 'uniform' is the published plain mean; 'triangle' trusts the middle of a
-            window more than its ends, where a network sees one side only.
+        blend: ``(T,)`` positive weights of a window's frames, such as the chain's own
+            :func:`pipeline.refine.windows.hann_blend`; None is the published plain mean.
 
     Returns:
         ``(S, ...)`` float32.
@@ -66,9 +70,8 @@ def stitch(windows: np.ndarray, starts: Sequence[int], length: int, weights: str
         ValueError: if windows leave a frame out.
     """
     window = windows.shape[1]
-    frames = np.arange(window)
-    weight = np.ones(window) if weights == 'uniform' else np.minimum(frames + 1, window - frames)
-    weight = weight.astype(np.float64).reshape((window,) + (1,) * (windows.ndim - 2))
+    weight = np.ones(window) if blend is None else np.asarray(blend, np.float64)
+    weight = weight.reshape((window,) + (1,) * (windows.ndim - 2))
     total = np.zeros((length, *windows.shape[2:]))
     norm = np.zeros((length,) + (1,) * (windows.ndim - 2))
     for part, start in zip(windows, starts):

@@ -1,7 +1,7 @@
 """Pose data out, and in again: JSON, CSV, PoseTrack18, TRC.
 
 with open_exporter('json', 'out/clip_poses.json', run_info(options), skeleton, video) as exporter:
-    exporter.write(frame.index, frame.time, people)
+    exporter.write(result)
 poses = read_poses_json('out/clip_poses.json')
 """
 
@@ -16,12 +16,40 @@ from pipeline.formats.poses_json import PoseFile, PoseFrame, read_poses_json
 from pipeline.formats.posetrack_file import PoseTrackExporter
 from pipeline.formats.run_info import RunInfo, run_info
 from pipeline.formats.trc_file import TrcExporter
+from pipeline.protocols import Writer
+from pipeline.registry import WRITERS, names
 from pipeline.skeletons import Skeleton
 from pipeline.types import VideoInfo
 
-EXPORTERS = {'json': JsonExporter, 'csv': CsvExporter, 'posetrack': PoseTrackExporter, 'trc': TrcExporter}
+__all__ = [
+    'CsvExporter',
+    'Exporter',
+    'JsonExporter',
+    'PoseFile',
+    'PoseFrame',
+    'PoseTrackExporter',
+    'RunInfo',
+    'TrcExporter',
+    'format_named',
+    'open_exporter',
+    'read_poses_json',
+    'run_info',
+]
 
-__all__ = ['EXPORTERS', 'Exporter', 'PoseFile', 'PoseFrame', 'RunInfo', 'open_exporter', 'read_poses_json', 'run_info']
+
+def format_named(name: str) -> type:
+    """The writer registered as ``name``; its ``suffix`` is what its files' names end in.
+
+    Raises:
+        InputError: if there is none.
+    """
+    writer = WRITERS.module_dict.get(name)
+    if writer is None:
+        raise InputError(
+            f'unknown format {name!r}: allowed are {", ".join(names(WRITERS))}; '
+            'to use your own, register it and name its module in custom_imports'
+        )
+    return writer
 
 
 def open_exporter(
@@ -32,11 +60,11 @@ def open_exporter(
     video: VideoInfo,
     force: bool = False,
     **options,
-) -> Exporter:
+) -> Writer:
     """Open a file of pose data for writing.
 
     Args:
-        format: ``json``, ``csv``, ``posetrack`` or ``trc``.
+        format: ``json``, ``csv``, ``posetrack``, ``trc``, or one registered in :data:`pipeline.registry.WRITERS`.
         path: of the file; TRC makes one per person of it (see :class:`TrcExporter`).
         run: what is recorded of the run.
         skeleton: of the people that will come.
@@ -47,6 +75,4 @@ def open_exporter(
     Raises:
         InputError: if the format is unknown or the file cannot be written.
     """
-    if format not in EXPORTERS:
-        raise InputError(f'unknown format {format!r}: allowed are {", ".join(EXPORTERS)}')
-    return EXPORTERS[format](Path(path), run, skeleton, video, force, **options)
+    return format_named(format)(Path(path), run, skeleton, video, force, **options)

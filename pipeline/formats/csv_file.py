@@ -9,13 +9,17 @@ empty field. Frames without people have no rows. The run's record is beside it i
 import csv
 
 from pipeline.formats.exporter import COORDINATE_DIGITS, SCORE_DIGITS, TIME_DIGITS, Exporter, rounded
+from pipeline.registry import WRITERS
 from pipeline.types import People
 
 COLUMNS = ('frame', 'time', 'track_id', 'joint', 'x', 'y', 'score', 'x_raw', 'y_raw', 'filled')
 
 
+@WRITERS.register_module(name='csv')
 class CsvExporter(Exporter):
     """Writes one row per joint."""
+
+    suffix = '_poses.csv'
 
     def _open(self) -> None:
         self._rows = csv.writer(self._text_file(self.path), lineterminator='\n')

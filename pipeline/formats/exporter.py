@@ -4,15 +4,16 @@ import sys
 from abc import ABC, abstractmethod
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import List, TextIO
+from typing import Any, List, TextIO
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from pipeline.errors import InputError
 from pipeline.files import atomic_path
 from pipeline.formats.run_info import RunInfo
 from pipeline.skeletons import Skeleton
-from pipeline.types import People, VideoInfo
+from pipeline.types import FrameResult, People, VideoInfo
 
 COORDINATE_DIGITS, SCORE_DIGITS, TIME_DIGITS = 3, 4, 6
 
@@ -25,8 +26,15 @@ class Exporter(ABC):
     """Writes people to a file, frame by frame, in memory that does not grow with the video.
 
     A context manager: leaving it closes the exporter, leaving it by an exception
-    aborts it.
+    aborts it. A format of one's own says what to do in :meth:`_open`, :meth:`_write` and
+    :meth:`_finish`, and registers itself in :data:`pipeline.registry.WRITERS`.
+
+    Attributes:
+        suffix: of the file's name, after the video's.
+        files: that were written; final when it is closed.
     """
+
+    suffix = '.txt'
 
     def __init__(self, path: Path, run: RunInfo, skeleton: Skeleton, video: VideoInfo, force: bool = False):
         """
@@ -40,26 +48,26 @@ class Exporter(ABC):
         with self._guard():
             self._open()
 
-    def write(self, frame_index: int, time: float, people: People) -> None:
+    def write(self, result: FrameResult) -> None:
         """Write the people of one frame; frames come in order, those without people too.
 
         Args:
-            frame_index: position in the source, from 0.
-            time: seconds since the source's first frame.
-            people: of the exporter's skeleton.
+            result: the frame, of which index and time count, and its people, of the
+                exporter's skeleton.
 
         Raises:
             InputError: if the people have another number of joints, or the disk is
                 full; the export has ended then and left nothing behind.
         """
         # Ctrl-C between two frames or within one: whoever holds the exporter closes or aborts it
+        frame, people = result.frame, result.people
         with self._guard(Exception):
             if people.keypoints.shape[1] != self.skeleton.num_keypoints:
                 raise InputError(
                     f'{self.path}: people of {people.keypoints.shape[1]} joints, '
                     f'skeleton {self.skeleton.name!r} has {self.skeleton.num_keypoints}'
                 )
-            self._write(frame_index, time, people)
+            self._write(frame.index, frame.time, people)
 
     def close(self) -> List[Path]:
         """Complete the export and give its files their names.
@@ -75,10 +83,11 @@ class Exporter(ABC):
         return self.files
 
     def abort(self) -> None:
-        """End the export and leave nothing behind."""
-        self._closed = True
-        self._stack.__exit__(_Aborted, _Aborted(), None)
-        self.files = []
+        """End the export and leave nothing behind; after :meth:`close` it does nothing."""
+        if not self._closed:
+            self._closed = True
+            self._stack.__exit__(_Aborted, _Aborted(), None)
+            self.files = []
 
     def __enter__(self) -> 'Exporter':
         return self
@@ -91,13 +100,18 @@ class Exporter(ABC):
 
     @abstractmethod
     def _open(self) -> None:
-        """Open files and write what comes before the first frame."""
+        """Open files (:meth:`_text_file`) and write what comes before the first frame."""
 
     @abstractmethod
     def _write(self, frame_index: int, time: float, people: People) -> None:
-        """Write one frame."""
+        """Write one frame.
 
-    @abstractmethod
+        Args:
+            frame_index: position in the source, from 0.
+            time: seconds since the source's first frame.
+            people: of :attr:`skeleton`.
+        """
+
     def _finish(self) -> None:
         """Write what comes after the last frame."""
 
@@ -122,8 +136,12 @@ class Exporter(ABC):
             raise
 
 
-def rounded(values: np.ndarray, digits: int) -> list:
-    """Nested lists of ``values`` with ``digits`` decimals; None for what is not finite, no negative zero."""
-    values = np.round(np.asarray(values, np.float64), digits) + 0.0
-    finite = np.isfinite(values)
-    return values.tolist() if finite.all() else np.where(finite, values.astype(object), None).tolist()
+def rounded(values: ArrayLike, digits: int) -> Any:
+    """``values`` as a number or nested lists, with ``digits`` decimals; None for what is not finite, never -0."""
+    numbers = np.asarray(np.round(np.asarray(values, np.float64), digits) + 0.0)
+    finite = np.isfinite(numbers)
+    if finite.all():
+        return numbers.tolist()
+    listed = numbers.astype(object)
+    listed[~finite] = None
+    return listed.tolist()

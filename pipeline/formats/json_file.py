@@ -18,12 +18,16 @@ frame is one line. The same input gives the same bytes.
 import json
 
 from pipeline.formats.exporter import COORDINATE_DIGITS, SCORE_DIGITS, TIME_DIGITS, Exporter, rounded
+from pipeline.registry import WRITERS
 from pipeline.skeletons import Skeleton
 from pipeline.types import People, VideoInfo
 
 
+@WRITERS.register_module(name='json')
 class JsonExporter(Exporter):
     """Writes one JSON document, a frame at a time."""
+
+    suffix = '_poses.json'
 
     def _open(self) -> None:
         self._file = self._text_file(self.path)

@@ -129,16 +129,16 @@ class _Reader:
             bbox_scores=self._array(row.get('bbox_score'), (), f'{place}.bbox_score'),
             keypoints=keypoints,
             keypoint_scores=scores,
-            track_ids=np.int64(track_id),
+            track_ids=np.array(track_id, np.int64),
             keypoints_raw=keypoints if raw is None else self._array(raw, shape, f'{place}.keypoints_raw'),
-            filled=np.bool_(filled),
+            filled=np.array(filled),
         )
 
     def _read_skeleton(self, meta: dict) -> Skeleton:
         names = meta['keypoint_id2name']
         numbered = isinstance(names, dict) and set(names) == {str(k) for k in range(len(names))}
         self._expect(
-            numbered and len(names) and all(isinstance(name, str) for name in names.values()),
+            numbered and len(names) > 0 and all(isinstance(name, str) for name in names.values()),
             'meta_info.keypoint_id2name',
             'names for "0", "1" …',
             names,
@@ -189,9 +189,10 @@ class _Reader:
         try:
             with np.errstate(over='ignore'):  # beyond float32 is infinite
                 array = np.array(value, np.float32)
+            fits = array.shape == shape
         except (TypeError, ValueError, OverflowError):
-            array = None
-        if array is None or array.shape != shape or _has_text(value):
+            fits = False
+        if not fits or _has_text(value):
             wanted = 'a number' if shape == () else ' x '.join(map(str, shape)) + ' numbers'
             self._expect(False, place, wanted, value)
         return array

@@ -15,14 +15,18 @@ import numpy as np
 
 from pipeline.formats.exporter import COORDINATE_DIGITS, SCORE_DIGITS, Exporter, rounded
 from pipeline.formats.posetrack_joints import NAMES, PoseTrackJoints
+from pipeline.registry import WRITERS
 from pipeline.types import People
 
 _FIRST_IMAGE = 10_000_000_000  # PoseTrack18's ids: 1, six digits of the sequence, the frame
 _INDEX = struct.Struct('<q')
 
 
+@WRITERS.register_module(name='posetrack')
 class PoseTrackExporter(Exporter):
     """Writes annotations as they come; the list of images, which states their number, at the end."""
+
+    suffix = '_posetrack.json'
 
     def _open(self) -> None:
         self._joints = PoseTrackJoints(self.skeleton)

@@ -9,7 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Dict, Iterator, Mapping, Optional
 
-import pipeline
+from pipeline.version import __version__
 
 _PACKAGES = (
     'torch',
@@ -75,7 +75,7 @@ def run_info(options: Mapping, command: str = '') -> RunInfo:
 
 def package_versions() -> Dict[str, str]:
     """Versions of Python, of this package and of those that it builds on, as far as they are installed."""
-    versions = {'python': platform.python_version(), 'pipeline': pipeline.__version__}
+    versions = {'python': platform.python_version(), 'pipeline': __version__}
     for name in _PACKAGES:
         try:
             versions[name] = version(name)
@@ -97,7 +97,7 @@ def _weight_references(value) -> Iterator[str]:
 
 
 def _hash_of(reference: str) -> Optional[str]:
-    path = Path(reference)
+    path: Optional[Path] = Path(reference)
     if reference.startswith('asset:'):
         from pipeline.assets import find
 

@@ -20,6 +20,7 @@ from pipeline.errors import InputError
 from pipeline.files import atomic_path, check_writable
 from pipeline.formats.exporter import TIME_DIGITS, Exporter
 from pipeline.formats.run_info import RunInfo
+from pipeline.registry import WRITERS
 from pipeline.skeletons import Skeleton
 from pipeline.types import People, VideoInfo
 
@@ -27,8 +28,11 @@ _MOMENT = np.dtype([('frame', '<i8'), ('time', '<f8')])
 _BUFFERED_POSES = 4096  # of all people together; then they go to disk
 
 
+@WRITERS.register_module(name='trc')
 class TrcExporter(Exporter):
     """Spools poses to disk per person, because a TRC file states the number of its frames first."""
+
+    suffix = '.trc'
 
     def __init__(
         self,

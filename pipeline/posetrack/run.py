@@ -72,7 +72,7 @@ class AnnotatedBoxes:
 
 
 def run_split(
-    release: Release, split: str, options: RunOptions, out_dir: Path, devices: Sequence[str] = ('cpu',)
+    release: Release, split: str, options: RunOptions, out_dir: Path, devices: Sequence[str] = ('auto',)
 ) -> Iterator[str]:
     """Predict all sequences of a split that ``out_dir`` does not hold yet.
 

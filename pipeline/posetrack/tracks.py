@@ -13,7 +13,8 @@ from pipeline.posetrack.folders import image_key, list_files
 from pipeline.posetrack.head_boxes import with_head_boxes
 from pipeline.posetrack.sequence import NO_TRACK
 from pipeline.training.joint_sets import JOINT_SETS
-from pipeline.training.sequences.motion import PoseSequence
+from pipeline.training.motion import PoseSequence
+from pipeline.training.sources import register_source
 from pipeline.training.sources.penn_action import bridge_unseen
 
 _NAMES = JOINT_SETS['posetrack15'].names
@@ -134,3 +135,6 @@ def _sequence(name: str, group: str, sightings: List[tuple], fps: float) -> Pose
     weight = np.isfinite(truth).all(axis=2).astype(np.float32)
     truth, weight, estimate, confidence = (array[:, _ORDER] for array in (truth, weight, estimate, confidence))
     return PoseSequence(name, np.nan_to_num(truth), weight, fps, estimate, group, confidence)
+
+
+register_source('posetrack', load_posetrack)

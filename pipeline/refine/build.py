@@ -1,74 +1,100 @@
 """A refiner by name, by preset entry, or from one's own checkpoint."""
 
 from pathlib import Path
-from typing import Union
+from typing import Optional, Union
 
 from pipeline.assets.asset import sha256_of
 from pipeline.errors import InputError
-from pipeline.refine.filters import NoSmoother, OneEuroSmoother, gaussian, savgol
-from pipeline.refine.smoother import Smoother
+from pipeline.protocols import Smoother
+from pipeline.refine import filters  # noqa: F401, registers them
 from pipeline.refine.stream import StreamRefiner
+from pipeline.registry import REFINERS, names
 from pipeline.resources import WEIGHTS
 from pipeline.skeletons import Skeleton
 
 # weights that serve a skeleton, where they are not named after it: PoseTrack18's 17 joints without its ears
 JOINTS = {'posetrack1817': 'posetrack15'}
-FILTERS = {'none': NoSmoother, 'one-euro': OneEuroSmoother, 'savgol': savgol, 'gaussian': gaussian}
-NETWORKS = ('hanet', 'smoothnet', 'deciwatch')
-REFINERS = (*FILTERS, *NETWORKS)
+# what a checkpoint may hold, by refiner; ``network`` takes any of them
+NETWORKS = {'hanet': ('HANet', 'GuidedHANet'), 'smoothnet': ('SmoothNet',), 'deciwatch': ('DeciWatch',), 'network': ()}
 
 
 def build_refiner(
-    options: Union[str, dict], skeleton: Skeleton, device: str = 'cpu', runtime: str = 'torch'
+    options: Union[str, Path, dict], skeleton: Skeleton, device: str = 'auto', runtime: str = 'torch'
 ) -> StreamRefiner:
     """Make the refiner that ``options`` describe.
 
     Args:
-        options: a name out of :data:`REFINERS`, or a dictionary with ``type`` (such a
-            name), optionally ``checkpoint`` (for the networks; default: the weights
-            in ``pipeline/weights`` for this skeleton), ``max_gap`` (seconds), and
-            arguments of the filter.
+        options: a registered name (see :data:`pipeline.registry.REFINERS`), the path of a
+            refiner's checkpoint (``.pth``), or a dictionary with ``type`` (one of these), optionally ``max_gap``
+            (seconds), ``checkpoint`` (for the networks; default: the weights in
+            ``pipeline/weights`` for this skeleton), and other arguments of the refiner.
         skeleton: of the poses it will be given.
-        device, runtime: of the networks; ``onnxruntime`` runs them from exported graphs.
+        device, runtime: of the networks; ``auto`` is a GPU where torch sees one, ``onnxruntime`` runs
+            them from exported graphs on a CPU.
+
+    Returns:
+        The refiner; its ``record`` says what of it the options leave open (``network``, the
+        type in the checkpoint).
 
     Raises:
-        InputError: for an unknown name or argument, or if no weights fit the skeleton.
+        InputError: for an unknown name or argument, weights of another type than asked for, or
+            if no weights fit the skeleton.
     """
-    options = dict(type=options) if isinstance(options, str) else dict(options)
-    name = options.pop('type', None)
+    options = dict(options) if isinstance(options, dict) else dict(type=options)
+    name = options.get('type')
+    if isinstance(name, Path) or isinstance(name, str) and name not in names(REFINERS) and name.endswith('.pth'):
+        if 'checkpoint' in options:
+            raise InputError(f'refiner {str(name)!r}: is a checkpoint already; another is {options["checkpoint"]}')
+        options.update(type='network', checkpoint=str(name))
     max_gap = options.pop('max_gap', 0.3)
     if isinstance(max_gap, bool) or not isinstance(max_gap, (int, float)) or not 0 <= max_gap < float('inf'):
         raise InputError(f'refiner {name!r}: max_gap is {max_gap!r}: it must be seconds from 0 up')
-    if name not in REFINERS:
-        raise InputError(f'unknown refiner {name!r}: allowed are {", ".join(REFINERS)}')
-    try:
-        smoother = _filter(name, options) if name in FILTERS else _network(name, skeleton, device, runtime, options)
-    except TypeError as error:
-        raise InputError(f'refiner {name!r}: {error}') from error
-    return StreamRefiner(smoother, 0.0 if name == 'none' else max_gap)
+    smoother = REFINERS.build(options, skeleton=skeleton, device=device, runtime=runtime)
+    refiner = StreamRefiner(smoother, 0.0 if name == 'none' else max_gap)
+    if hasattr(smoother, 'network'):
+        refiner.record = dict(options, network=smoother.network)
+    return refiner
 
 
-def _filter(name: str, options: dict) -> Smoother:
-    return FILTERS[name](**options)
+def _register_network(name: str) -> None:
+    @REFINERS.register_module(name=name)
+    def build(
+        skeleton: Skeleton,
+        checkpoint: Union[None, str, Path] = None,
+        device: str = 'cpu',
+        runtime: str = 'torch',
+        overlap: int = 2,
+        threads: Optional[int] = 1,
+    ) -> Smoother:
+        from pipeline.refine.network import network_smoother  # torch only where a network is wanted
+
+        joints = f'{skeleton.name}{skeleton.num_keypoints}'
+        path = Path(checkpoint or _shipped(f'{name}_{JOINTS.get(joints, joints)}.pth'))
+        if not path.is_file():
+            others = ', '.join(other for other in names(REFINERS) if other not in NETWORKS)
+            raise InputError(
+                f'{path}: no such weights for refiner {name!r} and skeleton {skeleton.name!r} '
+                f'({skeleton.num_keypoints} joints); give a checkpoint or use {others}'
+            )
+        smoother = network_smoother(path, skeleton.names, device, overlap, threads, runtime)
+        allowed = NETWORKS[name]
+        if allowed and smoother.network not in allowed:
+            raise InputError(
+                f'{path}: holds a {smoother.network}, refiner {name!r} is {" or ".join(allowed)}; '
+                f'give the file itself as the refiner to use it'
+            )
+        return smoother
 
 
-def _network(name: str, skeleton: Skeleton, device: str, runtime: str, options: dict) -> Smoother:
-    from pipeline.refine.network import network_smoother  # torch only where a network is wanted
-
-    joints = f'{skeleton.name}{skeleton.num_keypoints}'
-    checkpoint = options.pop('checkpoint', None) or _shipped(f'{name}_{JOINTS.get(joints, joints)}.pth')
-    if not Path(checkpoint).is_file():
-        raise InputError(
-            f'{checkpoint}: no such weights for refiner {name!r} and skeleton {skeleton.name!r} '
-            f'({skeleton.num_keypoints} joints); give a checkpoint or use {", ".join(FILTERS)}'
-        )
-    return network_smoother(Path(checkpoint), skeleton.names, device=device, runtime=runtime, **options)
+for _name in NETWORKS:
+    _register_network(_name)
 
 
 def _shipped(file: str) -> Path:
     """Weights that come with this package; torch itself notices no flipped byte in a file."""
     path = WEIGHTS / file
-    sums = dict(reversed(line.split()) for line in (WEIGHTS / 'SHA256SUMS').read_text().splitlines())
+    lines = (WEIGHTS / 'SHA256SUMS').read_text().splitlines()
+    sums = {name: digest for digest, name in map(str.split, lines)}
     if path.is_file() and sha256_of(path) != sums.get(file):
         raise InputError(
             f'{path}: its SHA-256 is not the one in SHA256SUMS beside it: the file is damaged; or, if it '

@@ -1,71 +1,174 @@
 """A trained network (HANet, SmoothNet, DeciWatch) as a smoother."""
 
 from pathlib import Path
-from typing import List, Optional, Sequence
+from typing import Optional, Sequence, Tuple, Union
 
 import numpy as np
 import torch
 
+from pipeline.backends.devices import check_device
 from pipeline.backends.graphs import Graphs, OnnxExporter
+from pipeline.backends.graphs.graphs import Nested, arrange, flatten
 from pipeline.errors import InputError
 from pipeline.networks.refiners.sequence_refiner import SequenceRefiner, load_refiner
 from pipeline.networks.refiners.temporal import TemporalOutput
 from pipeline.refine.windows import WindowSmoother, hann_blend
 
+OVERLAP = 2  # windows that answer for each frame, unless a preset says otherwise
+
+
+class NetworkSmoother(WindowSmoother):
+    """A network over overlapping windows.
+
+    Args:
+        network: type of the network in the checkpoint, such as ``HANet``.
+        arguments: of :class:`WindowSmoother`.
+    """
+
+    def __init__(self, network: str, *arguments):
+        super().__init__(*arguments)
+        self.network = network
+
 
 def network_smoother(
     checkpoint: Path,
     keypoint_names: Sequence[str],
-    device: str = 'cpu',
-    overlap: int = 2,
+    device: Union[str, torch.device] = 'auto',
+    overlap: int = OVERLAP,
     threads: Optional[int] = 1,
     runtime: str = 'torch',
-) -> WindowSmoother:
+    step: Optional[int] = None,
+    mirror: bool = False,
+    partial: bool = False,
+) -> NetworkSmoother:
     """Load a refiner and let it run over overlapping windows.
 
     Args:
         checkpoint: file written by :func:`pipeline.networks.refiners.sequence_refiner.save_refiner`.
         keypoint_names: joints of the poses it will be given, in order. Those that the
             refiner does not know stay as they are (PoseTrack's ears, which are never annotated).
-        overlap: windows that answer for each frame; more is smoother and slower.
+        device: such as ``cpu`` or ``cuda:0``; ``auto`` is a GPU where torch sees one.
+        overlap: windows that answer for each frame, 1 to the window's length; more is smoother and slower.
         threads: torch threads for one window; such small matrices gain nothing
             from more, and more would wait for cores that other links use.
         runtime: ``torch``, or ``onnxruntime``: see :func:`run_exported`.
+        step, mirror, partial: see :func:`window_smoother`.
+
+    Returns:
+        The smoother, which knows what the checkpoint holds.
 
     Raises:
-        InputError: if the file is no refiner, or refines joints that the poses do not have.
+        InputError: if the file is no refiner, refines joints that the poses do not have, ``overlap``
+            or ``step`` is out of range, or for an unknown device.
     """
+    device = check_device(device, runtime)
     model = load_refiner(checkpoint, device=device)
-    unknown = [name for name in model.keypoint_names if name not in keypoint_names]
-    if unknown or not model.keypoint_names:
-        raise InputError(
-            f'{checkpoint}: refines the joints {", ".join(model.keypoint_names) or "(unnamed)"}; '
-            f'the estimator gives {", ".join(keypoint_names)}'
-        )
-    joints = [list(keypoint_names).index(name) for name in model.keypoint_names]
-
     if runtime == 'onnxruntime':
         run_exported(model)
+    try:
+        return window_smoother(model, keypoint_names, overlap, threads, device, step, mirror, partial)
+    except InputError as error:
+        raise InputError(f'{checkpoint}: {error}') from error
+
+
+def window_smoother(
+    model: SequenceRefiner,
+    keypoint_names: Sequence[str],
+    overlap: int = OVERLAP,
+    threads: Optional[int] = 1,
+    device: Union[str, torch.device] = 'cpu',
+    step: Optional[int] = None,
+    mirror: bool = False,
+    partial: bool = False,
+) -> NetworkSmoother:
+    """Let a loaded refiner run over overlapping windows; see :func:`network_smoother`.
+
+    Args:
+        step: frames between windows, in place of ``overlap``.
+        mirror: refine each window's mirror image too (x negated, left and right joints exchanged) and average
+            both answers: twice the time.
+        partial: joints that the refiner knows and the poses lack count as not seen, instead of being refused.
+    """
+    joints = _Joints(model.keypoint_names, keypoint_names, partial, mirror)
+    window = model.window
+    for name, value in (('overlap', overlap), ('step', step)):
+        if value is not None and not (isinstance(value, int) and 1 <= value <= window):
+            raise InputError(f'{name} is {value!r}: windows of {window} frames allow 1 to {window}')
+
+    def run(keypoints: np.ndarray, scores: np.ndarray, fps: np.ndarray) -> np.ndarray:
+        arrays = (torch.as_tensor(array, dtype=torch.float32, device=device) for array in (keypoints, scores, fps))
+        return model.refine(*arrays).cpu().numpy()
 
     def refine(keypoints: np.ndarray, scores: np.ndarray, times: np.ndarray) -> np.ndarray:
         fps = (times.shape[1] - 1) / (times[:, -1] - times[:, 0])
         before = torch.get_num_threads()
         torch.set_num_threads(threads or before)
         try:
-            known = model.refine(
-                *(
-                    torch.as_tensor(array, dtype=torch.float32, device=device)
-                    for array in (keypoints[:, :, joints], scores[:, :, joints], fps)
-                )
-            )
+            known, seen = joints.take(keypoints, scores)
+            answer = run(known, seen, fps)
+            if mirror:
+                flipped = run(joints.mirror(known), seen[:, :, joints.flip], fps)
+                answer = (answer + joints.mirror(flipped)) / 2
         finally:
             torch.set_num_threads(before)
+        return joints.put(answer, keypoints)
+
+    return NetworkSmoother(
+        type(model.backbone).__name__, refine, window, step or max(window // overlap, 1), hann_blend(window)
+    )
+
+
+class _Joints:
+    """Which of a refiner's joints are which of the poses'.
+
+    Raises:
+        InputError: if the refiner's joints have no names, or some are not among the poses' (unless ``partial``),
+            or a joint has no mirror joint although one is wanted.
+    """
+
+    def __init__(self, refined: Sequence[str], given: Sequence[str], partial: bool, mirror: bool):
+        refined, given = list(refined), list(given)
+        shared = [name for name in refined if name in given]
+        if not shared or (len(shared) < len(refined) and not partial):
+            raise InputError(
+                f'refines the joints {", ".join(refined) or "(unnamed)"}; the estimator gives {", ".join(given)}'
+            )
+        self.num_refined = len(refined)
+        self.theirs, self.ours = [refined.index(name) for name in shared], [given.index(name) for name in shared]
+        if mirror:
+            partners = [_mirror_name(name) for name in refined]
+            alone = [name for name, partner in zip(refined, partners) if partner not in refined]
+            if alone:
+                raise InputError(f'mirror: joint {alone[0]} has no mirror joint among {", ".join(refined)}')
+            self.flip = [refined.index(partner) for partner in partners]
+
+    def take(self, keypoints: np.ndarray, scores: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
+        """The refiner's joints of ``(B, T, K, D)`` and ``(B, T, K)``; those that are not given have score 0."""
+        if len(self.theirs) == self.num_refined:
+            return keypoints[:, :, self.ours], scores[:, :, self.ours]
+        known = np.zeros((*keypoints.shape[:2], self.num_refined, keypoints.shape[3]), np.float32)
+        seen = np.zeros(known.shape[:3], np.float32)
+        known[:, :, self.theirs], seen[:, :, self.theirs] = keypoints[:, :, self.ours], scores[:, :, self.ours]
+        return known, seen
+
+    def put(self, answer: np.ndarray, keypoints: np.ndarray) -> np.ndarray:
+        """``keypoints`` as float32, with the refiner's answer where it has one."""
         refined = keypoints.astype(np.float32)
-        refined[:, :, joints] = known.cpu().numpy()
+        refined[:, :, self.ours] = answer[:, :, self.theirs]
         return refined
 
-    window = model.window
-    return WindowSmoother(refine, window, max(window // overlap, 1), hann_blend(window))
+    def mirror(self, poses: np.ndarray) -> np.ndarray:
+        """The mirror image of the refiner's ``(B, T, K, D)``, at negative x."""
+        image = poses[:, :, self.flip].astype(np.float32)
+        image[..., 0] *= -1
+        return image
+
+
+def _mirror_name(name: str) -> str:
+    for side, other in (('left_', 'right_'), ('right_', 'left_')):
+        if name.startswith(side):
+            return other + name[len(side) :]
+    return name
 
 
 def run_exported(model: SequenceRefiner) -> None:
@@ -73,7 +176,7 @@ def run_exported(model: SequenceRefiner) -> None:
     backbone = model.backbone
     forward, options = backbone.forward, model.network_options
 
-    def function(inputs: Sequence[torch.Tensor]) -> List[torch.Tensor]:
+    def function(inputs: Nested) -> Nested:
         output = forward(*inputs, **options)
         return [output.final, output.refined]
 
@@ -82,8 +185,10 @@ def run_exported(model: SequenceRefiner) -> None:
     backbone.forward = lambda *inputs, **_: TemporalOutput(*graphs(inputs))
 
 
-def _windows_like(inputs: Sequence[torch.Tensor], batch: int) -> List[torch.Tensor]:
+def _windows_like(inputs: Nested, batch: int) -> Nested:
     """Windows, scores and frame rates as a refiner's network may be given them."""
     generator = torch.Generator().manual_seed(batch)
-    keypoints, scores, fps = (torch.rand(batch, *value.shape[1:], generator=generator) for value in inputs)
-    return type(inputs)((2 * keypoints - 1, scores, 5 + 55 * fps))
+    keypoints, scores, fps = (
+        torch.rand(batch, *value.shape[1:], generator=generator) for value in flatten(inputs) or ()
+    )
+    return arrange(inputs, [2 * keypoints - 1, scores, 5 + 55 * fps])

@@ -2,11 +2,11 @@
 
 from collections import deque
 from dataclasses import dataclass, field, replace
-from typing import Dict, Iterator, List
+from typing import Deque, Dict, Iterator, List
 
 import numpy as np
 
-from pipeline.refine.smoother import Smoother, TrackSmoother
+from pipeline.protocols import Smoother, TrackSmoother
 from pipeline.types import FrameResult, People
 
 # Share of its score that the smoother is told of a joint interpolated between two watched frames. Of 0, 0.5
@@ -25,6 +25,7 @@ class _Row:
     scores: np.ndarray
     track_id: int
     filled: bool = False
+    carried: bool = False
     refined: np.ndarray = None
 
 
@@ -42,7 +43,7 @@ class _Track:
     position: int  # of its newest frame, counted from the first frame pushed
     time: float
     row: _Row
-    unanswered: deque = field(default_factory=deque)  # rows, oldest first
+    unanswered: Deque[_Row] = field(default_factory=deque)  # rows, oldest first
 
     def push(self, row: _Row, scores: np.ndarray, time: float) -> None:
         self.unanswered.append(row)
@@ -68,10 +69,14 @@ class StreamRefiner:
         max_gap: a person missing for up to this many seconds is filled in and
             marked (``People.filled``); after a longer absence the track starts anew.
             Nobody is missing from a frame that is not watched: it is filled in as well.
+
+    Attributes:
+        record: what of the smoother belongs into a run's record.
     """
 
     def __init__(self, smoother: Smoother, max_gap: float = 0.3):
         self.smoother, self.max_gap = smoother, max_gap
+        self.record: dict = {}
         self._reset()
 
     def latency(self, fps: float, every: int = 1) -> int:
@@ -115,9 +120,9 @@ class StreamRefiner:
 
     def _reset(self) -> None:
         self._tracks: Dict[int, _Track] = {}
-        self._waiting = deque()
+        self._waiting: Deque[_Waiting] = deque()
         self._given = 0  # frames given back so far
-        self._watched = self._previous = 0.0  # times of the last watched frame, and of the last one
+        self._watched = self._previous = 0.0
 
     def _extend(self, row: _Row, position: int, time: float) -> None:
         track = self._tracks.get(row.track_id)
@@ -154,6 +159,8 @@ def _rows(people: People) -> List[_Row]:
             people.keypoints[i],
             people.keypoint_scores[i],
             int(people.track_ids[i]),
+            bool(people.filled[i]),
+            bool(people.carried[i]),
         )
         for i in range(len(people))
     ]
@@ -180,9 +187,10 @@ def _people(waiting: _Waiting) -> People:
     return People(
         bboxes=np.stack([row.bbox for row in rows]).astype(np.float32),
         bbox_scores=np.array([row.bbox_score for row in rows], np.float32),
-        keypoints=np.stack([row.refined for row in rows]).astype(np.float32),
+        keypoints=np.array([row.refined for row in rows], np.float32),
         keypoint_scores=np.stack([row.scores for row in rows]).astype(np.float32),
         track_ids=np.array([row.track_id for row in rows], np.int64),
         keypoints_raw=np.stack([row.keypoints for row in rows]).astype(np.float32),
         filled=np.array([row.filled for row in rows]),
+        carried=np.array([row.carried for row in rows]),
     )

@@ -3,16 +3,20 @@
 Windows start every ``step`` frames; one more ends exactly at the track's end, so
 that no frame is dropped, and a track shorter than a window is padded with
 repeated poses of score 0. The published evaluation does neither (it drops the
-tail, and pads with zeros that count).
+tail, and pads with zeros that count; :mod:`pipeline.evaluation.stitching`).
 """
 
 from collections import deque
-from typing import Callable, List
+from dataclasses import dataclass
+from itertools import islice
+from typing import Callable, Iterator, List, Optional, Sequence, Tuple
 
 import numpy as np
 
-# (B, T, K, 2) px, (B, T, K) scores, (B, T) seconds -> (B, T, K, 2) px
+# (B, T, K, D) px, (B, T, K) scores, (B, T) seconds -> (B, T, K, D) px
 WindowFunction = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
+# a whole track: (S, K, D) px, (S, K) scores, (S,) seconds
+Track = Tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
 def hann_blend(window: int) -> np.ndarray:
@@ -35,8 +39,8 @@ class WindowSmoother:
     """Applies a function of fixed window length along tracks.
 
     Args:
-        function: maps ``(B, T, K, 2)`` px, ``(B, T, K)`` scores and ``(B, T)``
-            seconds to ``(B, T, K, 2)`` px.
+        function: maps ``(B, T, K, D)`` px, ``(B, T, K)`` scores and ``(B, T)``
+            seconds to ``(B, T, K, D)`` px.
         window: ``T`` in frames.
         step: frames between the starts of two windows, 1..T.
         blend: ``(T,)`` positive weights of a window's answers.
@@ -54,56 +58,129 @@ class WindowSmoother:
     def open(self) -> 'WindowTrack':
         return WindowTrack(self)
 
+    def smooth_tracks(self, tracks: Sequence[Track], batch_size: int = 64) -> List[np.ndarray]:
+        """Smooth whole tracks, windows of all of them in batches; what evaluation runs.
+
+        The windows, their blending and the function are those of the stream. A function that treats the
+        windows of a batch apart gives the same numbers as the stream to the last bit; a network does so with
+        ``batch_size=1``, and up to the rounding of float32 in larger batches.
+
+        Args:
+            tracks: of the same joints.
+            batch_size: windows that the function is given at once.
+
+        Returns:
+            ``(S, K, D)`` float32 px of each track.
+        """
+        states, poses = [self.open() for _ in tracks], [[] for _ in tracks]
+        windows = ((i, window) for i, track in enumerate(tracks) for window in states[i].windows(track))
+        while batch := list(islice(windows, batch_size)):
+            answers = self.function(*map(np.stack, zip(*(window.arrays for _, window in batch))))
+            for (i, window), answer in zip(batch, answers):
+                poses[i] += states[i].blend(window, answer)
+        poses = [found + state.rest() for found, state in zip(poses, states)]
+        return [np.stack(found) if found else np.zeros(k.shape, np.float32) for found, (k, *_) in zip(poses, tracks)]
+
+
+@dataclass(frozen=True)
+class Window:
+    """A window that waits for its answer.
+
+    Attributes:
+        start: its first frame in the track.
+        final: frames of the track before this one are final once it is answered.
+        arrays: ``(T, K, D)`` px, ``(T, K)`` scores, ``(T,)`` seconds.
+    """
+
+    start: int
+    final: int
+    arrays: Track
+
 
 class WindowTrack:
-    """One track under a :class:`WindowSmoother`; holds at most one window of poses."""
+    """One track under a :class:`WindowSmoother`; holds at most one window of poses.
+
+    :meth:`push` and :meth:`close` are the stream's interface. Whoever wants to run many windows at once takes
+    them from :meth:`windows`, gives the answers to :meth:`blend`, in order, and asks for the :meth:`rest`.
+    """
 
     def __init__(self, smoother: WindowSmoother):
         self.smoother = smoother
         self.poses = deque(maxlen=smoother.window)  # (keypoints, scores, time), newest last
-        self.count = 0  # poses pushed
+        self.count = 0  # poses added
         self.next_start = 0  # where the next window begins
         self.emitted = 0  # poses given back
-        self.sums = []  # blended answers of frames emitted..next_start + window
-        self.weights = []
+        self.sums = None  # (n, K, D) weighted answers for the frames from ``emitted`` on, float64
+        self.weights = np.zeros(0)  # (n,) and their weights
 
     def push(self, keypoints: np.ndarray, scores: np.ndarray, time: float) -> List[np.ndarray]:
+        return self._answered(self._add(keypoints, scores, time))
+
+    def close(self) -> List[np.ndarray]:
+        return self._answered(self._last()) + self.rest()
+
+    def windows(self, track: Track) -> Iterator[Window]:
+        """The windows that a whole track is cut into, in order."""
+        for pose in zip(*track):
+            window = self._add(*pose)
+            if window is not None:
+                yield window
+        window = self._last()
+        if window is not None:
+            yield window
+
+    def blend(self, window: Window, answer: np.ndarray) -> List[np.ndarray]:
+        """Take the ``(T, K, D)`` answer to the oldest window without one; returns the poses that are final now."""
+        if self.sums is None:
+            self.sums = np.zeros((0, *answer.shape[1:]))
+        first = max(self.emitted - window.start, 0)  # frames given back already, before the end was known
+        last = min(len(answer), self.count - window.start)  # frames behind it are padding
+        start, end = window.start + first - self.emitted, window.start + last - self.emitted
+        if end > len(self.weights):
+            more = end - len(self.weights)
+            self.sums = np.concatenate([self.sums, np.zeros((more, *answer.shape[1:]))])
+            self.weights = np.concatenate([self.weights, np.zeros(more)])
+        weights = self.smoother.blend[first:last]
+        self.sums[start:end] += weights[:, None, None] * answer[first:last]
+        self.weights[start:end] += weights
+        return self._emit(window.final)
+
+    def rest(self) -> List[np.ndarray]:
+        """The poses still held back once the track has ended and all its windows are answered."""
+        return self._emit(self.count)
+
+    def _add(self, keypoints: np.ndarray, scores: np.ndarray, time: float) -> Optional[Window]:
+        """Take the next pose; returns the window that it completes, if it does."""
         self.poses.append((keypoints, scores, time))
         self.count += 1
         if self.count < self.next_start + self.smoother.window:
+            return None
+        start, self.next_start = self.next_start, self.next_start + self.smoother.step
+        return Window(start, self.next_start, tuple(map(np.stack, zip(*self.poses))))
+
+    def _last(self) -> Optional[Window]:
+        """The window that ends with the track, unless all its frames are in windows."""
+        size = self.smoother.window
+        answered = self.next_start - self.smoother.step + size if self.next_start else 0
+        if self.count <= answered:
+            return None
+        arrays = tuple(map(np.stack, zip(*self.poses)))
+        if self.count < size:
+            arrays = _pad(*arrays, size)
+        return Window(max(self.count - size, 0), self.count, arrays)
+
+    def _answered(self, window: Optional[Window]) -> List[np.ndarray]:
+        if window is None:
             return []
-        self._run(self.next_start, *map(np.stack, zip(*self.poses)))
-        self.next_start += self.smoother.step
-        return self._emit(self.next_start)
-
-    def close(self) -> List[np.ndarray]:
-        window = self.smoother.window
-        answered = self.next_start - self.smoother.step + window if self.next_start else 0
-        if self.count > answered:
-            keypoints, scores, times = map(np.stack, zip(*self.poses))
-            if self.count < window:
-                keypoints, scores, times = _pad(keypoints, scores, times, window)
-            self._run(max(self.count - window, 0), keypoints, scores, times)
-        return self._emit(self.count)
-
-    def _run(self, start: int, keypoints: np.ndarray, scores: np.ndarray, times: np.ndarray) -> None:
-        answer = self.smoother.function(keypoints[None], scores[None], times[None])[0]
-        for frame, pose, weight in zip(range(start, start + len(answer)), answer, self.smoother.blend):
-            slot = frame - self.emitted
-            if slot < 0:  # given back already, before the end was known
-                continue
-            if slot == len(self.sums):
-                self.sums.append(0.0)
-                self.weights.append(0.0)
-            self.sums[slot] = self.sums[slot] + weight * pose
-            self.weights[slot] += weight
+        return self.blend(window, self.smoother.function(*(array[None] for array in window.arrays))[0])
 
     def _emit(self, end: int) -> List[np.ndarray]:
         ready = end - self.emitted
-        poses = [total / weight for total, weight in zip(self.sums[:ready], self.weights[:ready])]
-        del self.sums[:ready], self.weights[:ready]
-        self.emitted = end
-        return [pose.astype(np.float32) for pose in poses]
+        if not ready:
+            return []
+        poses = (self.sums[:ready] / self.weights[:ready, None, None]).astype(np.float32)
+        self.sums, self.weights, self.emitted = self.sums[ready:], self.weights[ready:], end
+        return list(poses)
 
 
 def _pad(keypoints, scores, times, window):

@@ -1,7 +1,8 @@
 """Ids for people across frames, by pose, box and motion."""
 
+from pipeline.tracking.build import build_tracker
 from pipeline.tracking.expected import join
 from pipeline.tracking.options import TrackerOptions
 from pipeline.tracking.tracker import PoseTracker
 
-__all__ = ['PoseTracker', 'TrackerOptions', 'join']
+__all__ = ['PoseTracker', 'TrackerOptions', 'build_tracker', 'join']

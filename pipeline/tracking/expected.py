@@ -29,7 +29,7 @@ def join(found: Detections, expected: Detections) -> Detections:
     if seeds:
         likeness = np.maximum(likeness, oks_of_smaller(expected, found, load_skeleton('coco').sigmas))
     rows, columns = linear_sum_assignment(likeness, maximize=True)
-    missing = (likeness <= _ECHO).all(axis=1)
+    missing = np.asarray((likeness <= _ECHO).all(axis=1))
     missing[rows[likeness[rows, columns] > _SAME]] = False
     return Detections(
         **{

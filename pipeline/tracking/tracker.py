@@ -7,11 +7,14 @@ predicted per joint, and all times are seconds.
 """
 
 from dataclasses import fields, replace
-from typing import List, Optional, Sequence, Tuple
+from typing import List, Optional, Tuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from pipeline.geometry import areas, box_intersections, oks_of_smaller
+from pipeline.registry import TRACKERS
+from pipeline.skeletons import Skeleton
 from pipeline.tracking.association import assign, looks_gate, similarity_matrix
 from pipeline.tracking.duplicates import nested_matrix, pose_agreement, suppress
 from pipeline.tracking.looks import COCO_BODY, alike, describe
@@ -38,6 +41,7 @@ _CROWDED = 0.35
 _CROWDED_DOUBT = 0.5
 
 
+@TRACKERS.register_module()
 class PoseTracker:
     """Gives every person an id that stays, frame by frame, as a stream.
 
@@ -53,10 +57,19 @@ class PoseTracker:
         options: thresholds and times; the defaults if None.
     """
 
-    def __init__(self, sigmas: Sequence[float], options: Optional[TrackerOptions] = None):
+    def __init__(self, sigmas: ArrayLike, options: Optional[TrackerOptions] = None):
         self._sigmas = np.asarray(sigmas, np.float64)
         self.options = options or TrackerOptions()
         self.reset()
+
+    @classmethod
+    def from_config(cls, skeleton: Skeleton, **options) -> 'PoseTracker':
+        """A tracker for ``skeleton``; ``options`` as :meth:`TrackerOptions.preset` takes them.
+
+        Raises:
+            InputError: for an unknown scene or option, or a value that is not allowed.
+        """
+        return cls(skeleton.sigmas, TrackerOptions.preset(**options))
 
     def reset(self) -> None:
         """Forget everyone; ids start at 1 again."""
@@ -66,7 +79,7 @@ class PoseTracker:
         self._ids_given = 0
         self._vacant_ids: List[int] = []
         self._time = -np.inf
-        self._image_size: Optional[Tuple[int, int]] = None
+        self._image_size = (0, 0)
 
     def with_looks(self, people: People, frame: Frame) -> People:
         """The people with their clothes described from the frame.

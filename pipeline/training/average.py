@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Mapping, Optional, Sequence, Union
 
+from pipeline.backends.checkpoint import load_model, read_checkpoint, save_model
 from pipeline.errors import InputError
-from pipeline.networks.checkpoint import load_model, read_checkpoint, save_model
 from pipeline.networks.refiners.sequence_refiner import SequenceRefiner
 
 

@@ -7,7 +7,6 @@ import numpy as np
 
 from pipeline.skeletons import Skeleton, load_skeleton
 from pipeline.training.augmentation.face import FACE
-from pipeline.training.sources import h36m
 
 LIMBS = (
     'left_shoulder',
@@ -23,6 +22,26 @@ LIMBS = (
     'left_ankle',
     'right_ankle',
 )
+# joints of the hourglass on Human3.6M, in its (MPII's) order
+MPII_NAMES = (
+    'right_ankle',
+    'right_knee',
+    'right_hip',
+    'left_hip',
+    'left_knee',
+    'left_ankle',
+    'pelvis',
+    'thorax',
+    'upper_neck',
+    'head_top',
+    'right_wrist',
+    'right_elbow',
+    'right_shoulder',
+    'left_shoulder',
+    'left_elbow',
+    'left_wrist',
+)
+# Human3.6M's joint of each limb joint
 H36M_LIMBS = (11, 14, 12, 15, 13, 16, 4, 1, 5, 2, 6, 3)
 
 
@@ -66,7 +85,7 @@ class JointSet:
     def hourglass(self) -> List[int]:
         """Joints of the hourglass that :attr:`real` are."""
         names = [self.annotated[name][1] for name in self.head if name in self.annotated] + list(LIMBS)
-        return [h36m.MPII_NAMES.index(name) for name in names]
+        return [MPII_NAMES.index(name) for name in names]
 
 
 JOINT_SETS = {

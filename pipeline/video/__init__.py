@@ -1,5 +1,6 @@
 """Video in and out: decoding, encoding, and the threads around them."""
 
+from pipeline.video.arrays import ArraySource
 from pipeline.video.moments import Moment, parse_moment
 from pipeline.video.open_source import open_source
 from pipeline.video.sink import BackgroundWriter, FrameSink
@@ -8,6 +9,7 @@ from pipeline.video.threads import prefetch
 from pipeline.video.writer import VideoWriter
 
 __all__ = [
+    'ArraySource',
     'BackgroundWriter',
     'FrameSink',
     'Moment',

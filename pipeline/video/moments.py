@@ -1,4 +1,4 @@
-"""Where to start and end: a time in seconds or a frame number."""
+"""Where to start and end, a time in seconds or a frame number; and how fast frames go by."""
 
 import math
 import re
@@ -16,6 +16,7 @@ _FRAME = re.compile(r'(?P<frame>\d+)f')
 # half a tick of the finest clock in use (Matroska's and cameras' milliseconds are coarser):
 # a frame whose time was rounded down still counts as being at the time that was asked for
 _ROUNDING = 1e-6
+_MAX_RATE = 1000
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class Moment:
         return f'{self.value}f' if self.in_frames else f'{self.value:g} s'
 
 
+RateLike = Union[None, str, int, float, Fraction]
 MomentLike = Union[None, str, int, float, Fraction, Moment]
 
 
@@ -58,6 +60,23 @@ def parse_moment(text: MomentLike) -> Optional[Moment]:
     raise InputError(f'{text!r} is not a moment of a video; give seconds (12.5 or 1:02.5) or a frame (300f)')
 
 
+def parse_rate(fps: RateLike) -> Optional[Fraction]:
+    """Frames per second as a fraction: 25, 29.97, '30000/1001'.
+
+    Raises:
+        InputError: if it is not a number above 0 and up to 1000.
+    """
+    if fps is None:
+        return None
+    try:
+        rate = Fraction(fps)
+    except (ValueError, OverflowError, ZeroDivisionError):
+        rate = Fraction(0)
+    if not 0 < rate <= _MAX_RATE:
+        raise InputError(f'frame rate {fps!r}: give a number above 0 and up to {_MAX_RATE}, such as 25 or 30000/1001')
+    return rate.limit_denominator(1001)
+
+
 def frame_range(name: str, times: np.ndarray, start: Optional[Moment], end: Optional[Moment]) -> Tuple[int, int]:
     """Frames from ``start`` up to, but without, ``end``.
 
@@ -78,6 +97,13 @@ def frame_range(name: str, times: np.ndarray, start: Optional[Moment], end: Opti
     if first >= last:
         raise InputError(f'{name}: no frame lies between start {start or "0 s"} and end {end}')
     return first, last
+
+
+def is_reached(moment: Optional[Moment], index: int, seconds: float, default: bool = False) -> bool:
+    """Whether frame ``index`` at ``seconds`` is at ``moment`` or after it; ``default`` without a moment."""
+    if moment is None:
+        return default
+    return index >= moment.value if moment.in_frames else seconds >= moment.value - _ROUNDING
 
 
 def _index(times: np.ndarray, moment: Moment) -> int:

@@ -1,23 +1,29 @@
 """From what a person writes to the source that is meant."""
 
-from fractions import Fraction
 from pathlib import Path
-from typing import Optional, Union
+from typing import Iterable, Union
+
+import numpy as np
 
 from pipeline.errors import InputError
-from pipeline.video.image_sequence import IMAGE_SUFFIXES, ImageSequence, images_by_pattern, images_in_folder
+from pipeline.video.arrays import ArraySource
+from pipeline.video.image_sequence import (
+    DEFAULT_IMAGE_RATE,
+    IMAGE_SUFFIXES,
+    ImageSequence,
+    images_by_pattern,
+    images_in_folder,
+)
 from pipeline.video.live import LiveSource, live_name
-from pipeline.video.moments import MomentLike, parse_moment
+from pipeline.video.moments import MomentLike, RateLike, parse_moment, parse_rate
 from pipeline.video.source import VideoSource
 from pipeline.video.video_file import VideoFile
 
 READERS = ('pyav', 'decord')
-_MAX_RATE = 1000
-RateLike = Union[None, str, int, float, Fraction]
 
 
 def open_source(
-    spec: Union[str, int, Path],
+    spec: Union[str, int, Path, np.ndarray, Iterable[np.ndarray]],
     start: MomentLike = None,
     end: MomentLike = None,
     fps: RateLike = None,
@@ -28,7 +34,8 @@ def open_source(
 
     Args:
         spec: a video file, an image, a folder or glob pattern of images, a camera
-            index or device (``0``, ``/dev/video0``), or a stream URL.
+            index or device (``0``, ``/dev/video0``), a stream URL; or pictures that are
+            there already: an array ``(H, W, 3)`` uint8 RGB, a list or an iterator of them.
         start, end: first moment to read, and the moment before which to stop
             (seconds such as ``12.5`` or ``'1:02.5'``, or a frame such as ``'300f'``).
         fps: frame rate of images (30 if None); otherwise overrides the source's own.
@@ -43,7 +50,11 @@ def open_source(
     """
     if reader not in READERS:
         raise InputError(f'unknown reader {reader!r}: allowed are {", ".join(READERS)}')
-    start, end, fps = parse_moment(start), parse_moment(end), _parse_rate(fps)
+    start, end, fps = parse_moment(start), parse_moment(end), parse_rate(fps)
+    if isinstance(spec, np.ndarray) and spec.ndim == 3:
+        spec = [spec]
+    if isinstance(spec, Iterable) and not isinstance(spec, (str, Path)):
+        return ArraySource(spec, fps or DEFAULT_IMAGE_RATE, start=start, end=end)
     text = str(spec)
     if not text:
         raise InputError('the input has no name')
@@ -99,16 +110,3 @@ def is_pattern(text: str) -> bool:
 def local_path(text: str) -> Path:
     """The path that ``text`` names."""
     return Path(text[len('file://') :] if text.startswith('file://') else text)
-
-
-def _parse_rate(fps: RateLike) -> Optional[Fraction]:
-    """Frames per second as a fraction: 25, 29.97, '30000/1001'."""
-    if fps is None:
-        return None
-    try:
-        rate = Fraction(fps)
-    except (ValueError, OverflowError, ZeroDivisionError):
-        rate = Fraction(0)
-    if not 0 < rate <= _MAX_RATE:
-        raise InputError(f'frame rate {fps!r}: give a number above 0 and up to {_MAX_RATE}, such as 25 or 30000/1001')
-    return rate.limit_denominator(1001)

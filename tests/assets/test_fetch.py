@@ -324,5 +324,5 @@ def test_tool_lists_and_finds(places, capsys, monkeypatch, repository):
     assert tool.main(['list']) == 0
     assert re.search(r'^movenet-multipose +- +9\.6 MB +Apache-2\.0 +MoveNet', capsys.readouterr().out, re.M)
     assert tool.main(['path', 'sample-clip']) == 2
-    assert 'tools/assets.py fetch sample-clip' in capsys.readouterr().err
+    assert 'fetch sample-clip' in capsys.readouterr().err
     assert tool.main(['fetch', 'nothing']) == 2

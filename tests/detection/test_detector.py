@@ -135,7 +135,8 @@ class TestRealDetector:
         assert detector.detect([]) == []
 
     def test_box_that_mmdetection_lets_leave_the_frame(self, detector, frames):
-        cut = np.ascontiguousarray(frames[0].image[:560])  # at the hips; below it, the network sees padding
+        # at the hips; below it, the network sees padding
+        cut = Frame(0, 0.0, np.ascontiguousarray(frames[0].image[:560]))
         raw = detector.model.test_step(pseudo_collate([detector._prepared(cut)]))[0].pred_instances
         assert raw.bboxes[raw.scores > 0.3][:, 3].max() > 561
         found = detector.detect([Frame(0, 0.0, cut)])[0]

@@ -193,3 +193,10 @@ class TestRealEstimator:
     def test_detector_config_by_mistake(self, shared):
         with pytest.raises(InputError, match='^[^\n]*rtmdet_nano_person.py[^\n]*$'):
             PoseEstimator.from_config(str(shared('weights', 'rtmdet_nano_person.py')))
+
+
+def test_a_one_stage_config_is_refused_in_one_line():
+    name = 'mmpose::body_2d_keypoint/rtmo/coco/rtmo-s_8xb32-600e_coco-640x640.py'
+    with pytest.raises(InputError, match='rtmo-s.*: a one-stage estimator .*must be a top-down one') as error:
+        PoseEstimator.from_config(name)
+    assert '\n' not in str(error.value)

@@ -7,7 +7,7 @@ import torch
 
 from pipeline.errors import InputError
 from pipeline.evaluation.body_mesh import BodyMeshMetric, BodyModel
-from pipeline.training.augmentation.rotations import axis_angle_to_6d
+from pipeline.evaluation.rotations import axis_angle_to_6d
 
 
 class StickBody:

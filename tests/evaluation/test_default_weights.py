@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 
 from pipeline.evaluation.keypoint_metrics import joint_errors
-from pipeline.evaluation.refine_sequences import windowed
+from pipeline.evaluation.smoothing import track_of
 from pipeline.networks.refiners.sequence_refiner import load_refiner
+from pipeline.refine import build_refiner
+from pipeline.refine.smoother import smooth_track
 from pipeline.skeletons import load_skeleton
 
 HEIGHT = 300.0
@@ -45,6 +47,15 @@ def walker(fps=30.0, seconds=3.0):
     return pose.astype(np.float32)
 
 
+@pytest.fixture(scope='module')
+def shipped():
+    """The default refiner, over ``(T, 17, 2)`` px at a frame rate."""
+    smoother = build_refiner('hanet', load_skeleton('coco')).smoother
+    return lambda estimate, fps: smooth_track(
+        smoother, *track_of(estimate, fps, np.full(estimate.shape[:2], 0.9, np.float32))
+    )
+
+
 def percent(pose, truth):
     return 100 * joint_errors(pose, truth) / HEIGHT
 
@@ -54,28 +65,32 @@ def test_it_is_small(repository, refiner):
     assert sum(p.numel() for p in refiner.parameters()) < 4e6
 
 
-# the aim is 0.3 % at any rate; measured 0.09, 0.06, 0.02, 0.01, 0.01
-@pytest.mark.parametrize('fps, bound', [(10.0, 0.15), (15.0, 0.15), (30.0, 0.1), (60.0, 0.05), (120.0, 0.05)])
-def test_a_good_track_stays_as_it_is(refiner, fps, bound):
-    truth = walker(fps)
-    refined = windowed(refiner, 16)(truth, fps, np.full(truth.shape[:2], 0.9, np.float32))
+# the aim is 0.3 % at any rate; measured 0.22, 0.16, 0.06, 0.02, 0.01, 0.01. The first track is shorter than a window,
+# and of what it is padded with nothing counts as seen; its last pose moves by 2.5 %.
+@pytest.mark.parametrize(
+    'fps, seconds, bound',
+    [(10.0, 3, 0.25), (10.0, 6, 0.2), (15.0, 3, 0.15), (30.0, 3, 0.1), (60.0, 3, 0.05), (120.0, 3, 0.05)],
+)
+def test_a_good_track_stays_as_it_is(shipped, fps, seconds, bound):
+    truth = walker(fps, seconds)
+    refined = shipped(truth, fps)
     assert percent(refined, truth).mean() < bound
 
 
-def test_jitter_shrinks(refiner):
+def test_jitter_shrinks(shipped):
     truth = walker()
     noisy = truth + np.random.default_rng(0).normal(0, 0.006 * HEIGHT, truth.shape).astype(np.float32)
-    refined = windowed(refiner, 16)(noisy, 30.0, np.full(truth.shape[:2], 0.9, np.float32))
+    refined = shipped(noisy, 30.0)
     assert percent(refined, truth).mean() < 0.8 * percent(noisy, truth).mean()
 
 
-def test_crossed_legs_are_uncrossed(refiner):
+def test_crossed_legs_are_uncrossed(shipped):
     truth = walker()
     legs, crossed = [11, 12, 13, 14, 15, 16], [12, 11, 14, 13, 16, 15]
     estimate = truth.copy()
     struck = slice(38, 41)
     estimate[struck, legs] = truth[struck, crossed]
-    refined = windowed(refiner, 16)(estimate, 30.0, np.full(truth.shape[:2], 0.9, np.float32))
+    refined = shipped(estimate, 30.0)
     assert percent(refined, truth)[struck, 13:].mean() < 0.35 * percent(estimate, truth)[struck, 13:].mean()
 
 

@@ -41,8 +41,8 @@ def test_alignment_undoes_similarity_but_no_reflection():
     assert procrustes_errors(moved * [-1, 1, 1], truth).mean() > 0.1
 
 
-def test_published_numbers(shared):
-    z = np.load(shared('fixtures', 'hanet_metrics', 'unit_metrics.npz'))
+def test_published_numbers(fixtures):
+    z = np.load(fixtures('hanet_metrics', 'unit_metrics.npz'))
     height, width, _ = z['pck_imgshape_hwc'][0]
     scale = np.array([width, height], np.float32)
     for threshold in (0.05, 0.1, 0.2):

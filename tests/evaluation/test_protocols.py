@@ -50,19 +50,17 @@ def stitched(item, name, group, window, scale, root=False):
     if root:
         values = values - values[:, :, :1]
     starts = item['data_samples']['start'].numpy()
-    return stitch(values, starts, starts[-1] + window, 'uniform')
+    return stitch(values, starts, starts[-1] + window)
 
 
 @pytest.mark.parametrize(
     'kind, entry', [('toy', 'eval2d_toy'), ('hash', 'eval2d_hash_C32_post_jointembed_x0.02_boolmask')]
 )
-def test_published_evaluation_2d(shared, kind, entry):
-    folder = shared('fixtures', 'hanet_metrics')
+def test_published_evaluation_2d(fixtures, kind, entry):
+    folder = fixtures('hanet_metrics')
     expected = json.loads((folder / 'metrics_results.json').read_text())[entry]
     fixture = np.load(folder / 'eval2d_per_sequence.npz')
-    data = NpzPoseDataset(
-        str(folder / 'jhmdb_synth'), 'jhmdb', 'simplebaseline', 11, split='test', step=5, allow_pickle=True
-    )
+    data = NpzPoseDataset(str(folder / 'jhmdb_synth'), 'jhmdb', 'simplebaseline', 11, split='test', step=5)
     outputs, inputs = [], []
     for i in range(len(data)):
         item = data[i]
@@ -83,12 +81,10 @@ def test_published_evaluation_2d(shared, kind, entry):
             assert table[f'pck@{threshold}'] == pytest.approx(expected[f'{name}_pck_{digits}'], abs=1e-6)
 
 
-def test_published_evaluation_3d(shared):
-    folder = shared('fixtures', 'hanet_metrics')
+def test_published_evaluation_3d(fixtures):
+    folder = fixtures('hanet_metrics')
     expected = json.loads((folder / 'metrics_results.json').read_text())['eval3d_toy']
-    data = NpzPoseDataset(
-        str(folder / 'h36m_synth'), 'h36m', 'fcn', 101, dims=3, split='test', step=5, allow_pickle=True
-    )
+    data = NpzPoseDataset(str(folder / 'h36m_synth'), 'h36m', 'fcn', 101, dims=3, split='test', step=5)
     sequences = [
         Evaluated(
             stitched(data[i], 'keypoints', 'inputs', 101, 1.0, root=True),

@@ -8,7 +8,7 @@ import numpy as np
 
 from pipeline.formats import RunInfo, open_exporter
 from pipeline.skeletons import Skeleton
-from pipeline.types import People, VideoInfo
+from pipeline.types import Frame, FrameResult, People, VideoInfo
 
 STICK = Skeleton('stick', ('nose', 'left_hand'), ((0, 1),), (0, 1), np.full(2, 0.05, np.float32), ('', 'left'))
 VIDEO = VideoInfo('clip', 640, 480, Fraction(25))
@@ -26,8 +26,8 @@ def test_the_file_by_hand(tmp_path):
         filled=np.array([True]),
     )
     with open_exporter('csv', path, RunInfo(preset='embedded'), STICK, VIDEO) as exporter:
-        exporter.write(0, 0.0, People.empty(2))
-        exporter.write(7, 0.28, people)
+        exporter.write(FrameResult(Frame(0, 0.0, None), People.empty(2)))
+        exporter.write(FrameResult(Frame(7, 0.28, None), people))
     assert path.read_text() == (
         'frame,time,track_id,joint,x,y,score,x_raw,y_raw,filled\n'
         '7,0.28,4,nose,1.235,2.0,0.5,1.0,2.0,1\n'

@@ -12,7 +12,7 @@ import pytest
 from pipeline.errors import InputError
 from pipeline.formats import RunInfo, open_exporter, read_poses_json
 from pipeline.skeletons import Skeleton
-from pipeline.types import People, VideoInfo
+from pipeline.types import Frame, FrameResult, People, VideoInfo
 
 STICK = Skeleton('stick', ('nose', 'left_hand'), ((0, 1),), (0, 1), np.array([0.026, 0.062], np.float32), ('', 'left'))
 VIDEO = VideoInfo('clip', 640, 480, Fraction(30000, 1001), num_frames=3)
@@ -34,7 +34,7 @@ def two_people():
 def write(path, frames, **options):
     with open_exporter('json', path, RUN, STICK, VIDEO, **options) as exporter:
         for index, time, people in frames:
-            exporter.write(index, time, people)
+            exporter.write(FrameResult(Frame(index, time, None), people))
     return exporter
 
 
@@ -137,7 +137,7 @@ def test_reading_gives_back_what_was_written(tmp_path):
 def test_nothing_is_there_before_it_is_closed(tmp_path):
     path = tmp_path / 'deep' / 'x.json'
     exporter = open_exporter('json', path, RUN, STICK, VIDEO)
-    exporter.write(0, 0.0, two_people())
+    exporter.write(FrameResult(Frame(0, 0.0, None), two_people()))
     assert not path.exists()
     assert exporter.close() == [path] and path.exists()
     assert exporter.close() == [path]  # a second close is harmless
@@ -148,12 +148,12 @@ def test_nothing_is_there_before_it_is_closed(tmp_path):
 def test_an_aborted_export_leaves_nothing(tmp_path, end):
     if end == 'abort':
         exporter = open_exporter('json', tmp_path / 'x.json', RUN, STICK, VIDEO)
-        exporter.write(0, 0.0, two_people())
+        exporter.write(FrameResult(Frame(0, 0.0, None), two_people()))
         exporter.abort()
     else:
         with pytest.raises(ZeroDivisionError):
             with open_exporter('json', tmp_path / 'x.json', RUN, STICK, VIDEO) as exporter:
-                exporter.write(0, 1 / 0, two_people())
+                exporter.write(FrameResult(Frame(0, 1 / 0, None), two_people()))
     assert os.listdir(tmp_path) == [] and exporter.files == []
 
 
@@ -162,11 +162,11 @@ def test_ctrl_c_in_the_middle_of_a_frame_keeps_the_frames_before(tmp_path, monke
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     request.addfinalizer(lambda: signal.signal(signal.SIGINT, before))
     exporter = open_exporter('json', tmp_path / 'x.json', RUN, STICK, VIDEO)
-    exporter.write(0, 0.0, two_people())
+    exporter.write(FrameResult(Frame(0, 0.0, None), two_people()))
     with monkeypatch.context() as patch:
         patch.setattr('pipeline.formats.json_file.instances', lambda people: signal.raise_signal(signal.SIGINT))
         with pytest.raises(KeyboardInterrupt):
-            exporter.write(1, 0.1, two_people())
+            exporter.write(FrameResult(Frame(1, 0.1, None), two_people()))
     exporter.close()
     assert [f.index for f in read_poses_json(tmp_path / 'x.json').frames] == [0]
 
@@ -189,18 +189,18 @@ def test_a_full_disk_is_one_clear_error(tmp_path, monkeypatch):
 
     monkeypatch.setattr(exporter, '_file', type('Full', (), {'write': staticmethod(full)}))
     with pytest.raises(InputError, match='no space left'):
-        exporter.write(0, 0.0, two_people())
+        exporter.write(FrameResult(Frame(0, 0.0, None), two_people()))
     assert os.listdir(tmp_path) == []
     exporter.close()  # nothing more to do
     assert os.listdir(tmp_path) == []
 
 
 def test_wrong_people_and_formats_are_named(tmp_path):
-    with pytest.raises(InputError, match="unknown format 'xml': allowed are json, csv, posetrack, trc"):
+    with pytest.raises(InputError, match="unknown format 'xml': allowed are csv, json, posetrack, trc"):
         open_exporter('xml', tmp_path / 'x', RUN, STICK, VIDEO)
     exporter = open_exporter('json', tmp_path / 'x.json', RUN, STICK, VIDEO)
     with pytest.raises(InputError, match="people of 17 joints, skeleton 'stick' has 2"):
-        exporter.write(0, 0.0, People.empty(17))
+        exporter.write(FrameResult(Frame(0, 0.0, None), People.empty(17)))
 
 
 def test_memory_does_not_grow_with_the_video(tmp_path):
@@ -209,10 +209,10 @@ def test_memory_does_not_grow_with_the_video(tmp_path):
     people = two_people()
     with open_exporter('json', tmp_path / 'x.json', RUN, STICK, VIDEO) as exporter:
         for i in range(200):
-            exporter.write(i, i / 30, people)
+            exporter.write(FrameResult(Frame(i, i / 30, None), people))
         tracemalloc.start()
         for i in range(200, 3000):
-            exporter.write(i, i / 30, people)
+            exporter.write(FrameResult(Frame(i, i / 30, None), people))
         grown, _ = tracemalloc.get_traced_memory()
         tracemalloc.stop()
     assert grown < 100_000 < (tmp_path / 'x.json').stat().st_size

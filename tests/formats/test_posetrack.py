@@ -10,7 +10,7 @@ from pipeline.errors import InputError
 from pipeline.formats import RunInfo, open_exporter
 from pipeline.formats.posetrack_joints import NAMES, PoseTrackJoints
 from pipeline.skeletons import Skeleton
-from pipeline.types import People, VideoInfo
+from pipeline.types import Frame, FrameResult, People, VideoInfo
 
 COCO = (
     'nose',
@@ -90,7 +90,7 @@ def test_skeletons_without_common_joints_are_refused(tmp_path):
 def write(path, frames):
     with open_exporter('posetrack', path, RunInfo(preset='embedded'), skeleton(COCO), VIDEO) as exporter:
         for index, people in frames:
-            exporter.write(index, index / 25, people)
+            exporter.write(FrameResult(Frame(index, index / 25, None), people))
     return json.loads(path.read_text())
 
 
@@ -138,8 +138,8 @@ def test_a_video_without_frames_or_people_is_a_document_too(tmp_path):
     assert document['annotations'] == [] and len(document['images']) == 1
 
 
-def test_the_file_has_what_posetracks_own_have(tmp_path, shared):
-    theirs = json.loads(shared('fixtures', 'poseval', 'pt18', 'pred', '000342_mpii_test.json').read_text())
+def test_the_file_has_what_posetracks_own_have(tmp_path, fixtures):
+    theirs = json.loads(fixtures('poseval', 'pt18', 'pred', '000342_mpii_test.json').read_text())
     ours = write(tmp_path / 'x.json', [(0, people(1))])
     assert set(theirs) <= set(ours)
     used = {'id', 'frame_id', 'file_name', 'nframes', 'vid_id', 'is_labeled'}

@@ -9,7 +9,7 @@ import pytest
 from pipeline.errors import InputError
 from pipeline.formats import RunInfo, open_exporter, trc_file
 from pipeline.skeletons import Skeleton
-from pipeline.types import People, VideoInfo
+from pipeline.types import Frame, FrameResult, People, VideoInfo
 
 STICK = Skeleton('stick', ('nose', 'left_hand'), ((0, 1),), (0, 1), np.full(2, 0.05, np.float32), ('', 'left'))
 VIDEO = VideoInfo('clip', 640, 480, Fraction(30000, 1001))
@@ -38,7 +38,7 @@ def people(*rows):
 def write(path, frames, **options):
     with open_exporter('trc', path, RunInfo(), STICK, VIDEO, **options) as exporter:
         for index, who in frames:
-            exporter.write(index, index / 25, who)
+            exporter.write(FrameResult(Frame(index, index / 25, None), who))
     return exporter.files
 
 
@@ -94,7 +94,7 @@ def test_nobody_gives_no_marker_file(tmp_path):
 def test_aborting_leaves_nothing(tmp_path):
     exporter = open_exporter('trc', tmp_path / 'clip.trc', RunInfo(), STICK, VIDEO)
     for index, who in FRAMES:
-        exporter.write(index, 0.0, who)
+        exporter.write(FrameResult(Frame(index, 0.0, None), who))
     exporter.abort()
     assert os.listdir(tmp_path) == []
 

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 import torch
 
+from pipeline.backends.checkpoint import read_checkpoint
 from pipeline.errors import InputError
-from pipeline.networks.checkpoint import read_checkpoint
 from pipeline.networks.refiners.sequence_refiner import load_refiner
 from pipeline.training.sequences.npz_layouts import read_sequences
 from pipeline.video import open_source

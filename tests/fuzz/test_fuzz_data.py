@@ -9,11 +9,11 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.backends.checkpoint import read_checkpoint
 from pipeline.backends.openmmlab import load_config
 from pipeline.batch.manifest import NAME, Manifest
 from pipeline.batch.segment_file import read_segments, write_segment
 from pipeline.formats import open_exporter, read_poses_json, run_info
-from pipeline.networks.checkpoint import read_checkpoint
 from pipeline.networks.refiners.sequence_refiner import load_refiner
 from pipeline.posetrack import load_sequence
 from pipeline.presets import PRESETS, load_preset
@@ -50,7 +50,7 @@ def whole(folder):
     for kind in ('json', 'posetrack'):
         with open_exporter(kind, folder / f'{kind}.json', run_info({}), SKELETON, video, force=True) as exporter:
             for i in range(3):
-                exporter.write(i, i / 25, people())
+                exporter.write(FrameResult(Frame(i, i / 25, None), people()))
         made[kind] = (folder / f'{kind}.json').read_bytes()
     write_segment(folder / 's.npz', [FrameResult(Frame(i, 0.0, None), people(i)) for i in range(3)], 17)
     made['segment'] = (folder / 's.npz').read_bytes()

@@ -1,6 +1,5 @@
 """DCPose against numbers of the published code, and its parts on their own."""
 
-import importlib.util
 import json
 
 import numpy as np
@@ -16,6 +15,7 @@ from mmpose.structures import PoseDataSample  # noqa: E402
 
 import pipeline.networks.estimators.dcpose as dcpose  # noqa: E402
 from pipeline.networks.estimators.published_weights import convert_dcpose as convert  # noqa: E402
+from tests import hashinit  # noqa: E402
 
 
 def hrnet(width: int, blocks: int = 4, modules=(1, 4, 3)) -> dict:
@@ -49,20 +49,11 @@ def shapes(state_dict) -> dict:
 
 
 @pytest.fixture(scope='module')
-def hashinit(shared):
-    spec = importlib.util.spec_from_file_location('hashinit', shared('fixtures', 'hashinit.py'))
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-@pytest.fixture(scope='module')
-def model(shared, hashinit):
-    keys = json.loads(shared('fixtures', 'dcpose', 'dcpose_keys_W8.json').read_text())
+def model(fixtures):
+    keys = json.loads(fixtures('dcpose', 'dcpose_keys_W8.json').read_text())
     names = {name for name, *_ in keys}
     published = {
-        name: torch.from_numpy(np.asarray(hashinit.value(name, tuple(shape), names, bn_gamma=0.8)))
-        for name, shape, *_ in keys
+        name: torch.from_numpy(hashinit.value(name, tuple(shape), names, bn_gamma=0.8)) for name, shape, *_ in keys
     }
     model = build(8).eval()
     model.load_state_dict(convert(published), strict=True)
@@ -70,13 +61,13 @@ def model(shared, hashinit):
 
 
 @pytest.fixture(scope='module')
-def numbers(shared):
-    return np.load(shared('fixtures', 'dcpose', 'dcpose_small.npz'))
+def numbers(fixtures):
+    return np.load(fixtures('dcpose', 'dcpose_small.npz'))
 
 
 @pytest.mark.parametrize('width, parameters', [(8, 3_742_358), (48, 65_198_798)])
-def test_published_keys_fill_the_whole_model(shared, width, parameters):
-    keys = json.loads(shared('fixtures', 'dcpose', f'dcpose_keys_W{width}.json').read_text())
+def test_published_keys_fill_the_whole_model(fixtures, width, parameters):
+    keys = json.loads(fixtures('dcpose', f'dcpose_keys_W{width}.json').read_text())
     with torch.device('meta'):
         model = build(width)
         published = {name: torch.empty(shape) for name, shape, *_ in keys}
@@ -93,7 +84,7 @@ def test_unknown_keys_are_named(key):
         convert({key: torch.zeros(1)})
 
 
-def test_forward_and_every_stage_between(model, numbers, hashinit):
+def test_forward_and_every_stage_between(model, numbers):
     # channels of the published input: current, previous, next
     frames = torch.from_numpy(hashinit.input_array('dcpose_small_input', (2, 9, 128, 96), 2.0)).unflatten(1, (3, 3))
     with torch.no_grad():

@@ -1,6 +1,5 @@
 """DSTA against numbers of the published code, and its parts on their own."""
 
-import importlib.util
 import json
 
 import numpy as np
@@ -15,6 +14,7 @@ from mmpose.registry import MODELS  # noqa: E402
 import pipeline.networks.estimators.vit as vit  # noqa: E402
 from pipeline.networks.estimators.dsta import RealNVP  # noqa: E402
 from pipeline.networks.estimators.published_weights import convert_dsta as convert  # noqa: E402
+from tests import hashinit  # noqa: E402
 
 
 def build(backbone: dict, in_channels=2048, **kwargs):
@@ -39,21 +39,12 @@ def close(ours, fixture, tolerance=1e-5):
 
 
 @pytest.fixture(scope='module')
-def hashinit(shared):
-    spec = importlib.util.spec_from_file_location('hashinit', shared('fixtures', 'hashinit.py'))
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-@pytest.fixture(scope='module')
-def published(shared, hashinit):
+def published(fixtures):
     """Weights of the fixtures under the published names."""
-    keys = json.loads(shared('fixtures', 'dsta', 'dsta_keys.json').read_text())
+    keys = json.loads(fixtures('dsta', 'dsta_keys.json').read_text())
     names = {name for name, *_ in keys}
     weights = {
-        name: torch.from_numpy(np.asarray(hashinit.value(name, tuple(shape), names, bn_gamma=0.8)))
-        for name, shape, _ in keys
+        name: torch.from_numpy(hashinit.value(name, tuple(shape), names, bn_gamma=0.8)) for name, shape, _ in keys
     }
     weights['flow.mask'] = torch.tensor([[0.0, 1.0], [1.0, 0.0]]).repeat(3, 1)
     return weights
@@ -67,8 +58,8 @@ def model(published):
 
 
 @pytest.fixture(scope='module')
-def numbers(shared):
-    return np.load(shared('fixtures', 'dsta', 'dsta_fixture.npz'))
+def numbers(fixtures):
+    return np.load(fixtures('dsta', 'dsta_fixture.npz'))
 
 
 def test_published_keys_fill_the_whole_model(model, published):
@@ -80,7 +71,7 @@ def test_published_keys_fill_the_whole_model(model, published):
         convert({'conv_proj.weight': torch.zeros(1)})
 
 
-def test_forward_loss_and_every_stage_between(model, numbers, hashinit):
+def test_forward_loss_and_every_stage_between(model, numbers):
     seen = {}
     hooks = [
         module.register_forward_hook(lambda m, i, o, name=name: seen.__setitem__(name, o))
@@ -115,7 +106,7 @@ def test_forward_loss_and_every_stage_between(model, numbers, hashinit):
     close(by_output[1], numbers['train_grad_sigma'], 1e-4)
 
 
-def test_gradients(model, numbers, hashinit, shared):
+def test_gradients(model, numbers, fixtures):
     inputs = torch.from_numpy(hashinit.input_array('dsta_input_b2', (2, 9, 256, 192), 2.0))
     model.zero_grad()
     output = model(inputs.unflatten(1, (3, 3)), None, mode='tensor')
@@ -127,7 +118,7 @@ def test_gradients(model, numbers, hashinit, shared):
     ).backward()
     gradients = {name: parameter.grad for name, parameter in model.named_parameters()}
 
-    norms = json.loads(shared('fixtures', 'dsta', 'dsta_grad_norms.json').read_text())
+    norms = json.loads(fixtures('dsta', 'dsta_grad_norms.json').read_text())
     assert len(norms) == len(gradients)
     for name, norm in norms.items():
         ours = gradients[our_name(name)]
@@ -147,7 +138,7 @@ def test_gradients(model, numbers, hashinit, shared):
         )
 
 
-def test_a_single_sample_needs_no_special_shape(model, numbers, hashinit):
+def test_a_single_sample_needs_no_special_shape(model, numbers):
     inputs = torch.from_numpy(hashinit.input_array('dsta_input_b1', (1, 3, 3, 256, 192), 2.0))
     with torch.no_grad():
         output = model(inputs, None, mode='tensor')

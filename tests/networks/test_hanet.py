@@ -30,8 +30,8 @@ def small(**options):
 
 
 @pytest.fixture(params=FIXTURES)
-def published(request, shared):
-    with np.load(shared('fixtures', 'hanet', f'hanet_{request.param}.npz'), allow_pickle=False) as data:
+def published(request, fixtures):
+    with np.load(fixtures('hanet', f'hanet_{request.param}.npz'), allow_pickle=False) as data:
         arrays = {name: torch.from_numpy(data[name]) for name in data.files if name != 'meta'}
         meta = json.loads(str(data['meta']))
     weights = {name[2:]: value for name, value in arrays.items() if name.startswith('w:')}
@@ -71,8 +71,8 @@ def test_skipping_unsampled_frames_changes_no_final_pose(published):
         ('posetrack34_C32_post', 1, 5),
     ],
 )
-def test_every_published_weight_has_a_place(shared, name, interval, window):
-    keys = json.loads(shared('fixtures', 'hanet', f'hanet_keys_{name}.json').read_text())
+def test_every_published_weight_has_a_place(fixtures, name, interval, window):
+    keys = json.loads(fixtures('hanet', f'hanet_keys_{name}.json').read_text())
     with torch.device('meta'):
         weights = {key: torch.empty(shape) for key, shape in keys}
         model = HANet(**infer_config(weights, window, interval))

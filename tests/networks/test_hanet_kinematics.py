@@ -5,7 +5,7 @@ import math
 import torch
 
 from pipeline.networks.refiners.hanet.kinematics import Motion, keypoint_flow, neighbours
-from pipeline.networks.refiners.hanet.positions import interpolation_matrix, sinusoidal_positions
+from pipeline.networks.refiners.hanet.layers import interpolation_matrix, sinusoidal_positions
 
 TRACK = torch.tensor([0.0, 1.0, 4.0, 9.0, 16.0])[None, :, None]  # t squared
 

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 import torch
 
+from pipeline.backends.checkpoint import load_model, save_model
 from pipeline.errors import InputError
-from pipeline.networks.checkpoint import load_model, save_model
 from pipeline.networks.lifters.keypoint_lifter import KeypointLifter
 
 SIZES = dict(num_keypoints=3, num_joints=4, width=32, dropout=0.0)

@@ -32,13 +32,13 @@ UNIT = 200  # px per unit of the published scale
 
 
 @pytest.fixture(scope='module')
-def numbers(shared):
-    return np.load(shared('fixtures', 'topdown', 'topdown.npz'))
+def numbers(fixtures):
+    return np.load(fixtures('topdown', 'topdown.npz'))
 
 
 @pytest.fixture(scope='module')
-def dsta_numbers(shared):
-    return np.load(shared('fixtures', 'topdown', 'topdown_dsta.npz'))
+def dsta_numbers(fixtures):
+    return np.load(fixtures('topdown', 'topdown_dsta.npz'))
 
 
 def to_image(keypoints, size, center, scale):
@@ -160,9 +160,9 @@ def test_half_body(numbers):
     assert 0.5 * (1 + math.erf(0.5 / math.sqrt(2))) == pytest.approx(0.6915, abs=5e-5)
 
 
-def test_poses_become_posetrack_points(shared, tmp_path):
+def test_poses_become_posetrack_points(fixtures, tmp_path):
     """From 17 joints to the 15 of a result file, by name; a joint scores its own score times the box's."""
-    fixture = json.loads(shared('fixtures', 'topdown', 'annorect.json').read_text())
+    fixture = json.loads(fixtures('topdown', 'annorect.json').read_text())
     pose, box_score = np.array(fixture['pose']), fixture['box_score']
     annotation = dict(
         image_id=1, id=1, category_id=1, bbox=[0, 0, 9, 9], bbox_head=[0, 0, 9, 9], keypoints=[5.0, 5.0, 1.0] * 17

@@ -111,8 +111,8 @@ def test_conversion_there_and_back_loses_nothing(tmp_path, make):
 
 
 @pytest.mark.parametrize('layout, other', [(17, 18), (18, 17)])
-def test_converted_fixtures_score_the_same(shared, tmp_path, layout, other):
-    folder = shared('fixtures', 'poseval', f'pt{layout}')
+def test_converted_fixtures_score_the_same(fixtures, tmp_path, layout, other):
+    folder = fixtures('poseval', f'pt{layout}')
     for part in ('gt', 'pred'):
         (tmp_path / part).mkdir()
         for name, sequence in load_folder(folder / part).items():

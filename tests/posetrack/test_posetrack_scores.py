@@ -45,8 +45,8 @@ def score(truth, prediction, tracking=True):
 
 
 @pytest.mark.parametrize('layout', [17, 18])
-def test_equal_to_poseval(shared, layout):
-    folder = shared('fixtures', 'poseval')
+def test_equal_to_poseval(fixtures, layout):
+    folder = fixtures('poseval')
     expected = json.loads((folder / 'results_dcpose_copy.json').read_text())[f'pt{layout}']
     pairs = pair_folders(folder / f'pt{layout}/gt', folder / f'pt{layout}/pred', layout)
     scores = score_sequences(pairs, tracking=True)
@@ -70,15 +70,15 @@ def test_equal_to_poseval(shared, layout):
 
 
 @pytest.mark.parametrize('layout', [17, 18])
-def test_truth_against_itself_scores_100(shared, layout):
-    folder = shared('fixtures', 'poseval') / f'pt{layout}/gt'
+def test_truth_against_itself_scores_100(fixtures, layout):
+    folder = fixtures('poseval') / f'pt{layout}/gt'
     scores = score_sequences(pair_folders(folder, folder), True)
     for name in ('AP', 'precision', 'recall', 'MOTA', 'MOTP', 'MOT_precision', 'MOT_recall'):
         assert set(scores[name].values()) == {100.0}, name
 
 
-def test_one_sequence_alone(shared):
-    folder = shared('fixtures', 'poseval')
+def test_one_sequence_alone(fixtures):
+    folder = fixtures('poseval')
     name = '015868_mpii.json'
     whole = score_sequences(pair_folders(folder / 'pt17/gt' / name, folder / 'pt17/pred' / name), True)
     assert whole['sequences'] == 1 and whole['frames'] == 10 and 0 < whole['AP']['Mean'] < 100
@@ -217,6 +217,6 @@ def test_equal_to_motmetrics_on_random_tracks():
         assert kept.D.sum() == pytest.approx(counts.distance[0], abs=1e-9)
 
 
-def test_joint_names_are_poseval_s(shared):
-    order = json.loads(shared('fixtures', 'poseval', 'results_dcpose_copy.json').read_text())['joint_order']
+def test_joint_names_are_poseval_s(fixtures):
+    order = json.loads(fixtures('poseval', 'results_dcpose_copy.json').read_text())['joint_order']
     assert [{'neck': 'head_bottom'}.get(name, name) for name in order[:-1]] == list(JOINTS)

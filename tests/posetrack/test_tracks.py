@@ -96,7 +96,7 @@ def test_windows_show_something_annotated(folders):
 
 
 def _unannotated(folder):
-    from pipeline.training.sequences.motion import PoseSequence as Pairs
+    from pipeline.training.motion import PoseSequence as Pairs
     from pipeline.training.sources.pairs import save_pairs
 
     poses = np.zeros((6, 3, 2), np.float32)

@@ -1,6 +1,7 @@
 """The weights that come with the package are those that were measured."""
 
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -34,3 +35,50 @@ def test_one_flipped_bit_is_refused(tmp_path, monkeypatch, share):
 def test_a_gap_that_is_no_time_is_refused(max_gap):
     with pytest.raises(InputError, match='max_gap is'):
         build.build_refiner(dict(type='none', max_gap=max_gap), load_skeleton('coco'))
+
+
+@pytest.fixture(params=['SmoothNet', 'HANet'])
+def trained(request, tmp_path):
+    """A refiner's file as a training leaves it, and what it holds."""
+    from pipeline.networks.refiners.sequence_refiner import SequenceRefiner, save_refiner
+
+    sizes = dict(window=8, embed_dims=8) | (dict(num_levels=1) if request.param == 'HANet' else {})
+    backbone = dict(type=request.param, num_keypoints=17, dims=2, **sizes)
+    config = dict(backbone=backbone, keypoint_names=list(load_skeleton('coco').names))
+    save_refiner(tmp_path / 'refiner.pth', SequenceRefiner(**config), config)
+    return tmp_path / 'refiner.pth', request.param
+
+
+@pytest.mark.parametrize('kind', [str, Path])
+def test_the_path_of_a_checkpoint_is_a_refiner_and_the_record_says_what_it_holds(trained, kind):
+    path, network = trained
+    refiner = build.build_refiner(kind(path), load_skeleton('coco'))
+    assert refiner.smoother.window == 8
+    assert refiner.record == dict(type='network', checkpoint=str(path), network=network)
+    with_gap = build.build_refiner(dict(type=str(path), max_gap=0.1, overlap=4), load_skeleton('coco'))
+    assert with_gap.max_gap == 0.1 and with_gap.smoother.step == 2
+
+
+def test_a_checkpoint_of_another_network_is_refused_with_what_it_holds(trained):
+    path, network = trained
+    names = dict(SmoothNet='smoothnet', HANet='hanet')
+    for held, name in names.items():
+        options = dict(type=name, checkpoint=str(path))
+        if held == network:
+            assert build.build_refiner(options, load_skeleton('coco')).record['network'] == network
+            continue
+        with pytest.raises(InputError, match=f'refiner.pth: holds a {network}, refiner {name!r} is {held}') as error:
+            build.build_refiner(options, load_skeleton('coco'))
+        assert '\n' not in str(error.value)
+
+
+def test_the_record_names_the_network_of_the_default_weights():
+    assert build.build_refiner('hanet', load_skeleton('coco')).record == dict(type='hanet', network='GuidedHANet')
+    assert build.build_refiner('savgol', load_skeleton('coco')).record == {}
+
+
+def test_a_path_without_a_file_and_a_second_checkpoint_are_refused(tmp_path):
+    with pytest.raises(InputError, match='nothing.pth: no such weights'):
+        build.build_refiner(str(tmp_path / 'nothing.pth'), load_skeleton('coco'))
+    with pytest.raises(InputError, match="'a.pth': is a checkpoint already; another is b.pth"):
+        build.build_refiner(dict(type='a.pth', checkpoint='b.pth'), load_skeleton('coco'))

@@ -2,13 +2,14 @@
 
 import numpy as np
 import pytest
+import torch
 
+from pipeline.backends.registered import build_registered
 from pipeline.errors import InputError
 from pipeline.networks.refiners.sequence_refiner import save_refiner
-from pipeline.networks.registered import build_registered
 from pipeline.presets import load_preset
 from pipeline.refine import build
-from pipeline.refine.network import network_smoother
+from pipeline.refine.network import network_smoother, window_smoother
 from pipeline.refine.smoother import smooth_track
 from pipeline.skeletons import load_skeleton
 from pipeline.training.joint_sets import JOINT_SETS
@@ -19,8 +20,6 @@ POSETRACK = load_skeleton('posetrack18')
 @pytest.fixture
 def checkpoint(tmp_path):
     """A small network over PoseTrack's 15 joints that moves every joint."""
-    import torch
-
     torch.manual_seed(0)
     config = dict(
         keypoint_names=JOINT_SETS['posetrack15'].names,
@@ -99,3 +98,56 @@ def test_shipped_weights_undo_an_inversion():
     refined = smooth_track(smoother, estimate, np.full(truth.shape[:2], 0.9, np.float32), time)
     before, after = (np.linalg.norm(poses - truth, axis=-1)[struck, legs].mean() for poses in (estimate, refined))
     assert before > 30 and after < 0.4 * before
+
+
+class Shift:
+    """A refiner of three joints that moves every joint that was seen 1 px to the right."""
+
+    window, keypoint_names = 4, ('nose', 'left_wrist', 'right_wrist')
+
+    def refine(self, keypoints, scores, fps):
+        moved = keypoints.clone()
+        moved[..., 0] += (scores > 0).float() * torch.tensor([1.0, 10.0, 100.0])
+        return moved
+
+
+def ones(joints):
+    generator = np.random.default_rng(0)
+    return generator.normal(size=(9, joints, 2)).astype(np.float32), np.ones((9, joints), np.float32), np.arange(9) / 25
+
+
+def test_mirrored_windows_are_averaged_in_by_hand():
+    """The mirror image moves the other way, and left is right there: 1 - 1, 10 - 100, 100 - 10, by two."""
+    poses, scores, times = ones(3)
+    smoother = window_smoother(Shift(), Shift.keypoint_names, mirror=True)
+    moved = smooth_track(smoother, poses, scores, times) - poses
+    np.testing.assert_allclose(moved[..., 0], np.tile([0, -45, 45], (9, 1)), atol=1e-4)
+    np.testing.assert_allclose(moved[..., 1], 0, atol=1e-6)
+
+
+def test_joints_that_the_poses_lack_may_count_as_not_seen():
+    poses, scores, times = ones(2)
+    smoother = window_smoother(Shift(), ('right_wrist', 'pelvis'), partial=True)
+    moved = smooth_track(smoother, poses, scores, times) - poses
+    np.testing.assert_allclose(moved[..., 0], np.tile([100, 0], (9, 1)), atol=1e-4)
+    with pytest.raises(InputError, match='refines the joints nose, left_wrist, right_wrist; .* pelvis'):
+        window_smoother(Shift(), ('pelvis',), partial=True)
+
+
+@pytest.mark.parametrize('options, step', [({}, 2), (dict(overlap=4), 1), (dict(overlap=1), 4), (dict(step=3), 3)])
+def test_overlap_and_step_say_how_many_windows_answer(options, step):
+    assert window_smoother(Shift(), Shift.keypoint_names, **options).step == step
+
+
+@pytest.mark.parametrize('options', [dict(overlap=0), dict(overlap=5), dict(overlap=2.5), dict(step=0), dict(step=5)])
+def test_an_overlap_out_of_range_is_refused(options):
+    name = next(iter(options))
+    with pytest.raises(InputError, match=f'{name} is .*: windows of 4 frames allow 1 to 4'):
+        window_smoother(Shift(), Shift.keypoint_names, **options)
+
+
+def test_a_joint_without_its_mirror_joint_cannot_be_mirrored():
+    one_sided = Shift()
+    one_sided.keypoint_names = ('nose', 'left_wrist')
+    with pytest.raises(InputError, match='joint left_wrist has no mirror joint'):
+        window_smoother(one_sided, one_sided.keypoint_names, mirror=True)

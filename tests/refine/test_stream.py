@@ -155,3 +155,11 @@ def test_latency_holds_where_frames_are_skipped(every):
         for final in refiner.push(result):
             done = final.frame.index
         assert i - done <= allowed
+
+
+def test_who_was_carried_is_still_marked_after_the_refiner():
+    frames = [frame_with(i, People.empty(2) if i == 3 else both(person(i, 2), person(100, 1))) for i in range(8)]
+    for result in frames[4:6]:
+        result.people.carried[:] = [True, False]  # id 2, whom the tracker carried; id 1 comes first when refined
+    out = list(StreamRefiner(NoSmoother(), max_gap=0.3).stream(iter(frames)))
+    assert [r.people.carried.tolist() for r in out] == [[False, False]] * 4 + [[False, True]] * 2 + [[False, False]] * 2

@@ -13,7 +13,7 @@ from pipeline.formats import RunInfo, open_exporter
 from pipeline.report import write_report
 from pipeline.report.packing import unpack
 from pipeline.skeletons import Skeleton
-from pipeline.types import People, VideoInfo
+from pipeline.types import Frame, FrameResult, People, VideoInfo
 
 LEG = Skeleton(
     'leg',
@@ -30,18 +30,15 @@ def write_poses(path, name='clip', frames=20, start=0.0):
     with open_exporter('json', path, RunInfo(preset='embedded'), LEG, video, force=True) as exporter:
         for i in range(frames):
             keypoints = np.array([[[10 + i, 5], [10 + i, 15], [12 + i, 25]]], np.float32)
-            exporter.write(
-                i,
-                start + i / 10,
-                People(
-                    np.array([[5, 5, 40, 40]], np.float32),
-                    np.ones(1, np.float32),
-                    keypoints,
-                    np.full((1, 3), 0.9, np.float32),
-                    np.array([4], np.int64),
-                    keypoints + 0.5,
-                ),
+            people = People(
+                np.array([[5, 5, 40, 40]], np.float32),
+                np.ones(1, np.float32),
+                keypoints,
+                np.full((1, 3), 0.9, np.float32),
+                np.array([4], np.int64),
+                keypoints + 0.5,
             )
+            exporter.write(FrameResult(Frame(i, start + i / 10, None), people))
     return path
 
 
@@ -127,7 +124,7 @@ def test_pages_are_light(tmp_path):
 def test_a_video_without_people_has_a_page(tmp_path):
     video = VideoInfo('clip', 64, 48, Fraction(10))
     with open_exporter('json', tmp_path / 'c.json', RunInfo(), LEG, video) as exporter:
-        exporter.write(0, 0.0, People.empty(3))
+        exporter.write(FrameResult(Frame(0, 0.0, None), People.empty(3)))
     assert data_of(write_report(tmp_path / 'c.html', tmp_path / 'c.json'))['tracks'] == []
 
 

@@ -11,7 +11,7 @@ from pipeline.formats import RunInfo, open_exporter, read_poses_json
 from pipeline.report import write_report
 from pipeline.report.curves import track_curves
 from pipeline.skeletons import Skeleton
-from pipeline.types import People, VideoInfo
+from pipeline.types import Frame, FrameResult, People, VideoInfo
 from pipeline.video import VideoWriter
 
 BODY = Skeleton(
@@ -55,7 +55,7 @@ def page(tmp_path_factory):
     folder = tmp_path_factory.mktemp('a report')
     with open_exporter('json', folder / 'poses.json', RunInfo(preset='embedded'), BODY, VIDEO) as exporter:
         for i in range(FRAMES):
-            exporter.write(i, i / 20, people(i))
+            exporter.write(FrameResult(Frame(i, i / 20, None), people(i)))
     # brightness tells the frame, also after compression
     overlay = video(folder / 'overlay.mp4', lambda i: 20 + 5 * i)
     original = video(folder / 'original.mp4', lambda i: 240 - 5 * i)

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from mmengine.config import Config
 
+from pipeline.backends.registered import build_registered
 from pipeline.networks.refiners.sequence_refiner import load_refiner
-from pipeline.networks.registered import build_registered
 from tools.research import ablate
 
 

@@ -12,9 +12,9 @@ from pipeline.networks import HANet
 
 
 @pytest.fixture
-def published(shared, tmp_path):
+def published(fixtures, tmp_path):
     """Path of a checkpoint with the fixture's weights, and the fixture's arrays."""
-    with np.load(shared('fixtures', 'hanet', 'hanet_jhmdb_C8_post.npz'), allow_pickle=False) as data:
+    with np.load(fixtures('hanet', 'hanet_jhmdb_C8_post.npz'), allow_pickle=False) as data:
         arrays = {name: data[name] for name in data.files}
     weights = {f'module.{name[2:]}': torch.from_numpy(value) for name, value in arrays.items() if name.startswith('w:')}
     path = tmp_path / 'checkpoint_best.pth.tar'
@@ -80,8 +80,8 @@ def test_an_existing_output_is_replaced_only_with_force(published, convert, tmp_
     assert HANet.from_checkpoint(out).window == 11
 
 
-def test_sizes_follow_from_names_and_shapes(shared, convert, tmp_path):
-    keys = json.loads(shared('fixtures', 'hanet', 'hanet_keys_h36m_C32_pre.json').read_text())
+def test_sizes_follow_from_names_and_shapes(fixtures, convert, tmp_path):
+    keys = json.loads(fixtures('hanet', 'hanet_keys_h36m_C32_pre.json').read_text())
     path, out = tmp_path / 'in.pth.tar', tmp_path / 'out.pth'
     torch.save({'state_dict': {key: torch.zeros(shape) for key, shape in keys}}, path)
     assert convert('hanet', path, out, '--window', 101, '--interval', 5) == (0, '')
@@ -105,7 +105,7 @@ def test_sizes_follow_from_names_and_shapes(shared, convert, tmp_path):
 def test_a_refiner_becomes_the_beginning_of_another(convert, repository, tmp_path):
     from mmengine.config import Config
 
-    from pipeline.networks.registered import build_registered
+    from pipeline.backends.registered import build_registered
 
     default = repository / 'pipeline' / 'weights' / 'hanet_coco17.pth'
     assert convert('joints', default, tmp_path / 'begin.pth', '--to', 'posetrack15') == (0, '')

@@ -15,8 +15,8 @@ def tool(repository):
     return module
 
 
-def test_table_and_json(tool, shared, tmp_path, capsys):
-    folder = shared('fixtures', 'poseval')
+def test_table_and_json(tool, fixtures, tmp_path, capsys):
+    folder = fixtures('poseval')
     out = tmp_path / 'scores.json'
     assert (
         tool.main(
@@ -48,8 +48,8 @@ def test_table_and_json(tool, shared, tmp_path, capsys):
     assert list(scores['joints']['switches'].values()) == expected['mot_counts']['num_switches']
 
 
-def test_without_tracking_there_is_no_mota(tool, shared, tmp_path):
-    folder, out = shared('fixtures', 'poseval'), tmp_path / 'scores.json'
+def test_without_tracking_there_is_no_mota(tool, fixtures, tmp_path):
+    folder, out = fixtures('poseval'), tmp_path / 'scores.json'
     tool.main(['--gt', str(folder / 'pt17/gt'), '--pred', str(folder / 'pt17/pred'), '--out', str(out)])
     assert 'MOTA' not in json.loads(out.read_text())
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from mmengine.config import Config
 
-from pipeline.training.sequences.motion import PoseSequence
+from pipeline.training.motion import PoseSequence
 from pipeline.training.sources import h36m
 from pipeline.training.sources.pairs import save_pairs
 from tools import test as test_tool

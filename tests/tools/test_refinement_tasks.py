@@ -26,8 +26,8 @@ MESHES_AND_JOINTS = ('hanet_pw3d-3d_pare', 'hanet_aist-3d_spin', 'hanet_pw3d-smp
 
 
 @pytest.mark.parametrize('name', TASKS)
-def test_train_and_test_on_published_files(name, shared, repository, tmp_path):
-    folder = str(shared('fixtures', 'hanet_metrics', TASKS[name]))
+def test_train_and_test_on_published_files(name, fixtures, repository, tmp_path):
+    folder = str(fixtures('hanet_metrics', TASKS[name]))
     config, work = str(repository / 'configs' / 'hanet' / f'{name}.py'), str(tmp_path / 'work')
     data = [
         f'{loader}.dataset.{key}={value}'
@@ -46,7 +46,7 @@ def test_train_and_test_on_published_files(name, shared, repository, tmp_path):
     assert all(np.isfinite(list(metrics.values())))
     assert {key.split('/')[0] for key in metrics} == {'input', 'output'}
     if name == 'hanet_h36m-3d_fcn':  # the fixture's own numbers, by the published code
-        expected = json.loads(shared('fixtures', 'hanet_metrics', 'metrics_results.json').read_text())
+        expected = json.loads(fixtures('hanet_metrics', 'metrics_results.json').read_text())
         found = [v for v in _numbers(expected) if v == pytest.approx(metrics['input/mpjpe'], rel=1e-4)]
         assert found, metrics['input/mpjpe']
     # weights of another configuration are refused, and nothing is written over
@@ -99,7 +99,7 @@ def test_data_model_loss_and_metric_fit(name, layout, repository, tmp_path):
 
     import pipeline.evaluation  # noqa: F401, registers
     import pipeline.training  # noqa: F401, registers
-    from pipeline.networks.registered import build_registered
+    from pipeline.backends.registered import build_registered
 
     config = Config.fromfile(str(repository / 'configs' / 'hanet' / f'{name}.py'))
     dataset, estimator = config.poses.dataset, config.poses.estimator

@@ -5,7 +5,7 @@ import pytest
 from mmengine.config import Config
 
 from pipeline.networks.refiners.sequence_refiner import load_refiner
-from pipeline.training.sequences.motion import PoseSequence
+from pipeline.training.motion import PoseSequence
 from pipeline.training.sources.pairs import save_pairs
 from tools import test as test_tool
 from tools import train
@@ -102,12 +102,12 @@ def test_options_change_the_config(config):
     assert changed.train_dataloader.dataset.seed == changed.randomness.seed == 7
 
 
-def test_published_schedule(repository, shared):
+def test_published_schedule(repository, fixtures):
     """Warm-up and cosine of configs/_base_/published_schedule.py, driven by a real optimizer."""
     import torch
     from mmengine.optim import CosineAnnealingLR, LinearLR
 
-    expected = np.load(shared('fixtures', 'hanet_metrics', 'lr_schedule_10iters_per_epoch.npy'))
+    expected = np.load(fixtures('hanet_metrics', 'lr_schedule_10iters_per_epoch.npy'))
     config = Config.fromfile(str(repository / 'configs' / '_base_' / 'published_schedule.py'))
     optimizer = torch.optim.AdamW([torch.nn.Parameter(torch.zeros(1))], lr=config.optim_wrapper.optimizer.lr)
     kinds = {'LinearLR': LinearLR, 'CosineAnnealingLR': CosineAnnealingLR}

@@ -5,7 +5,7 @@ import pytest
 
 from pipeline.skeletons import load_skeleton
 from pipeline.training.joint_sets import JOINT_SETS
-from pipeline.training.sequences.motion import PoseSequence
+from pipeline.training.motion import PoseSequence
 from pipeline.training.sources import h36m, penn_action
 from pipeline.training.sources.coco_motion import from_picture, h36m_as
 

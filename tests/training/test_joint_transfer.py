@@ -3,8 +3,8 @@
 import pytest
 import torch
 
+from pipeline.backends.registered import build_registered
 from pipeline.errors import InputError
-from pipeline.networks.registered import build_registered
 from pipeline.training.joint_transfer import joint_matrix, transfer_joints
 
 NAMES = ('nose', 'left_hand', 'right_hand', 'belt')

@@ -8,7 +8,13 @@ from tools.convert_dataset import convert_folder
 
 
 @pytest.fixture
-def folder(shared):
+def folder(fixtures):
+    return fixtures('hanet_metrics', 'jhmdb_synth')
+
+
+@pytest.fixture
+def pickled(shared):
+    """The same sequences in the published layout, which is pickled."""
     return shared('fixtures', 'hanet_metrics', 'jhmdb_synth')
 
 
@@ -16,8 +22,8 @@ def build(folder, **changes):
     return NpzPoseDataset(str(folder), 'jhmdb', 'simplebaseline', 11, **{'allow_pickle': True, **changes})
 
 
-def test_every_published_item(shared, folder):
-    expected = np.load(shared('fixtures', 'hanet_metrics', 'jhmdb_dataset_samples.npz'))
+def test_every_published_item(fixtures, folder):
+    expected = np.load(fixtures('hanet_metrics', 'jhmdb_dataset_samples.npz'))
     train, test = build(folder), build(folder, split='test', step=5)
     assert len(train) == expected['train_len'] and len(test) == expected['test_len']
     assert train.first.tolist() == expected['train_data_start_num'].tolist()
@@ -42,14 +48,14 @@ def test_covering_windows_leave_no_frame_out(folder):
         assert length <= 11 or int(samples['start'][-1]) + 11 == length
 
 
-def test_pickle_is_refused_unless_asked_for(folder):
+def test_pickle_is_refused_unless_asked_for(pickled):
     with pytest.raises(InputError, match='can run code'):
-        build(folder, allow_pickle=False)
+        build(pickled, allow_pickle=False)
 
 
-def test_safe_copies_hold_the_same(folder, tmp_path):
-    assert convert_folder(folder, tmp_path / 'safe') == 4
-    published, safe = build(folder), build(tmp_path / 'safe', allow_pickle=False)
+def test_safe_copies_hold_the_same(pickled, tmp_path):
+    assert convert_folder(pickled, tmp_path / 'safe') == 4
+    published, safe = build(pickled), build(tmp_path / 'safe', allow_pickle=False)
     assert len(published) == len(safe)
     for i in (0, 20, 62):
         assert np.array_equal(published[i]['inputs']['keypoints'], safe[i]['inputs']['keypoints'])

@@ -3,7 +3,7 @@ import pytest
 
 from pipeline.errors import InputError
 from pipeline.training.batches.pair_batches import PairWindowBatches
-from pipeline.training.sequences.motion import PoseSequence, figure_size, split_holdout
+from pipeline.training.motion import PoseSequence, figure_size, split_holdout
 from pipeline.training.sources.pairs import load_pairs, save_pairs
 
 

@@ -4,7 +4,7 @@ import torch
 
 from pipeline.errors import InputError
 from pipeline.evaluation.refinement_metric import RefinementMetric
-from pipeline.training.sequences.motion import PoseSequence
+from pipeline.training.motion import PoseSequence
 from pipeline.training.sequences.pair_sequences import PairSequences
 from pipeline.training.sources.pairs import save_pairs
 

@@ -2,9 +2,11 @@
 
 import functools
 import http.server
+import itertools
 import socket
 import threading
 import time
+import types
 
 import cv2
 import numpy as np
@@ -91,8 +93,14 @@ def test_start_and_end_apply(clips, server):
 
 
 def test_a_server_that_stalls_is_given_up(silent_port):
-    began = time.monotonic()
     with pytest.raises(InputError, match=f'http://127.0.0.1:{silent_port}/live'):
+        open_source(f'http://127.0.0.1:{silent_port}/live', timeout=TIMEOUT)
+
+
+@pytest.mark.timing
+def test_a_server_that_stalls_is_given_up_in_time(silent_port):
+    began = time.monotonic()
+    with pytest.raises(InputError):
         open_source(f'http://127.0.0.1:{silent_port}/live', timeout=TIMEOUT)
     assert time.monotonic() - began < TIMEOUT + 3
 
@@ -109,37 +117,35 @@ def test_a_camera_that_is_not_there_is_an_error():
         open_source('97', timeout=10)
 
 
-def test_camera_frames_are_rgb_and_carry_the_time_of_capture(camera):
+def test_camera_frames_are_rgb_and_carry_the_time_of_capture(camera, monkeypatch):
+    ticks = itertools.count(7.0, 0.02)
+    monkeypatch.setattr(live, 'time', types.SimpleNamespace(monotonic=lambda: next(ticks)))
     device = camera(frames=10, rate=50.0)
     with open_source(0) as source:
         assert source.info.name == 'camera0' and source.info.fps == 50
         frames = list(source)
     assert [tuple(f.image[0, 0]) for f in frames] == [(0, 0, i) for i in range(9, -1, -1)]
-    gaps = np.diff([f.time for f in frames])
-    assert frames[0].time == 0 and (gaps > 0.015).all() and gaps.mean() < 0.1
+    np.testing.assert_allclose([f.time for f in frames], np.arange(10) * 0.02, atol=1e-9)
     assert device.released.is_set()
 
 
 def test_a_slow_consumer_of_a_camera_gets_recent_frames(camera):
-    camera(frames=40, rate=100.0)
+    device = camera(frames=40, rate=100.0)
     with open_source(0) as source:
-        frames = []
-        for frame in source:
-            time.sleep(0.05)
-            frames.append(frame)
-    indices = [f.index for f in frames]
-    assert indices == sorted(set(indices)) and len(indices) < 25 and indices[-1] == 39
+        frames = iter(source)
+        first = next(frames).index
+        assert device.released.wait(60)  # the camera has given all its frames meanwhile
+        assert first == 0 and [frame.index for frame in frames] == [36, 37, 38, 39]
 
 
 def test_a_camera_that_stops_sending_is_an_error_after_the_timeout(camera):
     camera(frames=3, hangs=True)
     with open_source(0, timeout=0.3) as source:
         got = []
-        began = time.monotonic()
         with pytest.raises(InputError, match='0: no frame came within 0.3 s'):
             for frame in source:
                 got.append(frame.index)
-        assert got == [0, 1, 2] and time.monotonic() - began < 2
+        assert got == [0, 1, 2]
 
 
 def test_leaving_early_frees_the_camera(camera):
@@ -147,14 +153,14 @@ def test_leaving_early_frees_the_camera(camera):
     with open_source(0) as source:
         for frame in source:
             break
-    assert device.released.wait(5)
+    assert device.released.wait(60)
 
 
 def test_an_end_stops_a_camera(camera):
     device = camera(frames=10**6, rate=200.0)
     with open_source(0, end='20f') as source:
         assert [f.index for f in source][-1] <= 19
-    assert device.released.wait(5)
+    assert device.released.wait(60)
 
 
 @pytest.mark.parametrize(

@@ -18,10 +18,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 import numpy as np  # noqa: E402
 
 from pipeline.errors import InputError, exit_cleanly  # noqa: E402
-from pipeline.evaluation.refine_sequences import windowed  # noqa: E402
+from pipeline.refine.network import window_smoother  # noqa: E402
 from pipeline.training.sources import h36m  # noqa: E402
 from tools import train  # noqa: E402
-from tools.research.evaluate_refiners import measure  # noqa: E402
+from tools.research.evaluate_refiners import measure, refine  # noqa: E402
 
 CONFIG = Path(__file__).resolve().parents[2] / 'configs' / 'hanet' / 'hanet_ablation_h36m-2d_hourglass.py'
 
@@ -77,7 +77,7 @@ def parse_arguments(arguments: Optional[Sequence[str]] = None) -> argparse.Names
     parser.add_argument('--iterations', type=int, help="of every training (default: the config's)")
     parser.add_argument('--seeds', type=int, nargs='+', default=[1], help='train every row with each of these')
     parser.add_argument('--every', type=int, default=10, help='evaluate on every n-th test sequence')
-    parser.add_argument('--step', type=int, default=13, help='frames between windows')
+    parser.add_argument('--step', type=int, default=13, help='frames between windows (the chain: 25)')
     parser.add_argument('--threads', type=int, default=1)
     return parser.parse_args(arguments)
 
@@ -150,8 +150,8 @@ def main(arguments: Optional[Sequence[str]] = None) -> None:
         measured = []
         for seed in options.seeds:
             refiner = load_refiner(train_variant(name, seed, options))
-            method = windowed(refiner, options.step)
-            measured.append(measure(test, [method(s.estimate, s.fps) for s in test]))
+            smoother = window_smoother(refiner, h36m.MPII_NAMES, threads=options.threads, step=options.step)
+            measured.append(measure(test, refine(smoother, test)))
         rows[name] = {key: float(np.mean([m[key] for m in measured])) for key in measured[0]}
         rows[name]['parameters'] = sum(p.numel() for p in refiner.parameters())
         if len(measured) > 1:

@@ -2,10 +2,12 @@
 
     tools/research/evaluate_refiners.py --data DATA/h36m --refiner NAME=WEIGHTS [NAME=WEIGHTS ...]
 
-Test sequences are those of S9 and S11; to choose between trainings, name others
-(``--subjects S7,S8``) and train without them. Classical filters are tuned on the other
-training subjects, for the smallest error. A refiner's weights are a file of
-``save_refiner`` or a training's checkpoint with its config (``CONFIG:CHECKPOINT``).
+Every row runs the smoothers that ship, over whole sequences. A refiner gives two: as it ships, and its
+best case with more windows to a frame and mirrored windows averaged in. Test sequences are those of S9 and
+S11; to choose between trainings, name others (``--subjects S7,S8``) and train without them. Classical
+filters are tuned on the other training subjects, for the smallest error. A refiner's weights are a file
+of ``save_refiner`` or a training's checkpoint with its config (``CONFIG:CHECKPOINT``); joints that it does
+not know stay as they are, and those that the data lack count as not seen.
 """
 
 import argparse
@@ -13,18 +15,18 @@ import json
 import sys
 import time
 from pathlib import Path
-from typing import Dict, Optional, Sequence
+from typing import Dict, List, Optional, Sequence
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import numpy as np  # noqa: E402
 
 from pipeline.errors import InputError, exit_cleanly  # noqa: E402
-from pipeline.evaluation.classical import tuning_grids  # noqa: E402
 from pipeline.evaluation.keypoint_metrics import acceleration_errors, joint_errors  # noqa: E402
-from pipeline.evaluation.refine_sequences import SequenceFilter, windowed  # noqa: E402
+from pipeline.evaluation.smoothing import network_rows, shipped_filter, smooth, track_of, tune  # noqa: E402
+from pipeline.refine.smoother import Smoother  # noqa: E402
 from pipeline.training.augmentation.definition_offset import DefinitionOffset  # noqa: E402
-from pipeline.training.sequences.motion import PoseSequence, figure_size, split_holdout  # noqa: E402
+from pipeline.training.motion import PoseSequence, figure_size, split_holdout  # noqa: E402
 from pipeline.training.sources import h36m  # noqa: E402
 
 LIMBS = list(h36m.MPII_LIMBS)
@@ -41,8 +43,10 @@ def parse_arguments(arguments: Optional[Sequence[str]] = None) -> argparse.Names
         metavar='S9,S11',
         help='evaluate on these (default: %(default)s)',
     )
-    parser.add_argument('--step', type=int, help='frames between windows (default: a quarter of the window)')
-    parser.add_argument('--no-flip', action='store_true', help='do not average with the mirrored sequence')
+    parser.add_argument(
+        '--step', type=int, help='frames between windows in the best case (default: a quarter of the window)'
+    )
+    parser.add_argument('--no-flip', action='store_true', help='do not average with mirrored windows in the best case')
     parser.add_argument('--no-filters', action='store_true', help='leave the classical filters out')
     parser.add_argument('--every', type=int, default=1, help='use every n-th sequence only')
     parser.add_argument(
@@ -77,22 +81,23 @@ def measure(sequences: Sequence[PoseSequence], refined: Sequence[np.ndarray]) ->
     return {key: float(value) for key, value in table.items()}
 
 
-def own_offset(sequences: Sequence[PoseSequence], method: SequenceFilter) -> DefinitionOffset:
-    """Mean offset of each joint that ``method`` leaves on training sequences, by the figure's size."""
-    return DefinitionOffset.fit((method(s.estimate, s.fps), s.truth) for s in sequences)
+def refine(smoother: Smoother, sequences: Sequence[PoseSequence]) -> List[np.ndarray]:
+    """The estimates of ``sequences``, smoothed."""
+    return smooth(smoother, [track_of(s.estimate, s.fps, s.scores) for s in sequences])
 
 
-def tune(sequences: Sequence[PoseSequence]) -> Dict[str, tuple]:
-    """The candidate of least error of every classical family, on training sequences."""
-    best = {}
-    for family, candidates in tuning_grids().items():
-        scored = [
-            (np.mean([joint_errors(f(s.estimate, s.fps), s.truth)[:, LIMBS].mean() for s in sequences]), label, f)
-            for label, f in candidates
-        ]
-        _, label, chosen = min(scored, key=lambda entry: entry[0])
-        best[f'{family} ({label})'] = chosen
-    return best
+def own_offset(sequences: Sequence[PoseSequence], smoother: Smoother) -> DefinitionOffset:
+    """Mean offset of each joint that ``smoother`` leaves on training sequences, by the figure's size."""
+    return DefinitionOffset.fit((poses, s.truth) for poses, s in zip(refine(smoother, sequences), sequences))
+
+
+def tuned_filters(sequences: Sequence[PoseSequence]) -> Dict[str, Smoother]:
+    """The shipped filter of least error of every family, on training sequences."""
+
+    def error(refined: Sequence[np.ndarray]) -> float:
+        return np.mean([joint_errors(r, s.truth)[:, LIMBS].mean() for r, s in zip(refined, sequences)])
+
+    return tune([track_of(s.estimate, s.fps, s.scores) for s in sequences], error)
 
 
 def print_table(rows: Dict[str, dict]) -> None:
@@ -131,22 +136,21 @@ def main(arguments: Optional[Sequence[str]] = None) -> None:
         test = split_holdout(h36m.load_h36m_2d(options.data, h36m.TRAIN_SUBJECTS), options.holdout)[1][:: options.every]
     else:
         test = h36m.load_h36m_2d(options.data, subjects, every=options.every)
-    methods = {'input': lambda estimate, fps, scores=None: estimate}
+    methods = {'input': shipped_filter(dict(type='none'))}
     if not options.no_filters:
-        methods.update(tune(tuning))
+        methods.update(tuned_filters(tuning))
     for entry in options.refiner:
         name, spec = entry.split('=', 1)
         refiner = load_refiner(spec)
-        methods[name] = windowed(
-            refiner, options.step or max(refiner.window // 4, 1), flip=None if options.no_flip else h36m.MPII_FLIP
-        )
+        step = options.step or max(refiner.window // 4, 1)
+        methods.update(network_rows(name, refiner, h36m.MPII_NAMES, step, not options.no_flip, options.threads))
     plain, without = {}, {}
-    for name, method in methods.items():
+    for name, smoother in methods.items():
         print(name, file=sys.stderr, flush=True)
         begin = time.perf_counter()
-        refined = [method(s.estimate, s.fps) for s in test]
+        refined = refine(smoother, test)
         speed = sum(map(len, test)) / (time.perf_counter() - begin)
-        offset = own_offset(tuning, method)
+        offset = own_offset(tuning, smoother)
         plain[name] = dict(measure(test, refined), fps=speed)
         without[name] = dict(measure(test, [offset.remove(r, s.truth) for r, s in zip(refined, test)]), fps=speed)
     print(f'{len(test)} sequences, {sum(map(len, test))} frames\n')

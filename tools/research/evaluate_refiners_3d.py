@@ -2,8 +2,9 @@
 
     tools/research/evaluate_refiners_3d.py --train train.npz --test test.npz --refiner NAME=WEIGHTS[@STEP] ...
 
-The files are pairs of ``tools/research/lift_h36m.py``, in mm relative to the pelvis. Classical
-filters are tuned on every 25th training sequence, for the smallest MPJPE.
+Every row runs the smoothers that ship. A refiner gives two: as it ships, and its best case with more windows
+to a frame and mirrored windows averaged in. The files are pairs of ``tools/research/lift_h36m.py``, in mm
+relative to the pelvis. Classical filters are tuned on every 25th training sequence, for the smallest MPJPE.
 """
 
 import argparse
@@ -18,12 +19,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 import numpy as np  # noqa: E402
 
 from pipeline.errors import InputError, exit_cleanly  # noqa: E402
-from pipeline.evaluation.classical import tuning_grids  # noqa: E402
 from pipeline.evaluation.keypoint_metrics import joint_errors  # noqa: E402
 from pipeline.evaluation.protocols import Evaluated, evaluate  # noqa: E402
-from pipeline.evaluation.refine_sequences import SequenceFilter, windowed  # noqa: E402
-from pipeline.training.sequences.motion import PoseSequence  # noqa: E402
-from pipeline.training.sources.h36m import H36M_FLIP  # noqa: E402
+from pipeline.evaluation.smoothing import network_rows, shipped_filter, smooth, track_of, tune  # noqa: E402
+from pipeline.refine.smoother import Smoother  # noqa: E402
+from pipeline.training.motion import PoseSequence  # noqa: E402
+from pipeline.training.sources.h36m import H36M_NAMES  # noqa: E402
 from pipeline.training.sources.pairs import load_pairs  # noqa: E402
 
 METRICS = ('mpjpe', 'pa-mpjpe', 'accel')
@@ -38,9 +39,9 @@ def parse_arguments(arguments: Optional[Sequence[str]] = None) -> argparse.Names
         action='append',
         default=[],
         metavar='NAME=WEIGHTS[@STEP]',
-        help='with the frames between its windows (default: an eighth of the window, made odd)',
+        help='with the frames between its windows in the best case (default: an eighth of the window, made odd)',
     )
-    parser.add_argument('--no-flip', action='store_true', help='do not average with the mirrored sequence')
+    parser.add_argument('--no-flip', action='store_true', help='do not average with mirrored windows in the best case')
     parser.add_argument('--every', type=int, default=1, help='use every n-th sequence only')
     parser.add_argument('--threads', type=int, default=1)
     parser.add_argument('--out', help='also write all numbers to this JSON file')
@@ -65,30 +66,29 @@ def relative_to_root(poses: np.ndarray) -> np.ndarray:
     return poses - poses[:, :1]
 
 
-def measure(sequences: Sequence[PoseSequence], method: SequenceFilter) -> Dict[str, float]:
+def measure(sequences: Sequence[PoseSequence], smoother: Smoother) -> Dict[str, float]:
     """``METRICS`` over all frames of all sequences, and frames per second."""
     begin = time.perf_counter()
-    refined = [relative_to_root(method(s.estimate, s.fps)) for s in sequences]
+    refined = smooth(smoother, [track_of(s.estimate, s.fps, s.scores) for s in sequences])
     seconds = time.perf_counter() - begin
     table = evaluate(
-        [Evaluated(r, relative_to_root(s.truth), weight=s.weight, fps=s.fps) for r, s in zip(refined, sequences)],
+        [
+            Evaluated(relative_to_root(r), relative_to_root(s.truth), weight=s.weight, fps=s.fps)
+            for r, s in zip(refined, sequences)
+        ],
         METRICS,
         'corrected',
     )
     return dict(table, speed=sum(map(len, sequences)) / max(seconds, 1e-9))
 
 
-def tune(sequences: Sequence[PoseSequence]) -> Dict[str, SequenceFilter]:
-    """The candidate of least MPJPE of every classical family."""
-    best = {}
-    for family, candidates in tuning_grids().items():
-        scored = [
-            (np.mean([joint_errors(f(s.estimate, s.fps), s.truth).mean() for s in sequences]), label, f)
-            for label, f in candidates
-        ]
-        _, label, chosen = min(scored, key=lambda entry: entry[0])
-        best[f'{family} ({label})'] = chosen
-    return best
+def tuned_filters(sequences: Sequence[PoseSequence]) -> Dict[str, Smoother]:
+    """The shipped filter of least MPJPE of every family."""
+
+    def error(refined: Sequence[np.ndarray]) -> float:
+        return np.mean([joint_errors(r, s.truth).mean() for r, s in zip(refined, sequences)])
+
+    return tune([track_of(s.estimate, s.fps, s.scores) for s in sequences], error)
 
 
 def print_table(rows: Dict[str, dict]) -> None:
@@ -117,19 +117,20 @@ def main(arguments: Optional[Sequence[str]] = None) -> None:
 
     torch.set_num_threads(options.threads)
     refiners = [parse_refiner(entry) for entry in options.refiner]
-    methods = {'input': lambda estimate, fps, scores=None: estimate}
+    methods = {'input': shipped_filter(dict(type='none'))}
     for name, path, step in refiners:
         refiner = load_refiner(path)
         if refiner.dims != 3:
             raise InputError(f'{path}: refines {refiner.dims}D poses, 3D is needed')
-        methods[name] = windowed(refiner, step or refiner.window // 8 | 1, flip=None if options.no_flip else H36M_FLIP)
+        step = step or refiner.window // 8 | 1
+        methods.update(network_rows(name, refiner, H36M_NAMES, step, not options.no_flip, options.threads))
     if options.train:
-        methods.update(tune(load_pairs(options.train)[::25]))
+        methods.update(tuned_filters(load_pairs(options.train)[::25]))
     test = load_pairs(options.test)[:: options.every]
     rows = {}
-    for name, method in methods.items():
+    for name, smoother in methods.items():
         print(name, file=sys.stderr, flush=True)
-        rows[name] = measure(test, method)
+        rows[name] = measure(test, smoother)
     print(f'{len(test)} sequences, {sum(map(len, test))} frames\n')
     print_table(rows)
     if options.out:

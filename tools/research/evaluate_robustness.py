@@ -4,7 +4,7 @@
 
 Truth of Penn Action and JHMDB, of Human3.6M's test subjects, or of annotated tracks in PoseTrack's
 layout, with modelled estimator errors; sequences of the first two are those that training with the
-same ``--holdout`` never saw. Errors are in percent of the figure's size.
+same ``--holdout`` never saw. Every row runs a smoother as it ships. Errors are in percent of the figure's size.
 """
 
 import argparse
@@ -17,14 +17,14 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 import numpy as np  # noqa: E402
 
 from pipeline.errors import InputError, exit_cleanly  # noqa: E402
-from pipeline.evaluation.classical import gaussian, one_euro, savitzky_golay  # noqa: E402
 from pipeline.evaluation.keypoint_metrics import acceleration, joint_errors  # noqa: E402
-from pipeline.evaluation.refine_sequences import SequenceFilter, windowed  # noqa: E402
+from pipeline.evaluation.smoothing import network_rows, shipped_filter, smooth, track_of  # noqa: E402
 from pipeline.posetrack.tracks import load_annotated_tracks  # noqa: E402
+from pipeline.refine.smoother import Smoother  # noqa: E402
 from pipeline.skeletons import Skeleton  # noqa: E402
 from pipeline.training.augmentation.error_model import ErrorModel  # noqa: E402
 from pipeline.training.joint_sets import JOINT_SETS  # noqa: E402
-from pipeline.training.sequences.motion import PoseSequence, figure_size  # noqa: E402
+from pipeline.training.motion import PoseSequence, figure_size  # noqa: E402
 from pipeline.training.sources import h36m  # noqa: E402
 from pipeline.training.sources.coco_motion import h36m_as, load_picture_sequences  # noqa: E402
 
@@ -61,8 +61,9 @@ class Scenario:
             self.scores.append(scores.astype(np.float32))
             self.hit.append(hit & (sequence.weight > 0))
 
-    def refine(self, method: SequenceFilter) -> list:
-        return [method(e, s.fps, c) for e, s, c in zip(self.estimates, self.sequences, self.scores)]
+    def refine(self, smoother: Smoother) -> List[np.ndarray]:
+        rows = zip(self.estimates, self.sequences, self.scores)
+        return smooth(smoother, [track_of(estimate, s.fps, scores) for estimate, s, scores in rows])
 
     def errors(self, refined: Sequence[np.ndarray]) -> np.ndarray:
         """Errors of the struck joints, percent of the figure's size, flat."""
@@ -174,9 +175,7 @@ def lag(refined: Sequence[np.ndarray], sequences: Sequence[PoseSequence], joints
     return float(shifts[peak] + 0.5 * (left - right) / (left - 2 * middle + right))
 
 
-def report(
-    sequences: Sequence[PoseSequence], methods: Dict[str, SequenceFilter], skeleton: Skeleton, seed: int
-) -> None:
+def report(sequences: Sequence[PoseSequence], methods: Dict[str, Smoother], skeleton: Skeleton, seed: int) -> None:
     model, flip = ErrorModel(skeleton), list(skeleton.flip_indices)
     wrists_ankles = [skeleton.index(f'{side}_{part}') for side in ('left', 'right') for part in ('wrist', 'ankle')]
     scenarios = {
@@ -190,10 +189,10 @@ def report(
     print('| method | ' + ' | '.join(scenarios) + ' | lag (frames) | accel, clean | accel, ordinary |')
     print('|' + ' --- |' * (len(scenarios) + 4))
     prepared = {name: Scenario(sequences, trouble, seed) for name, trouble in scenarios.items()}
-    for name, method in methods.items():
+    for name, smoother in methods.items():
         cells, accelerations, late = [], {}, 0.0
         for label, scenario in prepared.items():
-            refined = scenario.refine(method)
+            refined = scenario.refine(smoother)
             cell = f'{scenario.errors(refined).mean():.2f}'
             if label == 'clean':
                 late = lag(refined, sequences, wrists_ankles)
@@ -242,19 +241,20 @@ def main(arguments: Optional[Sequence[str]] = None) -> None:
 
     torch.set_num_threads(options.threads)
     sequences = load_sequences(options)
-    methods = {
-        'input': lambda estimate, fps, scores=None: estimate,
-        'Gaussian, sigma 1': gaussian(1.0),
-        'Gaussian, sigma 2': gaussian(2.0),
-        'Savitzky-Golay 11, 2': savitzky_golay(11, 2),
-        'One-Euro 1 Hz, 0.02': one_euro(1.0, 0.02),
+    skeleton = JOINT_SETS[options.joints].skeleton
+    filters = {
+        'input': dict(type='none'),
+        'Gaussian, sigma 1': dict(type='gaussian', sigma=1.0),
+        'Gaussian, sigma 2': dict(type='gaussian', sigma=2.0),
+        'Savitzky-Golay 11, 2': dict(type='savgol', window=11, order=2),
+        'One-Euro (shipped: 1.5 Hz, 15)': dict(type='one-euro'),
     }
+    methods = {name: shipped_filter(parameters, skeleton) for name, parameters in filters.items()}
     for entry in options.refiner:
         name, spec = entry.split('=', 1)
-        refiner = load_refiner(spec)
-        methods[name] = windowed(refiner, refiner.window // 2)
+        methods.update(network_rows(name, load_refiner(spec), skeleton.names, None, False, options.threads))
     print(f'{len(sequences)} sequences, {sum(map(len, sequences))} frames; errors in % of the figure\n')
-    report(sequences, methods, JOINT_SETS[options.joints].skeleton, options.seed)
+    report(sequences, methods, skeleton, options.seed)
 
 
 if __name__ == '__main__':

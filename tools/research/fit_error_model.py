@@ -18,7 +18,7 @@ import numpy as np  # noqa: E402
 from pipeline.errors import exit_cleanly  # noqa: E402
 from pipeline.training import joint_sets  # noqa: E402
 from pipeline.training.batches.window_batches import fit_offset  # noqa: E402
-from pipeline.training.sequences.motion import figure_size  # noqa: E402
+from pipeline.training.motion import figure_size  # noqa: E402
 from pipeline.training.sources import h36m  # noqa: E402
 
 FLIP = [1, 0, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10]  # of COCO's 12 limb joints

@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 import numpy as np  # noqa: E402
 
 from pipeline.errors import InputError, exit_cleanly  # noqa: E402
-from pipeline.training.sequences.motion import PoseSequence  # noqa: E402
+from pipeline.training.motion import PoseSequence  # noqa: E402
 from pipeline.training.sources import h36m  # noqa: E402
 from pipeline.training.sources.pairs import save_pairs  # noqa: E402
 
@@ -62,7 +62,7 @@ def main(arguments: Optional[Sequence[str]] = None) -> None:
     weights = lifters_by_subject(options.lifter)
     import torch
 
-    from pipeline.networks.checkpoint import load_model
+    from pipeline.backends.checkpoint import load_model
     from pipeline.networks.lifters.keypoint_lifter import KeypointLifter
 
     torch.set_num_threads(options.threads)

@@ -7,6 +7,7 @@ Importing ``pipeline`` installs one finder. It serves
 * ``mmengine.logging``, the real one, without notes that no user can act on (:mod:`.quiet`),
 
 the first two only where the real module is absent or does not load. No import has to stand before another.
+A second finder, asked last, says how to install MMPose where it is missing (:mod:`.missing`).
 """
 
 import importlib
@@ -16,6 +17,8 @@ from importlib.machinery import ModuleSpec, PathFinder
 from importlib.util import module_from_spec, spec_from_loader
 from types import ModuleType
 from typing import Callable, Optional, Sequence
+
+from pipeline.backends.compat.missing import MissingFinder
 
 HOME = 'pipeline.backends.compat'
 
@@ -39,9 +42,10 @@ class StandInFinder(MetaPathFinder):
 
 
 def install() -> None:
-    """Ask the finder first from now on; a second call changes nothing."""
+    """Ask the finder first from now on, and :class:`MissingFinder` last; a second call changes nothing."""
     if not any(isinstance(finder, StandInFinder) for finder in sys.meta_path):
         sys.meta_path.insert(0, StandInFinder())
+        sys.meta_path.append(MissingFinder())
 
 
 class _Made(Loader):

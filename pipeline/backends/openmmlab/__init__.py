@@ -1,5 +1,6 @@
 """What the wrappers of MMDetection and MMPose share: configs, checkpoints, networks ready to run."""
 
+from pipeline.backends.devices import check_device
 from pipeline.backends.openmmlab.channels import accepts_rgb, takes_frame, to_bgr
 from pipeline.backends.openmmlab.config import (
     config_name,
@@ -9,7 +10,7 @@ from pipeline.backends.openmmlab.config import (
     resolve_config,
     type_name,
 )
-from pipeline.backends.openmmlab.network import Speed, build_network, build_transforms, check_device, runs_in_torch
+from pipeline.backends.openmmlab.network import Speed, build_network, build_transforms, runs_in_torch
 
 __all__ = [
     'Speed',

@@ -9,8 +9,8 @@ import torch
 from torch import nn
 
 from pipeline.assets import resolve
+from pipeline.backends.checkpoint import read_checkpoint
 from pipeline.errors import InputError
-from pipeline.networks.checkpoint import read_checkpoint
 
 
 class Discarded:

@@ -94,7 +94,8 @@ def first_line(error: BaseException) -> str:
 def _packaged_config(package: str, inside: str) -> Path:
     if package not in PACKAGES:
         raise InputError(f'{package}::{inside}: the packages with configs are {", ".join(PACKAGES)}')
-    folder = Path(importlib.util.find_spec(package).submodule_search_locations[0]) / '.mim' / 'configs'
+    # resolved: an environment may lie behind a link
+    folder = Path(importlib.util.find_spec(package).submodule_search_locations[0]).resolve() / '.mim' / 'configs'
     path = folder / inside
     if path.is_file() and folder in path.resolve().parents:
         return path

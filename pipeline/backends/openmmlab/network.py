@@ -11,6 +11,7 @@ from mmengine.model.utils import revert_sync_batchnorm
 from mmengine.registry import DefaultScope, Registry
 from torch import nn
 
+from pipeline.backends.devices import check_device
 from pipeline.backends.graphs import RUNTIMES, Graphs, OnnxExporter, trace
 from pipeline.backends.openmmlab.checkpoint import load_checkpoint
 from pipeline.backends.openmmlab.config import config_name, first_line
@@ -44,23 +45,6 @@ class Speed:
     half: bool = False
 
 
-def check_device(device: Union[str, torch.device]) -> torch.device:
-    """The device of that name.
-
-    Raises:
-        InputError: if torch does not know it or this machine does not have it.
-    """
-    allowed = 'cpu' + ''.join(f', cuda:{i}' for i in range(torch.cuda.device_count()))
-    try:
-        found = torch.device(device)
-        torch.empty(1, device=found)
-    except (RuntimeError, AssertionError, NotImplementedError) as error:
-        raise InputError(f'device {str(device)!r}: not on this machine; there is {allowed}') from error
-    if found.type == 'meta':
-        raise InputError(f'device {str(device)!r}: holds no numbers; there is {allowed}')
-    return found
-
-
 def build_network(
     config: Config,
     registry: Registry,
@@ -74,6 +58,7 @@ def build_network(
         registry: ``MODELS`` of MMDetection or MMPose.
         checkpoint: see :func:`load_checkpoint`; None leaves the weights as the model's
             constructor made them.
+        device: see :func:`pipeline.backends.devices.check_device`.
 
     Returns:
         The model, and the ``meta`` of its checkpoint.
@@ -82,7 +67,7 @@ def build_network(
         InputError: if the config does not build or does not fit the weights, or for
             an unknown device.
     """
-    device = check_device(device)
+    device = check_device(device, speed.runtime)
     _check_runtime(speed, device)
     if 'model' not in config:
         raise InputError(f'{config_name(config)}: has no model')

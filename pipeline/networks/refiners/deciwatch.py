@@ -10,8 +10,12 @@ from mmengine.model import BaseModule
 from mmpose.registry import MODELS
 from torch import Tensor, nn
 
-from pipeline.networks.refiners.hanet.layers import DecoderLayer, EncoderLayer
-from pipeline.networks.refiners.hanet.positions import interpolation_matrix, sinusoidal_positions
+from pipeline.networks.refiners.hanet.layers import (
+    DecoderLayer,
+    EncoderLayer,
+    interpolation_matrix,
+    sinusoidal_positions,
+)
 from pipeline.networks.refiners.temporal import TemporalOutput, check_shape, check_window
 
 

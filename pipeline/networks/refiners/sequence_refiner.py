@@ -11,12 +11,11 @@ from mmengine.model import BaseModel
 from mmpose.registry import MODELS
 from torch import Tensor, nn
 
+from pipeline.backends.checkpoint import load_model, save_model
+from pipeline.backends.registered import build_registered
 from pipeline.errors import InputError
-from pipeline.networks.checkpoint import load_model, save_model
 from pipeline.networks.refiners import deciwatch, guided, hanet, normalise, smoothnet  # noqa: F401, registers them
-from pipeline.networks.refiners.missing import fill_missing
-from pipeline.networks.refiners.normalise import Scaling
-from pipeline.networks.registered import build_registered
+from pipeline.networks.refiners.normalise import Scaling, fill_missing
 
 
 @MODELS.register_module()
@@ -37,7 +36,10 @@ class SequenceRefiner(BaseModel):
         interval: ``N``; the network looks at every N-th frame.
         dims: ``D``.
         network_options: what :meth:`refine` tells the backbone beside its inputs.
+        meta: notes of the file that it was read from.
     """
+
+    meta: dict
 
     def __init__(
         self,
@@ -208,7 +210,7 @@ def save_refiner(
     save_model(path, {'type': 'SequenceRefiner', **config}, model.state_dict(), extra_meta, half, force)
 
 
-def load_refiner(path: Union[str, Path], device: str = 'cpu') -> nn.Module:
+def load_refiner(path: Union[str, Path], device: Union[str, torch.device] = 'cpu') -> SequenceRefiner:
     """Read a :class:`SequenceRefiner`, in evaluation mode on ``device``; its notes are ``.meta``.
 
     Raises:

@@ -1,7 +1,19 @@
-"""Data sets whose items are whole batches, drawn at random but the same at every run."""
+"""Data sets whose items are whole batches, drawn at random but the same at every run.
+
+With them go :func:`first_item`, the collate function that they need, and :func:`cached_arrays` for what
+they draw from: parsing Human3.6M takes longer than a short training.
+"""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any, Callable, Dict, Optional, Sequence, Union
 
 import numpy as np
 import torch
+from mmengine.registry import FUNCTIONS
+
+from pipeline.files import atomic_path
 
 
 class DrawnBatches(torch.utils.data.Dataset):
@@ -33,3 +45,32 @@ class DrawnBatches(torch.utils.data.Dataset):
     def draw(self, rng: np.random.Generator) -> dict:
         """A batch."""
         raise NotImplementedError
+
+
+@FUNCTIONS.register_module()
+def first_item(items: Sequence[Any]) -> Any:
+    """The collate function, by name in MMEngine's registry: items are whole batches already, loaded one at a time."""
+    return items[0]
+
+
+def cached_arrays(
+    folder: Optional[Union[str, Path]], key: dict, build: Callable[[], Dict[str, np.ndarray]]
+) -> Dict[str, np.ndarray]:
+    """The arrays that ``build`` makes, from ``folder`` if an earlier run with the same ``key`` left them.
+
+    Args:
+        folder: None switches the cache off.
+        key: everything that the arrays depend on, as plain values.
+        build: makes the arrays, by name.
+    """
+    if folder is None:
+        return build()
+    digest = hashlib.sha256(json.dumps(key, sort_keys=True, default=str).encode()).hexdigest()[:16]
+    path = Path(folder) / f'{digest}.npz'
+    if path.is_file():
+        with np.load(path) as arrays:
+            return {name: arrays[name] for name in arrays.files}
+    arrays = build()
+    with atomic_path(path, force=True) as temporary:
+        np.savez(temporary, **arrays)
+    return arrays

@@ -7,8 +7,7 @@ import torch
 from mmpose.registry import DATASETS
 
 from pipeline.errors import InputError
-from pipeline.training.batches.cache import cached_arrays
-from pipeline.training.batches.drawn_batches import DrawnBatches
+from pipeline.training.batches.drawn_batches import DrawnBatches, cached_arrays
 from pipeline.training.sources import h36m
 
 

@@ -9,7 +9,7 @@ from mmpose.registry import DATASETS
 from pipeline.errors import InputError
 from pipeline.training.augmentation.augment import mirror, other_proportions, random_linear
 from pipeline.training.batches.drawn_batches import DrawnBatches
-from pipeline.training.sequences.motion import split_holdout
+from pipeline.training.motion import split_holdout
 from pipeline.training.sources import load_source
 
 

@@ -15,10 +15,9 @@ from pipeline.training.augmentation import augment
 from pipeline.training.augmentation.definition_offset import DefinitionOffset
 from pipeline.training.augmentation.error_model import ErrorModel, ErrorRates, draw_scores
 from pipeline.training.augmentation.resample import cut_windows, nearest
-from pipeline.training.batches.cache import cached_arrays
-from pipeline.training.batches.drawn_batches import DrawnBatches
+from pipeline.training.batches.drawn_batches import DrawnBatches, cached_arrays
 from pipeline.training.joint_sets import JOINT_SETS, JointSet
-from pipeline.training.sequences.motion import figure_size
+from pipeline.training.motion import figure_size
 from pipeline.training.sources import coco_motion, h36m
 from pipeline.training.sources.coco_motion import MotionBank
 

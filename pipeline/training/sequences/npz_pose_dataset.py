@@ -7,8 +7,8 @@ import torch
 from mmpose.registry import DATASETS
 
 from pipeline.errors import InputError
+from pipeline.evaluation.rotations import axis_angle_to_6d
 from pipeline.evaluation.stitching import cut, window_starts
-from pipeline.training.augmentation.rotations import axis_angle_to_6d
 from pipeline.training.sequences.npz_layouts import find_files, read_sequences
 
 # what a file calls its poses, and how many numbers a joint has there and inside

@@ -1,9 +1,17 @@
-"""Where motion comes from; each source reads one data set's files into :class:`PoseSequence`."""
+"""Where motion comes from; each source reads one data set's files into :class:`PoseSequence`.
 
-from typing import Tuple
+A source from outside this package registers itself where it is defined, and a config names its
+module in ``custom_imports`` (as ``configs/_base_/hanet_posetrack_t5.py`` does)::
+
+    register_source('my_data', load_my_data)
+"""
+
+from typing import Callable, Dict, Tuple
 
 from pipeline.errors import InputError
-from pipeline.training.sequences.motion import PoseSequence
+from pipeline.training.motion import PoseSequence
+
+Source = Callable[..., Tuple[PoseSequence, ...]]
 
 
 def _h36m_2d(**arguments) -> Tuple[PoseSequence, ...]:
@@ -18,13 +26,12 @@ def _pairs(**arguments) -> Tuple[PoseSequence, ...]:
     return load_pairs(**arguments)
 
 
-def _posetrack(**arguments) -> Tuple[PoseSequence, ...]:
-    from pipeline.posetrack.tracks import load_posetrack
-
-    return load_posetrack(**arguments)
+SOURCES: Dict[str, Source] = {'h36m_2d': _h36m_2d, 'pairs': _pairs}
 
 
-SOURCES = {'h36m_2d': _h36m_2d, 'pairs': _pairs, 'posetrack': _posetrack}
+def register_source(name: str, load: Source) -> None:
+    """Let configs name ``load`` as ``dict(type=name, ...)``; a later registration replaces an earlier one."""
+    SOURCES[name] = load
 
 
 def load_source(config: dict) -> Tuple[PoseSequence, ...]:
@@ -36,5 +43,7 @@ def load_source(config: dict) -> Tuple[PoseSequence, ...]:
     arguments = dict(config)
     name = arguments.pop('type', None)
     if name not in SOURCES:
-        raise InputError(f'source {name!r}: allowed are {", ".join(SOURCES)}')
+        raise InputError(
+            f'source {name!r}: allowed are {", ".join(SOURCES)}, and those that modules in custom_imports register'
+        )
     return SOURCES[name](**arguments)

@@ -9,7 +9,7 @@ import numpy as np
 from pipeline.training.augmentation.definition_offset import DefinitionOffset
 from pipeline.training.augmentation.face import attach_face, unit, wandering_yaw
 from pipeline.training.joint_sets import H36M_LIMBS, JOINT_SETS, LIMBS, JointSet
-from pipeline.training.sequences.motion import PoseSequence, figure_size, split_holdout
+from pipeline.training.motion import PoseSequence, figure_size, split_holdout
 from pipeline.training.sources import h36m, jhmdb, penn_action
 
 FACE_WEIGHT = 0.5  # a synthetic joint is half a truth

@@ -12,7 +12,8 @@ from typing import Iterator, Sequence, Tuple, Union
 import numpy as np
 
 from pipeline.errors import InputError
-from pipeline.training.sequences.motion import PoseSequence
+from pipeline.training.joint_sets import MPII_NAMES as MPII_NAMES  # the hourglass's joints
+from pipeline.training.motion import PoseSequence
 
 FPS = 50.0
 TRAIN_SUBJECTS = ('S1', 'S5', 'S6', 'S7', 'S8')
@@ -22,24 +23,6 @@ MISALIGNED = ('S9/SittingDown_1', 'S9/Waiting_1', 'S9/Greeting')
 
 # Human3.6M joint (MMPose's order) of each of the hourglass's 16 joints (MPII order).
 MPII_FROM_H36M = (3, 2, 1, 4, 5, 6, 0, 8, 9, 10, 16, 15, 14, 11, 12, 13)
-MPII_NAMES = (
-    'right_ankle',
-    'right_knee',
-    'right_hip',
-    'left_hip',
-    'left_knee',
-    'left_ankle',
-    'pelvis',
-    'thorax',
-    'upper_neck',
-    'head_top',
-    'right_wrist',
-    'right_elbow',
-    'right_shoulder',
-    'left_shoulder',
-    'left_elbow',
-    'left_wrist',
-)
 MPII_FLIP = (5, 4, 3, 2, 1, 0, 6, 7, 8, 9, 15, 14, 13, 12, 11, 10)
 # The 17 joints of the 3D truth, and their mirror joints.
 H36M_NAMES = (

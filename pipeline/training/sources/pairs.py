@@ -13,7 +13,7 @@ import numpy as np
 from pipeline.errors import InputError
 from pipeline.files import atomic_path
 from pipeline.formats.npz import open_npz
-from pipeline.training.sequences.motion import PoseSequence
+from pipeline.training.motion import PoseSequence
 
 
 def load_pairs(path: Union[str, Path]) -> Tuple[PoseSequence, ...]:

@@ -7,7 +7,7 @@ import numpy as np
 from scipy.signal import savgol_filter
 
 from pipeline.errors import InputError
-from pipeline.training.sequences.motion import PoseSequence
+from pipeline.training.motion import PoseSequence
 
 NAMES = (
     'head',

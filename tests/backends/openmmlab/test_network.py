@@ -7,7 +7,7 @@ from mmengine.config import Config
 from mmengine.registry import DefaultScope
 from torch import nn
 
-from pipeline.backends.openmmlab import Speed, accepts_rgb, build_network, build_transforms, check_device, to_bgr
+from pipeline.backends.openmmlab import Speed, accepts_rgb, build_network, build_transforms, to_bgr
 from pipeline.errors import InputError
 
 
@@ -87,12 +87,6 @@ def test_transform_that_cannot_be_built_is_one_line(transform):
 
     with pytest.raises(InputError, match='^[^\n]*test pipeline cannot be built[^\n]*$'):
         build_transforms([transform], TRANSFORMS, Config())
-
-
-@pytest.mark.parametrize('device', ['cuda:99', 'gpu', 'meta', ''])
-def test_unknown_device_is_named_beside_those_that_are_there(device):
-    with pytest.raises(InputError, match=f'device {device!r}.*there is cpu'):
-        check_device(device)
 
 
 class TestChannels:

@@ -5,6 +5,8 @@ import pytest
 import torch
 
 from pipeline.networks.refiners.hanet.hanet import HANet
+from pipeline.refine.filters import NoSmoother
+from pipeline.refine.stream import StreamRefiner
 from tools.research.benchmarks import chain_cost, crowd, hanet, soak, sparse
 from tools.research.benchmarks.settings import Settings
 
@@ -22,40 +24,13 @@ def test_published_forward_gives_hanets_numbers(mask, pre_norm):
     torch.testing.assert_close(found, expected, rtol=1e-5, atol=1e-5)
 
 
-def test_withheld_frames_are_not_seen():
-    generator = np.random.default_rng(0)
-    estimate = generator.normal(size=(12, 16, 2)).astype(np.float32)
-    seen = {}
-
-    def refine(poses, scores, fps):
-        seen.update(poses=poses, scores=scores, fps=fps)
-        return poses
-
-    sparse.fill(estimate, 5, 50.0, refine)
+def test_withheld_frames_come_back_from_the_chains_refiner():
+    estimate = np.random.default_rng(0).normal(size=(12, 16, 2)).astype(np.float32)
+    filled = sparse.withhold(estimate, 5, 50.0, StreamRefiner(NoSmoother()))
     watched = [0, 5, 10, 11]
-    assert np.flatnonzero((seen['scores'] == 1).all(1)).tolist() == watched
-    assert set(seen['scores'][[1, 2, 7]].ravel()) == {sparse.UNWATCHED}
-    np.testing.assert_array_equal(seen['poses'][watched], estimate[watched])
-    np.testing.assert_allclose(seen['poses'][7], 0.6 * estimate[5] + 0.4 * estimate[10], atol=1e-6)
-    sparse.fill(estimate, 1, 50.0, refine)
-    np.testing.assert_array_equal(seen['poses'], estimate)
-
-
-def test_limb_refiner_knows_which_joint_is_which():
-    class Refiner:
-        window, num_keypoints = 8, 3
-        keypoint_names = ('nose', 'left_wrist', 'right_ankle')
-
-        def refine(self, keypoints, scores, fps):
-            assert (scores[:, :, 0] == 0).all() and (scores[:, :, 1:] == 1).all()
-            return keypoints + torch.tensor([100.0, 1.0, 2.0])[:, None]
-
-    poses = np.random.default_rng(0).normal(size=(20, 16, 2)).astype(np.float32)
-    moved = sparse.limb_refiner(Refiner())(poses, np.ones((20, 16), np.float32), 50.0) - poses
-    names = list(sparse.h36m.MPII_NAMES)
-    expected = np.zeros((20, 16, 2))
-    expected[:, names.index('left_wrist')], expected[:, names.index('right_ankle')] = 1, 2
-    np.testing.assert_allclose(moved, expected, atol=1e-5)
+    np.testing.assert_array_equal(filled[watched], estimate[watched])
+    np.testing.assert_allclose(filled[7], 0.6 * estimate[5] + 0.4 * estimate[10], atol=1e-6)
+    np.testing.assert_array_equal(sparse.withhold(estimate, 1, 50.0, StreamRefiner(NoSmoother())), estimate)
 
 
 @pytest.mark.parametrize('people', [1, 10, 100])

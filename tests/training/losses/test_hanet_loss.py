@@ -11,8 +11,8 @@ FIXTURES = ['jhmdb', 'h36m_fcn', 'h36m_mhformer', 'posetrack34', 'batch1', 'w2']
 
 
 @pytest.mark.parametrize('name', FIXTURES)
-def test_published_variant_equals_the_published_loss(shared, name):
-    with np.load(shared('fixtures', 'hanet_loss', f'hanet_loss_{name}.npz'), allow_pickle=False) as data:
+def test_published_variant_equals_the_published_loss(fixtures, name):
+    with np.load(fixtures('hanet_loss', f'hanet_loss_{name}.npz'), allow_pickle=False) as data:
         data = {key: torch.from_numpy(data[key]) for key in data.files}
     batch, frames, channels = data['final'].shape
     joints = (batch, frames, channels, 1)  # the published loss takes every channel for a joint

@@ -1,8 +1,7 @@
 """Watching every N-th frame only: what it costs in pixels, and what it brings in speed.
 
 Errors are those of the stacked hourglass on Human3.6M's test subjects (50 fps): the frames in
-between are withheld and come back from the refiner, which runs as in the chain (interpolated
-joints at :data:`pipeline.refine.stream.UNWATCHED` of their score).
+between are withheld and come back from the chain's own :class:`pipeline.refine.stream.StreamRefiner`.
 """
 
 from pathlib import Path
@@ -11,10 +10,11 @@ from typing import Callable, Dict, Iterator, List, Sequence
 import numpy as np
 
 from pipeline.evaluation.keypoint_metrics import acceleration_errors, joint_errors
-from pipeline.evaluation.refine_sequences import windowed
-from pipeline.refine.build import WEIGHTS
-from pipeline.refine.stream import UNWATCHED
+from pipeline.refine.network import network_smoother
+from pipeline.refine.stream import StreamRefiner
+from pipeline.resources import WEIGHTS
 from pipeline.training.sources import h36m
+from pipeline.types import Frame, FrameResult, People
 from tools.research.benchmarks.figures import Figure, median_ratio, missing
 from tools.research.benchmarks.settings import Settings
 from tools.research.benchmarks.taking_turns import take_turns
@@ -22,6 +22,7 @@ from tools.research.benchmarks.taking_turns import take_turns
 STEPS = (1, 2, 3, 5, 10)
 #: Every how many of the 223 test sequences is used.
 EVERY_SEQUENCE = 20
+NO_PICTURE = np.zeros((1, 1, 3), np.uint8)
 ESTIMATOR = dict(
     config='mmpose::body_2d_keypoint/topdown_heatmap/coco/td-hm_hrnet-w32_8xb64-210e_coco-256x192.py', flip_test=False
 )
@@ -34,8 +35,6 @@ def measure(settings: Settings) -> Iterator[Figure]:
 
 
 def _errors(settings: Settings) -> Iterator[Figure]:
-    from pipeline.networks.refiners.sequence_refiner import load_refiner
-
     data = settings.find('data', 'h36m')
     if data is None:
         yield missing('Human3.6M: error at N=5 to that at N=1 unrefined', 'data not on this machine', at_most=1)
@@ -47,9 +46,9 @@ def _errors(settings: Settings) -> Iterator[Figure]:
     if settings.refiner is not None:
         weights['Human3.6M refiner'] = settings.refiner
     for name, path in weights.items():
-        refine = limb_refiner(load_refiner(path))
+        refiner = StreamRefiner(network_smoother(path, h36m.MPII_NAMES, partial=True))
         for step in STEPS:
-            scores = _score([fill(s.estimate, step, s.fps, refine) for s in sequences], sequences)
+            scores = _score([withhold(s.estimate, step, s.fps, refiner) for s in sequences], sequences)
             yield from _error_rows(name, step, scores)
             if step == 5:
                 yield Figure(
@@ -60,40 +59,20 @@ def _errors(settings: Settings) -> Iterator[Figure]:
                 )
 
 
-def limb_refiner(refiner) -> Callable[[np.ndarray, np.ndarray, float], np.ndarray]:
-    """``(S, 16, 2)`` px of MPII's joints, their scores ``(S, 16)`` and the frame rate, to refined ``(S, 16, 2)``.
-
-    A refiner of other joints is given those that it shares with MPII; what it does not know stays as it is.
-    """
-    shared = [
-        (k, refiner.keypoint_names.index(name))
-        for k, name in enumerate(h36m.MPII_NAMES)
-        if name in refiner.keypoint_names
-    ]
-    ours, theirs = map(list, zip(*shared))
-    run = windowed(refiner, refiner.window // 2)
-
-    def refine(poses: np.ndarray, scores: np.ndarray, fps: float) -> np.ndarray:
-        known = np.repeat(poses.mean(1, keepdims=True), refiner.num_keypoints, 1)
-        trust = np.zeros(known.shape[:2], np.float32)
-        known[:, theirs], trust[:, theirs] = poses[:, ours], scores[:, ours]
-        answer = poses.copy()
-        answer[:, ours] = run(known, fps, trust)[:, theirs]
-        return answer
-
-    return refine
+def withhold(estimate: np.ndarray, step: int, fps: float, refiner: StreamRefiner) -> np.ndarray:
+    """One person's ``(S, K, 2)`` px after a ``refiner`` that saw every ``step``-th frame and the last."""
+    end = len(estimate) - 1
+    frames = (_frame(pose, i, fps, i % step == 0 or i == end) for i, pose in enumerate(estimate))
+    return np.stack([result.people.keypoints[0] for result in refiner.stream(frames)])
 
 
-def fill(estimate: np.ndarray, step: int, fps: float, refine) -> np.ndarray:
-    """Withhold all but every ``step``-th frame and the last of ``(S, K, D)``, and refine what is left of them."""
-    frames = np.arange(len(estimate))
-    watched = np.union1d(frames[::step], frames[-1:])
-    bridged = np.empty_like(estimate)
-    for joint in np.ndindex(estimate.shape[1:]):
-        bridged[(slice(None), *joint)] = np.interp(frames, watched, estimate[(watched, *joint)])
-    scores = np.full(estimate.shape[:2], UNWATCHED, np.float32)
-    scores[watched] = 1
-    return refine(bridged, scores, fps)
+def _frame(pose: np.ndarray, index: int, fps: float, watched: bool) -> FrameResult:
+    frame = Frame(index, index / fps, NO_PICTURE, watched)
+    if not watched:
+        return FrameResult(frame, People.empty(len(pose)))
+    box = np.concatenate([pose.min(0), pose.max(0)])[None].astype(np.float32)
+    one, scores = np.ones(1, np.float32), np.ones((1, len(pose)), np.float32)
+    return FrameResult(frame, People(box, one, pose[None].astype(np.float32), scores, np.zeros(1, np.int64)))
 
 
 def _score(poses: Sequence[np.ndarray], sequences) -> List[float]:

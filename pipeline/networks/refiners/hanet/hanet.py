@@ -17,11 +17,15 @@ from mmengine.model import BaseModule
 from mmpose.registry import MODELS
 from torch import Tensor, nn
 
+from pipeline.backends.checkpoint import load_model
 from pipeline.errors import InputError
-from pipeline.networks.checkpoint import load_model
 from pipeline.networks.refiners.hanet.kinematics import Motion, keypoint_flow, neighbours
-from pipeline.networks.refiners.hanet.layers import DecoderLayer, EncoderLayer
-from pipeline.networks.refiners.hanet.positions import interpolation_matrix, sinusoidal_positions
+from pipeline.networks.refiners.hanet.layers import (
+    DecoderLayer,
+    EncoderLayer,
+    interpolation_matrix,
+    sinusoidal_positions,
+)
 from pipeline.networks.refiners.temporal import TemporalOutput, check_shape, check_window
 
 CROSS_MASKS = ('plus-one', 'masked')

@@ -1,0 +1,76 @@
+"""Video in, overlay video and pose data out.
+
+    smooth-poses video.mp4
+    smooth-poses --sample                       # the sample clip
+    smooth-poses a.mp4 frames/ 'shots/*.png' 0  # several inputs; 0 is a camera
+
+Writes output/NAME_overlay.mp4 and output/NAME_poses.json for each.
+In a checkout, python tools/demo.py is the same command.
+"""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+from typing import Optional, Sequence
+
+from pipeline.cli import arguments as command_line
+from pipeline.errors import InputError, exit_cleanly
+
+
+def parse_arguments(arguments: Optional[Sequence[str]] = None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('inputs', nargs='*', help='video files, folders or globs of images, camera index, stream URL')
+    parser.add_argument('--sample', action='store_true', help='use the sample clip (downloaded once)')
+    parser.add_argument('--out-dir', type=Path, default=Path('output'), help='default: %(default)s')
+    parser.add_argument('--force', action='store_true', help='replace files that exist')
+    command_line.add_chain_options(parser)
+    command_line.add_output_options(parser)
+    parser.add_argument('--profile', action='store_true', help='print where the time went')
+    parser.add_argument('--quiet', action='store_true')
+    return parser.parse_args(arguments)
+
+
+@exit_cleanly
+def main(arguments: Optional[Sequence[str]] = None) -> int:
+    """Run the command.
+
+    Args:
+        arguments: of the command line; ``sys.argv``'s if None.
+
+    Returns:
+        The exit code: 0, 2 for what the user has to change, 130 after Ctrl-C.
+    """
+    os.environ.setdefault('OPENCV_LOG_LEVEL', 'ERROR')  # read when OpenCV is loaded
+    args = parse_arguments(arguments)
+    if not args.inputs and not args.sample:
+        raise InputError('no input: give a video file, a folder of images, a camera index, or --sample')
+    command_line.check_options(args)
+    sys.path[:0] = map(str, args.python_path)
+    from pipeline.assets import fetch
+    from pipeline.pipeline import VideoPipeline
+    from pipeline.run import check_outputs, run_video
+
+    inputs = args.inputs + ([str(fetch('sample-clip'))] if args.sample else [])
+    options = command_line.output_options(
+        args,
+        out_dir=args.out_dir,
+        force=args.force,
+        progress=sys.stderr.isatty() and not args.quiet,
+        command=' '.join(sys.argv[1:] if arguments is None else arguments),
+    )
+    sources = check_outputs(inputs, options)
+    pipeline = VideoPipeline.from_preset(args.preset, args.device, **command_line.chain_options(args))
+    for note in pipeline.notes:
+        print(f'note: {note}', file=sys.stderr)
+    interrupted = False
+    for spec in sources:
+        summary = run_video(pipeline, spec, options)
+        if not args.quiet:
+            print(summary)
+        if args.profile:
+            print(summary.profile)
+        interrupted |= summary.interrupted
+        if interrupted:
+            break
+    return 130 if interrupted else 0
