@@ -19,6 +19,7 @@ model = dict(
 )
 
 test_pipeline = [
+    dict(type='LoadImage'),
     dict(type='BlazePoseCrop', size=256, radius_factor=1.25),
     dict(type='PackBlazePoseInputs'),
 ]

@@ -18,6 +18,7 @@ model = dict(
 )
 
 test_pipeline = [
+    dict(type='LoadImage'),
     dict(type='BlazePoseCrop', size=size, radius_factor=radius_factor),
     dict(type='PackBlazePoseInputs'),
 ]

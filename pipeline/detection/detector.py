@@ -36,14 +36,14 @@ class PersonDetector:
 
     Args:
         model: the detector, in evaluation mode on its device.
-        transforms: its test pipeline; the frame comes in as ``frame`` where the first transform has a
-            true attribute ``takes_frame``, else as ``img``, an array.
+        transforms: its test pipeline; the image comes in as ``img``, an array.
         person: label of class ``person``.
         score_thr: people with lower scores are dropped (0..1).
         nms_iou: of two people whose boxes overlap by more than this, the one with the
             lower score is dropped, besides what the detector itself drops; None
             leaves it at that.
         takes_rgb: whether the pipeline is to be given RGB instead of BGR images.
+        takes_frame: whether the pipeline is to be given the frame as ``frame``, and no image.
     """
 
     def __init__(
@@ -54,13 +54,14 @@ class PersonDetector:
         score_thr: float = 0.3,
         nms_iou: Optional[float] = 0.65,
         takes_rgb: bool = False,
+        takes_frame: bool = False,
     ):
         for name, value in (('score_thr', score_thr), ('nms_iou', nms_iou)):
             if value is not None and not 0 <= value <= 1:
                 raise InputError(f'{name}={value}: must be between 0 and 1')
         self.model, self.transforms, self.person = model, transforms, person
-        self.score_thr, self.nms_iou, self.takes_rgb = score_thr, nms_iou, takes_rgb
-        self._takes_frame = takes_frame(transforms)
+        self.score_thr, self.nms_iou = score_thr, nms_iou
+        self.takes_rgb, self.takes_frame = takes_rgb, takes_frame
         self._one_at_a_time = Lock()
 
     @classmethod
@@ -93,6 +94,7 @@ class PersonDetector:
         speed = Speed(**speed) if isinstance(speed, Mapping) else speed or Speed()
         model, meta = build_network(config, MODELS, checkpoint, device, speed)
         transforms = build_transforms([_from_array(t) for t in pipeline_config(config)], TRANSFORMS, config)
+        from_frame = takes_frame(transforms)
         detector = cls(
             model,
             transforms,
@@ -100,6 +102,7 @@ class PersonDetector:
             score_thr,
             nms_iou,
             accepts_rgb(transforms, model.data_preprocessor),
+            from_frame,
         )
         try:
             detector.detect([Frame(0, 0.0, np.zeros((64, 64, 3), np.uint8))])
@@ -133,7 +136,7 @@ class PersonDetector:
         return [self._people(result.pred_instances, frame) for result, frame in zip(results, frames)]
 
     def _prepared(self, frame: Frame) -> dict:
-        if self._takes_frame:
+        if self.takes_frame:
             picture = dict(frame=frame)
         else:
             picture = dict(img=frame.image if self.takes_rgb else to_bgr(frame.image))

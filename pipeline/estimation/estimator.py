@@ -50,9 +50,9 @@ class PoseEstimator:
 
     A transform of one's own that treats the colour channels alike says so with an
     attribute ``channel_blind = True``; if all do, images come as RGB and are swapped
-    in the network's input. A first transform that has ``takes_frame = True`` is given
-    :class:`pipeline.types.Frame` objects instead, as ``frame`` and in ``neighbours``, and cuts
-    from them what it needs: nothing converts the whole of a video's frame to RGB then.
+    in the network's input. One that stands first, or after the loading, and has ``takes_frame =
+    True`` is given the :class:`pipeline.types.Frame` as ``frame`` in place of ``img`` (and frames as
+    ``neighbours``) and cuts from it what it needs: the whole of a video's frame never becomes RGB.
 
     Attributes:
         skeleton: joints of the poses.
@@ -65,6 +65,7 @@ class PoseEstimator:
         batch_size: people that go through the network at once; what is more, is split.
         frame_offsets: see above; ascending, with 0.
         takes_rgb: whether the pipeline is to be given RGB instead of BGR images.
+        takes_frame: whether the pipeline is to be given frames, and no images.
     """
 
     def __init__(
@@ -75,13 +76,14 @@ class PoseEstimator:
         batch_size: int = 32,
         frame_offsets: Sequence[int] = (0,),
         takes_rgb: bool = False,
+        takes_frame: bool = False,
     ):
         if batch_size < 1:
             raise InputError(f'batch_size={batch_size}: must be at least 1')
         self.model, self.transforms, self.metainfo = model, transforms, metainfo
         self.batch_size, self.takes_rgb = batch_size, takes_rgb
         self.frame_offsets = tuple(frame_offsets)
-        self._takes_frame = takes_frame(transforms)
+        self.takes_frame = takes_frame
         self.skeleton = Skeleton.from_parsed(metainfo)
 
     @classmethod
@@ -125,6 +127,7 @@ class PoseEstimator:
         model, meta = build_network(config, MODELS, checkpoint, device, speed)
         transforms = build_transforms(pipeline_config(config), TRANSFORMS, config)
         offsets = getattr(model, 'frame_offsets', config.get('frame_offsets', (0,)))
+        from_frame = takes_frame(transforms)
         estimator = cls(
             model,
             transforms,
@@ -132,6 +135,7 @@ class PoseEstimator:
             batch_size,
             offsets,
             accepts_rgb(transforms, model.data_preprocessor),
+            from_frame,
         )
         estimator._try(config)
         return estimator
@@ -155,7 +159,7 @@ class PoseEstimator:
         for window, found in zip(windows, detections):
             if not len(found):
                 continue
-            if self._takes_frame:
+            if self.takes_frame:
                 pictures = list(window)
             elif self.takes_rgb:
                 pictures = [frame.image for frame in window]
@@ -169,7 +173,7 @@ class PoseEstimator:
     def _sample(self, picture: Picture, neighbours: List[Picture], found: Detections, person: int) -> dict:
         sample = dict(
             self.metainfo,
-            **{'frame' if self._takes_frame else 'img': picture},
+            **{'frame' if self.takes_frame else 'img': picture},
             bbox=_with_area(found.bboxes[person : person + 1]),
             bbox_score=found.scores[person : person + 1],
         )

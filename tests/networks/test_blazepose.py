@@ -17,6 +17,7 @@ from pipeline.networks.estimators.blazepose.look import View, deviation, interpr
 from pipeline.skeletons import load_skeleton
 from pipeline.types import Detections, Frame
 from pipeline.video import open_source
+from pipeline.video.yuv import YuvPicture
 
 SWAP = list(load_skeleton('coco').flip_indices)
 
@@ -421,5 +422,34 @@ def test_mmposes_own_functions_run_it(links, two_people, repository):
     frame, found = two_people
     model = init_model(str(repository / 'configs' / 'estimators' / 'blazepose_full_coco17.py'), None, device='cpu')
     results = inference_topdown(model, np.ascontiguousarray(frame.image[..., ::-1]), found.bboxes)
-    boxed = links[1].estimate([[frame]], [Detections(found.bboxes, found.scores)])[0]
+    boxed = links[1].estimate([[Frame(0, 0.0, frame.image)]], [Detections(found.bboxes, found.scores)])[0]
     np.testing.assert_allclose([r.pred_instances.keypoints[0] for r in results], boxed.keypoints, atol=0.01)
+
+
+def test_the_whole_chain_never_asks_for_the_whole_picture_in_rgb(embedded, shared, monkeypatch):
+    def refuse(frame):
+        raise AssertionError(f'frame {frame.index} was converted to RGB')
+
+    with open_source(str(shared('video', 'two_people_1080p.mp4')), end='4f') as source:
+        assert isinstance(next(iter(source)).picture, YuvPicture)
+    monkeypatch.setattr(Frame, 'image', property(refuse))
+    with open_source(str(shared('video', 'two_people_1080p.mp4')), end='4f') as source:
+        people = [len(result.people) for result in embedded.results(source)]
+    assert people == [2] * 4
+
+
+def test_a_video_and_its_rgb_give_the_same_poses(embedded, two_people):
+    frame, _ = two_people
+    rgb = Frame(frame.index, frame.time, frame.image)
+    assert isinstance(frame.picture, YuvPicture)
+    embedded.detector.reset()
+    ours = embedded.detector.detect([frame])[0]
+    embedded.detector.reset()
+    theirs = embedded.detector.detect([rgb])[0]
+    heights = theirs.bboxes[:, 3] - theirs.bboxes[:, 1]
+    assert len(ours) == len(theirs) == 2
+    apart = np.linalg.norm(ours.keypoints - theirs.keypoints, axis=2) / heights[:, None]
+    assert np.median(apart) < 0.002
+    poses = [embedded.estimator.estimate([[picture]], [theirs])[0].keypoints for picture in (frame, rgb)]
+    apart = np.linalg.norm(poses[0] - poses[1], axis=2) / heights[:, None]
+    assert np.median(apart) < 0.001 and apart.max() < 0.01

@@ -37,12 +37,21 @@ def accepts_rgb(transforms: Compose, preprocessor: nn.Module) -> bool:
 
 
 def takes_frame(transforms: Compose) -> bool:
-    """Whether a test pipeline makes its picture (RGB) from the :class:`pipeline.types.Frame` under ``frame``.
+    """Let ``transforms`` begin with the first one that can make its picture from a frame itself.
 
-    Its first transform then has a true attribute ``takes_frame``. Others are given an image of
-    the whole frame under ``img``, which costs a conversion to RGB where a video is YUV.
+    Such a transform has a true attribute ``takes_frame``, and stands first or after the one that
+    loads the image. It takes a :class:`pipeline.types.Frame` from ``frame`` and gives RGB under
+    ``img``; all others are given an image of the whole frame, which costs a conversion to RGB
+    where a video is YUV.
+
+    Returns:
+        Whether there is one. If not, nothing has changed.
     """
-    return any(getattr(transform, 'takes_frame', False) for transform in transforms.transforms[:1])
+    for position, transform in enumerate(transforms.transforms[:2]):
+        if getattr(transform, 'takes_frame', False):
+            del transforms.transforms[:position]
+            return True
+    return False
 
 
 def to_bgr(image: np.ndarray) -> np.ndarray:

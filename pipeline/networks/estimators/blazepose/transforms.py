@@ -7,17 +7,19 @@ from mmpose.registry import TRANSFORMS
 
 from pipeline.networks.estimators.blazepose.crop import Crop
 from pipeline.networks.estimators.blazepose.look import View
+from pipeline.types import Frame
 
 
 @TRANSFORMS.register_module()
 class BlazePoseCrop(BaseTransform):
     """Cut out the turned square around a person.
 
-    Required keys: ``frame`` (a :class:`pipeline.types.Frame`), ``bbox`` (1, 4); ``keypoints_seed`` (1, 17, 2) and
-    ``keypoint_scores_seed`` (1, 17) if there is a rough pose. Without one, the square
-    is upright around the box. ``seed_carried`` says that the pose is only expected.
+    Required keys: ``frame`` (a :class:`pipeline.types.Frame`), or else ``img``; ``bbox``
+    (1, 4); ``keypoints_seed`` (1, 17, 2) and ``keypoint_scores_seed`` (1, 17) if there is a
+    rough pose. Without one, the square is upright around the box. ``seed_carried`` says that
+    the pose is only expected.
 
-    Added keys: ``img`` (RGB), ``view``, ``input_size``, ``input_center``,
+    Modified key: ``img``. Added keys: ``view``, ``input_size``, ``input_center``,
     ``input_scale``.
 
     Args:
@@ -33,12 +35,13 @@ class BlazePoseCrop(BaseTransform):
         self.size, self.radius_factor = size, radius_factor
 
     def transform(self, results: dict) -> dict:
+        frame = results['frame'] if 'frame' in results else Frame(0, 0.0, results['img'])
         seed, scores = results.get('keypoints_seed'), results.get('keypoint_scores_seed')
         if seed is not None and np.isfinite(seed).all():
             crop = Crop.around_pose(seed[0], scores[0], self.radius_factor)
-            view = View(results['frame'], crop, seed[0], scores[0], bool(results.get('seed_carried', False)))
+            view = View(frame, crop, seed[0], scores[0], bool(results.get('seed_carried', False)))
         else:
-            view = View(results['frame'], Crop.around_box(results['bbox'][0], self.radius_factor))
+            view = View(frame, Crop.around_box(results['bbox'][0], self.radius_factor))
         side = 2 * view.crop.radius
         results.update(
             img=view.crop.cut(view.frame, self.size),
