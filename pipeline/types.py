@@ -54,6 +54,9 @@ class Picture(Protocol):
     def warped(self, matrix: np.ndarray, width: int, height: int) -> np.ndarray:
         """See :meth:`Frame.warped`."""
 
+    def colours_at(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+        """See :meth:`Frame.colours_at`."""
+
 
 @dataclass(frozen=True)
 class Frame:
@@ -113,6 +116,16 @@ class Frame:
         if isinstance(self.picture, np.ndarray):
             return warp_averaged(self.picture, matrix, width, height)
         return self.picture.warped(matrix, width, height)
+
+    def colours_at(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+        """Colours of single pixels, ``(N, 3)`` uint8 RGB.
+
+        Args:
+            x, y: ``(N,)`` whole numbers inside the picture.
+        """
+        if isinstance(self.picture, np.ndarray):
+            return self.picture[y, x]
+        return self.picture.colours_at(x, y)
 
 
 def warp_averaged(image: np.ndarray, matrix: np.ndarray, width: int, height: int, border: float = 0) -> np.ndarray:

@@ -8,8 +8,7 @@ model = dict(near_size=None, tile_size=None)
 
 test_pipeline = [
     dict(type='LoadImageFromFile'),
-    dict(type='KeepFrame'),
-    dict(type='Resize', scale=(input_size, input_size), keep_ratio=True),
+    dict(type='ResizeFrame', size=input_size),
     dict(type='PackMoveNetInputs', meta_keys=('img_id', 'img_path', 'ori_shape', 'img_shape', 'scale_factor', 'time')),
 ]
 test_dataloader = dict(dataset=dict(pipeline=test_pipeline))

@@ -20,6 +20,7 @@ from pipeline.backends.openmmlab import (
     first_line,
     load_config,
     pipeline_config,
+    takes_frame,
     to_bgr,
     type_name,
 )
@@ -42,6 +43,7 @@ class PersonDetector:
             lower score is dropped, besides what the detector itself drops; None
             leaves it at that.
         takes_rgb: whether the pipeline is to be given RGB instead of BGR images.
+        takes_frame: whether the pipeline is to be given the frame as ``frame``, and no image.
     """
 
     def __init__(
@@ -52,12 +54,14 @@ class PersonDetector:
         score_thr: float = 0.3,
         nms_iou: Optional[float] = 0.65,
         takes_rgb: bool = False,
+        takes_frame: bool = False,
     ):
         for name, value in (('score_thr', score_thr), ('nms_iou', nms_iou)):
             if value is not None and not 0 <= value <= 1:
                 raise InputError(f'{name}={value}: must be between 0 and 1')
         self.model, self.transforms, self.person = model, transforms, person
-        self.score_thr, self.nms_iou, self.takes_rgb = score_thr, nms_iou, takes_rgb
+        self.score_thr, self.nms_iou = score_thr, nms_iou
+        self.takes_rgb, self.takes_frame = takes_rgb, takes_frame
         self._one_at_a_time = Lock()
 
     @classmethod
@@ -90,6 +94,7 @@ class PersonDetector:
         speed = Speed(**speed) if isinstance(speed, Mapping) else speed or Speed()
         model, meta = build_network(config, MODELS, checkpoint, device, speed)
         transforms = build_transforms([_from_array(t) for t in pipeline_config(config)], TRANSFORMS, config)
+        from_frame = takes_frame(transforms)
         detector = cls(
             model,
             transforms,
@@ -97,6 +102,7 @@ class PersonDetector:
             score_thr,
             nms_iou,
             accepts_rgb(transforms, model.data_preprocessor),
+            from_frame,
         )
         try:
             detector.detect([Frame(0, 0.0, np.zeros((64, 64, 3), np.uint8))])
@@ -106,7 +112,6 @@ class PersonDetector:
             raise InputError(f'{config_name(config)}: cannot process a frame ({first_line(error)})') from error
         return detector
 
-    @torch.inference_mode()
     @property
     def remembers(self) -> bool:
         """Whether what is found in a frame depends on the frames before."""
@@ -117,6 +122,7 @@ class PersonDetector:
         if hasattr(self.model, 'reset'):
             self.model.reset()
 
+    @torch.inference_mode()
     def detect(self, frames: Sequence[Frame]) -> List[Detections]:
         """People of each frame, best first; all frames go through the network as one batch.
 
@@ -127,14 +133,17 @@ class PersonDetector:
         batch = pseudo_collate([self._prepared(frame) for frame in frames])
         with self._one_at_a_time:
             results = self.model.test_step(batch)
-        return [self._people(result.pred_instances, frame.image.shape) for result, frame in zip(results, frames)]
+        return [self._people(result.pred_instances, frame) for result, frame in zip(results, frames)]
 
     def _prepared(self, frame: Frame) -> dict:
-        image = frame.image if self.takes_rgb else to_bgr(frame.image)
-        return self.transforms(dict(img=image, img_id=frame.index, time=frame.time))
+        if self.takes_frame:
+            picture = dict(frame=frame)
+        else:
+            picture = dict(img=frame.image if self.takes_rgb else to_bgr(frame.image))
+        return self.transforms(dict(picture, img_id=frame.index, time=frame.time))
 
-    def _people(self, found, shape) -> Detections:
-        height, width = shape[:2]
+    def _people(self, found, frame: Frame) -> Detections:
+        width, height = frame.width, frame.height
         boxes, scores = found.bboxes.float(), found.scores.float()
         # MMDetection clips to the padded input, so boxes can leave the frame
         boxes = torch.stack([boxes[:, 0::2].clamp(0, width), boxes[:, 1::2].clamp(0, height)], dim=2).flatten(1)

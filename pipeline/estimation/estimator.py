@@ -18,6 +18,7 @@ from pipeline.backends.openmmlab import (
     first_line,
     load_config,
     pipeline_config,
+    takes_frame,
     to_bgr,
     type_name,
 )
@@ -28,6 +29,7 @@ from pipeline.skeletons import Skeleton
 from pipeline.types import Detections, Frame, People
 
 Window = Sequence[Frame]
+Picture = Union[np.ndarray, Frame]
 
 
 @ESTIMATORS.register_module()
@@ -48,7 +50,9 @@ class PoseEstimator:
 
     A transform of one's own that treats the colour channels alike says so with an
     attribute ``channel_blind = True``; if all do, images come as RGB and are swapped
-    in the network's input.
+    in the network's input. One that stands first, or after the loading, and has ``takes_frame =
+    True`` is given the :class:`pipeline.types.Frame` as ``frame`` in place of ``img`` (and frames as
+    ``neighbours``) and cuts from it what it needs: the whole of a video's frame never becomes RGB.
 
     Attributes:
         skeleton: joints of the poses.
@@ -61,6 +65,7 @@ class PoseEstimator:
         batch_size: people that go through the network at once; what is more, is split.
         frame_offsets: see above; ascending, with 0.
         takes_rgb: whether the pipeline is to be given RGB instead of BGR images.
+        takes_frame: whether the pipeline is to be given frames, and no images.
     """
 
     def __init__(
@@ -71,12 +76,14 @@ class PoseEstimator:
         batch_size: int = 32,
         frame_offsets: Sequence[int] = (0,),
         takes_rgb: bool = False,
+        takes_frame: bool = False,
     ):
         if batch_size < 1:
             raise InputError(f'batch_size={batch_size}: must be at least 1')
         self.model, self.transforms, self.metainfo = model, transforms, metainfo
         self.batch_size, self.takes_rgb = batch_size, takes_rgb
         self.frame_offsets = tuple(frame_offsets)
+        self.takes_frame = takes_frame
         self.skeleton = Skeleton.from_parsed(metainfo)
 
     @classmethod
@@ -120,6 +127,7 @@ class PoseEstimator:
         model, meta = build_network(config, MODELS, checkpoint, device, speed)
         transforms = build_transforms(pipeline_config(config), TRANSFORMS, config)
         offsets = getattr(model, 'frame_offsets', config.get('frame_offsets', (0,)))
+        from_frame = takes_frame(transforms)
         estimator = cls(
             model,
             transforms,
@@ -127,6 +135,7 @@ class PoseEstimator:
             batch_size,
             offsets,
             accepts_rgb(transforms, model.data_preprocessor),
+            from_frame,
         )
         estimator._try(config)
         return estimator
@@ -150,17 +159,21 @@ class PoseEstimator:
         for window, found in zip(windows, detections):
             if not len(found):
                 continue
-            if not self.takes_rgb:
+            if self.takes_frame:
+                pictures = list(window)
+            elif self.takes_rgb:
+                pictures = [frame.image for frame in window]
+            else:
                 swapped.update({id(frame): to_bgr(frame.image) for frame in window if id(frame) not in swapped})
-            images = [swapped.get(id(frame), frame.image) for frame in window]
-            current = images.pop(self.frame_offsets.index(0))
+                pictures = [swapped[id(frame)] for frame in window]
+            current = pictures.pop(self.frame_offsets.index(0))
             for person in range(len(found)):
-                yield self._sample(current, images, found, person)
+                yield self._sample(current, pictures, found, person)
 
-    def _sample(self, image: np.ndarray, neighbours: List[np.ndarray], found: Detections, person: int) -> dict:
+    def _sample(self, picture: Picture, neighbours: List[Picture], found: Detections, person: int) -> dict:
         sample = dict(
             self.metainfo,
-            img=image,
+            **{'frame' if self.takes_frame else 'img': picture},
             bbox=_with_area(found.bboxes[person : person + 1]),
             bbox_score=found.scores[person : person + 1],
         )

@@ -10,6 +10,8 @@ from typing import Optional, Sequence
 
 import numpy as np
 
+from pipeline.types import Frame
+
 #: Shoulders, hips and knees, left and right in turn, in COCO's order.
 COCO_BODY = (5, 6, 11, 12, 13, 14)
 
@@ -29,9 +31,7 @@ _DOWN, _ACROSS = np.linspace(0.12, 0.85, 10), np.linspace(0.15, 0.85, 7)
 _ALONG = np.linspace(0.15, 0.9, 12)
 
 
-def describe(
-    image: np.ndarray, keypoints: np.ndarray, scores: np.ndarray, body: Sequence[int] = COCO_BODY
-) -> np.ndarray:
+def describe(frame: Frame, keypoints: np.ndarray, scores: np.ndarray, body: Sequence[int] = COCO_BODY) -> np.ndarray:
     """Colours of the torso and the thighs of every person.
 
     Each part is a histogram over hue (in two shades) for what is coloured and over
@@ -39,7 +39,7 @@ def describe(
     part of its samples inside the picture; 0 where a joint is unknown.
 
     Args:
-        image: ``(H, W, 3)`` uint8 RGB.
+        frame: of which only the sampled pixels are read.
         keypoints: ``(P, K, 2)`` px.
         scores: ``(P, K)`` in 0..1.
         body: indices of left and right shoulder, hip and knee.
@@ -60,7 +60,7 @@ def describe(
         # a leg that is hidden leaves the other one to be looked at
         sides = known.all(axis=1, keepdims=True) if rows == 1 else known[:, :2] & known[:, 2:]
         weight = np.repeat(sides, where.shape[1] // sides.shape[1], axis=1).astype(np.float32)
-        parts.append(_histogram(image, where, weight, scores[:, joints].mean(axis=1)))
+        parts.append(_histogram(frame, where, weight, scores[:, joints].mean(axis=1)))
     return np.concatenate(parts, axis=1)
 
 
@@ -95,13 +95,14 @@ def remembered(memory: Optional[np.ndarray], looks: np.ndarray, rate: float) -> 
     return mixed.ravel()
 
 
-def _histogram(image: np.ndarray, where: np.ndarray, weight: np.ndarray, evidence: np.ndarray) -> np.ndarray:
+def _histogram(frame: Frame, where: np.ndarray, weight: np.ndarray, evidence: np.ndarray) -> np.ndarray:
     """``(P, BINS + 1)`` of pixels at ``where`` ``(P, S, 2)``, weighted by ``weight`` ``(P, S)``."""
-    height, width = image.shape[:2]
+    width, height = frame.width, frame.height
     where = np.nan_to_num(where, nan=-1.0, posinf=-1.0, neginf=-1.0)
     x, y = np.rint(where[..., 0]), np.rint(where[..., 1])
     weight = weight * ((x >= 0) & (x < width) & (y >= 0) & (y < height))
-    pixels = image[y.clip(0, height - 1).astype(int), x.clip(0, width - 1).astype(int)].astype(np.float32)
+    columns, rows = (np.clip(at, 0, size - 1).astype(int).ravel() for at, size in ((x, width), (y, height)))
+    pixels = frame.colours_at(columns, rows).reshape(*x.shape, 3).astype(np.float32)
     high, low = pixels.max(axis=2), pixels.min(axis=2)
     span = np.maximum(high - low, 1e-6)
     red, green, blue = np.moveaxis(pixels, 2, 0)
@@ -116,10 +117,12 @@ def _histogram(image: np.ndarray, where: np.ndarray, weight: np.ndarray, evidenc
     )
     colour = np.clip((high - low) / _COLOURED, 0, 1) ** 2
     histogram = np.zeros((len(where), BINS), np.float32)
-    rows = np.broadcast_to(np.arange(len(where))[:, None], hue.shape)
+    person = np.broadcast_to(np.arange(len(where))[:, None], hue.shape)
 
     def add(bins, amount):
-        histogram[...] += np.bincount((rows * BINS + bins).ravel(), amount.ravel(), len(where) * BINS).reshape(-1, BINS)
+        histogram[...] += np.bincount((person * BINS + bins).ravel(), amount.ravel(), len(where) * BINS).reshape(
+            -1, BINS
+        )
 
     first, shade = np.floor(hue).astype(int), np.clip(high / 96 - 0.5, 0, 1)
     for bin_, part in ((first % _HUES, 1 - (hue - first)), ((first + 1) % _HUES, hue - first)):

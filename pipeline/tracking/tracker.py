@@ -23,8 +23,6 @@ from pipeline.tracking.returning import recognise
 from pipeline.tracking.track import Track
 from pipeline.types import Detections, Frame, People
 
-# longer side of the picture that clothes are looked at in, px
-LOOKS_SIDE = 640
 # Detections can carry COCO's keypoints and no others
 _COCO_KEYPOINTS = 17
 # room that a carried box leaves around the predicted joints, in body sizes
@@ -84,19 +82,11 @@ class PoseTracker:
     def with_looks(self, people: People, frame: Frame) -> People:
         """The people with their clothes described from the frame.
 
-        A small picture is enough, so that large frames need no conversion to RGB. Poses that are
-        not COCO's are left as they are: the tracker then does without.
+        Poses that are not COCO's are left as they are: the tracker then does without.
         """
         if len(self._sigmas) != _COCO_KEYPOINTS or not len(people):
             return people
-        scale = min(1.0, LOOKS_SIDE / max(frame.width, frame.height))
-        if scale == 1:
-            image = frame.image
-        else:
-            image = frame.resized(max(round(frame.width * scale), 1), max(round(frame.height * scale), 1))
-        # pixel centres are whole numbers on both scales
-        keypoints = (people.keypoints + 0.5) * scale - 0.5
-        return replace(people, looks=describe(image, keypoints, people.keypoint_scores, COCO_BODY))
+        return replace(people, looks=describe(frame, people.keypoints, people.keypoint_scores, COCO_BODY))
 
     def update(self, people: People, time: float, image_size: Tuple[int, int]) -> People:
         """The people of the next frame, with ids.

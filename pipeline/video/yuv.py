@@ -117,6 +117,12 @@ class YuvPicture:
             ]
         )
 
+    def colours_at(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+        """``(N, 3)`` uint8 RGB of the pixels at ``x``, ``y``."""
+        luma, u, v = self.planes
+        samples = [luma[y, x], u[y // 2, x // 2], v[y // 2, x // 2]]
+        return self._rgb_of([plane[:, None] for plane in samples])[:, 0] if len(x) else np.zeros((0, 3), np.uint8)
+
     def _rgb_of(self, planes: List[np.ndarray]) -> np.ndarray:
         """``(h, w, 3)`` uint8 RGB of three planes of one size."""
         matrix = self.colours.decoding().astype(np.float32)

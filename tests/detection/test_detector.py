@@ -135,10 +135,11 @@ class TestRealDetector:
         assert detector.detect([]) == []
 
     def test_box_that_mmdetection_lets_leave_the_frame(self, detector, frames):
-        cut = np.ascontiguousarray(frames[0].image[:560])  # at the hips; below it, the network sees padding
+        # at the hips; below it, the network sees padding
+        cut = Frame(0, 0.0, np.ascontiguousarray(frames[0].image[:560]))
         raw = detector.model.test_step(pseudo_collate([detector._prepared(cut)]))[0].pred_instances
         assert raw.bboxes[raw.scores > 0.3][:, 3].max() > 561
-        found = detector.detect([Frame(0, 0.0, cut)])[0]
+        found = detector.detect([cut])[0]
         assert len(found) == 2 and found.bboxes[:, 3].tolist() == pytest.approx([560, 560], abs=1)
         assert found.bboxes[:, 3].max() <= 560
 

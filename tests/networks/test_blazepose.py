@@ -17,6 +17,7 @@ from pipeline.networks.estimators.blazepose.look import View, deviation, interpr
 from pipeline.skeletons import load_skeleton
 from pipeline.types import Detections, Frame
 from pipeline.video import open_source
+from pipeline.video.yuv import YuvPicture
 
 SWAP = list(load_skeleton('coco').flip_indices)
 
@@ -117,7 +118,7 @@ def test_cutting_samples_where_the_matrix_says(radius, angle):
     image = np.add.outer(2.0 * np.arange(1200), 3.0 * np.arange(1600)).astype(np.float32)
     crop = Crop(np.array([801.3, 577.7]), radius, angle)
     size = 64
-    cut = crop.cut(image, size)
+    cut = crop.cut(Frame(0, 0.0, image), size)
     grid = np.stack(np.meshgrid(np.arange(size), np.arange(size)), axis=-1).reshape(-1, 2)
     places = crop.to_frame(grid, size)
     inside = ((places > 60) & (places < [1540, 1140])).all(axis=1)
@@ -128,11 +129,11 @@ def test_cutting_samples_where_the_matrix_says(radius, angle):
 
 
 def test_outside_the_frame_is_black():
-    image = np.full((50, 60, 3), 255, np.uint8)
-    assert Crop(np.array([30.0, 25.0]), 100.0, 0.0).cut(image, 64)[0, 0].max() == 0
+    white = Frame(0, 0.0, np.full((50, 60, 3), 255, np.uint8))
+    assert Crop(np.array([30.0, 25.0]), 100.0, 0.0).cut(white, 64)[0, 0].max() == 0
     for centre in ((-900.0, 0.0), (5000.0, 5000.0)):
-        assert Crop(np.array(centre), 150.0, 0.3).cut(image, 64).max() == 0
-    tiny = np.full((3, 3, 3), 255, np.uint8)
+        assert Crop(np.array(centre), 150.0, 0.3).cut(white, 64).max() == 0
+    tiny = Frame(0, 0.0, np.full((3, 3, 3), 255, np.uint8))
     assert Crop(np.array([2.0, 2.0]), 400.0, 0.0).cut(tiny, 64).shape == (64, 64, 3)
 
 
@@ -191,9 +192,9 @@ def test_deviation_and_twist():
 
 
 def test_exchanged_sides_are_set_right():
-    image = np.zeros((400, 400, 3), np.uint8)
+    frame = Frame(0, 0.0, np.zeros((400, 400, 3), np.uint8))
     crop = Crop.around_pose(figure(), np.ones(17), 1.25)
-    view = View(image, crop, figure(), np.ones(17))
+    view = View(frame, crop, figure(), np.ones(17))
     points = figure() @ crop.matrix(256)[:, :2].T + crop.matrix(256)[:, 2]
     scores = np.linspace(0.2, 0.9, 17)
     look = interpret(points[SWAP], scores[SWAP], 0.9, 256, crop, view, 1.25, 0.15)
@@ -201,15 +202,15 @@ def test_exchanged_sides_are_set_right():
     np.testing.assert_allclose(look.scores, scores)
     assert look.twist == pytest.approx(0, abs=1e-9)
     # without a seed nothing is known of sides
-    look = interpret(points[SWAP], scores, 0.9, 256, crop, View(image, crop), 1.25, 0.15)
+    look = interpret(points[SWAP], scores, 0.9, 256, crop, View(frame, crop), 1.25, 0.15)
     np.testing.assert_allclose(look.keypoints, figure()[SWAP], atol=1e-9)
 
 
 def test_joints_outside_the_frame_are_not_seen():
-    image = np.zeros((250, 220, 3), np.uint8)
+    frame = Frame(0, 0.0, np.zeros((250, 220, 3), np.uint8))
     crop = Crop.around_pose(figure(), np.ones(17), 1.25)
     points = figure() @ crop.matrix(256)[:, :2].T + crop.matrix(256)[:, 2]
-    look = interpret(points, np.ones(17), 0.9, 256, crop, View(image, crop), 1.25, 0.15)
+    look = interpret(points, np.ones(17), 0.9, 256, crop, View(frame, crop), 1.25, 0.15)
     outside = (figure() > [219.5, 249.5]).any(axis=1)
     assert 0 < outside.sum() < 17
     np.testing.assert_array_equal(look.scores, np.where(outside, 0, 1))
@@ -421,5 +422,34 @@ def test_mmposes_own_functions_run_it(links, two_people, repository):
     frame, found = two_people
     model = init_model(str(repository / 'configs' / 'estimators' / 'blazepose_full_coco17.py'), None, device='cpu')
     results = inference_topdown(model, np.ascontiguousarray(frame.image[..., ::-1]), found.bboxes)
-    boxed = links[1].estimate([[frame]], [Detections(found.bboxes, found.scores)])[0]
+    boxed = links[1].estimate([[Frame(0, 0.0, frame.image)]], [Detections(found.bboxes, found.scores)])[0]
     np.testing.assert_allclose([r.pred_instances.keypoints[0] for r in results], boxed.keypoints, atol=0.01)
+
+
+def test_the_whole_chain_never_asks_for_the_whole_picture_in_rgb(embedded, shared, monkeypatch):
+    def refuse(frame):
+        raise AssertionError(f'frame {frame.index} was converted to RGB')
+
+    with open_source(str(shared('video', 'two_people_1080p.mp4')), end='4f') as source:
+        assert isinstance(next(iter(source)).picture, YuvPicture)
+    monkeypatch.setattr(Frame, 'image', property(refuse))
+    with open_source(str(shared('video', 'two_people_1080p.mp4')), end='4f') as source:
+        people = [len(result.people) for result in embedded.results(source)]
+    assert people == [2] * 4
+
+
+def test_a_video_and_its_rgb_give_the_same_poses(embedded, two_people):
+    frame, _ = two_people
+    rgb = Frame(frame.index, frame.time, frame.image)
+    assert isinstance(frame.picture, YuvPicture)
+    embedded.detector.reset()
+    ours = embedded.detector.detect([frame])[0]
+    embedded.detector.reset()
+    theirs = embedded.detector.detect([rgb])[0]
+    heights = theirs.bboxes[:, 3] - theirs.bboxes[:, 1]
+    assert len(ours) == len(theirs) == 2
+    apart = np.linalg.norm(ours.keypoints - theirs.keypoints, axis=2) / heights[:, None]
+    assert np.median(apart) < 0.002
+    poses = [embedded.estimator.estimate([[picture]], [theirs])[0].keypoints for picture in (frame, rgb)]
+    apart = np.linalg.norm(poses[0] - poses[1], axis=2) / heights[:, None]
+    assert np.median(apart) < 0.001 and apart.max() < 0.01

@@ -32,7 +32,8 @@ def seen(tracker, people, colours, time, image=None):
 
 def looks_of(colour, x=300):
     person = crowd((x, 300))
-    return describe(picture(person, [colour], np.random.default_rng(1)), person.keypoints, person.keypoint_scores)
+    image = picture(person, [colour], np.random.default_rng(1))
+    return describe(Frame(0, 0.0, image), person.keypoints, person.keypoint_scores)
 
 
 def test_the_same_clothes_are_alike_and_others_are_not():
@@ -50,13 +51,14 @@ def test_a_darker_light_changes_clothes_less_than_other_clothes_do():
 def test_joints_that_are_not_seen_and_places_outside_the_picture_are_no_evidence():
     person = crowd((300, 300), (-500, 300))
     person.keypoint_scores[0, 5:] = 0.05
-    looks = describe(picture(person, [TEAL, TEAL]), person.keypoints, person.keypoint_scores)
+    looks = describe(Frame(0, 0.0, picture(person, [TEAL, TEAL])), person.keypoints, person.keypoint_scores)
     assert looks.shape == (2, LENGTH) and np.isfinite(looks).all()
     assert (alike(looks, looks_of(TEAL))[1] == 0).all()
 
 
 def test_nobody_is_described_as_nobody():
-    assert describe(np.zeros((8, 8, 3), np.uint8), np.zeros((0, 17, 2)), np.zeros((0, 17))).shape == (0, LENGTH)
+    black = Frame(0, 0.0, np.zeros((8, 8, 3), np.uint8))
+    assert describe(black, np.zeros((0, 17, 2)), np.zeros((0, 17))).shape == (0, LENGTH)
 
 
 def test_two_who_turn_round_behind_each_other_keep_their_ids_by_clothes():

@@ -110,6 +110,17 @@ def test_small_pictures_and_crops_agree_with_those_of_the_whole_rgb(pixels, matr
         assert np.abs(ours - theirs)[8:-8, 8:-8].max() <= 6
 
 
+@pytest.mark.parametrize('pixels', ['yuv420p', 'yuv420p10le'])
+def test_single_pixels_have_the_colours_of_the_whole_rgb(pixels):
+    frame = Frame(0, 0.0, picture(stored(pixels)))
+    x, y = np.random.default_rng(0).integers(0, [[320], [240]], (2, 200))
+    colours = frame.colours_at(x, y)
+    assert colours.shape == (200, 3) and colours.dtype == np.uint8
+    assert np.abs(colours.astype(int) - frame.image[y, x]).max() <= 4
+    np.testing.assert_array_equal(Frame(0, 0.0, frame.image).colours_at(x, y), frame.image[y, x])
+    assert frame.colours_at(x[:0], y[:0]).shape == (0, 3)
+
+
 def test_a_crop_is_black_outside_the_picture():
     frame = Frame(0, 0.0, picture(stored()))
     crop = frame.warped(np.array([[1.0, 0, 100], [0, 1, 0]]), 200, 50)

@@ -1,7 +1,7 @@
 """What the wrappers of MMDetection and MMPose share: configs, checkpoints, networks ready to run."""
 
 from pipeline.backends.devices import check_device
-from pipeline.backends.openmmlab.channels import accepts_rgb, to_bgr
+from pipeline.backends.openmmlab.channels import accepts_rgb, takes_frame, to_bgr
 from pipeline.backends.openmmlab.config import (
     config_name,
     first_line,
@@ -24,6 +24,7 @@ __all__ = [
     'pipeline_config',
     'resolve_config',
     'runs_in_torch',
+    'takes_frame',
     'to_bgr',
     'type_name',
 ]

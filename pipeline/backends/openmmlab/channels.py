@@ -36,6 +36,24 @@ def accepts_rgb(transforms: Compose, preprocessor: nn.Module) -> bool:
     return True
 
 
+def takes_frame(transforms: Compose) -> bool:
+    """Let ``transforms`` begin with the first one that can make its picture from a frame itself.
+
+    Such a transform has a true attribute ``takes_frame``, and stands first or after the one that
+    loads the image. It takes a :class:`pipeline.types.Frame` from ``frame`` and gives RGB under
+    ``img``; all others are given an image of the whole frame, which costs a conversion to RGB
+    where a video is YUV.
+
+    Returns:
+        Whether there is one. If not, nothing has changed.
+    """
+    for position, transform in enumerate(transforms.transforms[:2]):
+        if getattr(transform, 'takes_frame', False):
+            del transforms.transforms[:position]
+            return True
+    return False
+
+
 def to_bgr(image: np.ndarray) -> np.ndarray:
     """``(H, W, 3)`` uint8, RGB to BGR, in a copy."""
     return cv2.cvtColor(image, cv2.COLOR_RGB2BGR)

@@ -54,7 +54,7 @@ class MoveNetCropEstimator(PersonEstimator):
     def settle(self, view: View, picture: Optional[torch.Tensor] = None) -> Pose:
         """The nearest candidate; the seed if none is near. Without ``picture`` the square is cut here."""
         if picture is None or picture.shape[-1] != self.size:
-            picture = self.picture(view.image, view.crop, self.size)
+            picture = self.picture(view.frame, view.crop, self.size)
         pose = self._candidate(view, picture, False)
         if not (pose.confirmed and self.test_cfg.get('flip_test', False)):
             return pose

@@ -7,7 +7,7 @@ from mmengine.config import Config
 from mmengine.registry import DefaultScope
 from torch import nn
 
-from pipeline.backends.openmmlab import Speed, accepts_rgb, build_network, build_transforms, to_bgr
+from pipeline.backends.openmmlab import Speed, accepts_rgb, build_network, build_transforms, takes_frame, to_bgr
 from pipeline.errors import InputError
 
 
@@ -137,6 +137,15 @@ class TestChannels:
         assert accepts_rgb(transforms, preprocessor)
         assert not accepts_rgb(self.pipeline(dict(type='PhotometricDistortion')), self.preprocessor(True))
         assert TRANSFORMS.scope == 'mmpose'
+
+    def test_loading_is_left_out_before_a_transform_that_takes_the_frame(self):
+        transforms = self.pipeline()
+        names = [type(transform).__name__ for transform in transforms.transforms]
+        assert not takes_frame(transforms) and len(transforms.transforms) == len(names)
+        transforms.transforms[1].takes_frame = True
+        assert takes_frame(transforms)
+        assert [type(transform).__name__ for transform in transforms.transforms] == names[1:]
+        assert takes_frame(transforms) and len(transforms.transforms) == len(names) - 1
 
     def test_padding_in_a_colour_is_not_blind(self):
         from mmdet.registry import TRANSFORMS

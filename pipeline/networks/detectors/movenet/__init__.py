@@ -1,6 +1,6 @@
 """MoveNet MultiPose Lightning as a detector of MMDetection."""
 
 from pipeline.networks.detectors.movenet.detector import MoveNetDetector
-from pipeline.networks.detectors.movenet.transforms import KeepFrame, PackMoveNetInputs
+from pipeline.networks.detectors.movenet.transforms import PackMoveNetInputs, ResizeFrame
 
-__all__ = ['KeepFrame', 'MoveNetDetector', 'PackMoveNetInputs']
+__all__ = ['MoveNetDetector', 'PackMoveNetInputs', 'ResizeFrame']

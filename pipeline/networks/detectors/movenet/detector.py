@@ -6,7 +6,6 @@ a CenterNet with MobileNetV2 and a feature pyramid; finds up to six people.
 
 from typing import List, Optional, Tuple
 
-import cv2
 import numpy as np
 import torch
 from mmdet.models.detectors.base import BaseDetector
@@ -18,7 +17,8 @@ import pipeline.backends.openvino_network  # noqa: F401  (registers the network)
 from pipeline.errors import InputError
 from pipeline.networks.detectors.movenet import looks
 from pipeline.networks.detectors.movenet.decode import MultiPose, confidence, decode, distinct, joined, mended_boxes
-from pipeline.networks.detectors.movenet.looks import Turns
+from pipeline.networks.detectors.movenet.looks import Tile, Turns
+from pipeline.types import Frame
 
 
 @MODELS.register_module()
@@ -124,22 +124,19 @@ class MoveNetDetector(BaseDetector):
     def loss(self, batch_inputs, batch_data_samples):
         raise NotImplementedError('MoveNet comes as a trained graph and cannot be trained here')
 
-    def _further_looks(self, people: MultiPose, frame: np.ndarray, time: float) -> MultiPose:
+    def _further_looks(self, people: MultiPose, frame: Frame, time: float) -> MultiPose:
         """Those whom looks at the picture's parts, or a look from further away, show besides."""
-        height, width = frame.shape[:2]
+        width, height = frame.width, frame.height
         tiles = looks.tiles(width, height) if self.tile_size and max(width, height) >= self.least_side else []
         due = self._turns.due(time, max(len(tiles), 1))
         first = len(due) >= max(len(tiles), 1)
         found, cut = [people], [np.zeros(len(people), bool)]
         if self.near_size and (first or not len(people)):
-            found.append(self._look(frame, self.near_size))
+            found.append(self._look(frame, (0, 0, width, height), self.near_size))
             cut.append(np.zeros(len(found[-1]), bool))
         for tile in [tiles[index] for index in due if tiles]:
-            x1, y1, x2, y2 = tile
-            part = self._look(frame[y1:y2, x1:x2], self.tile_size)
+            part = self._look(frame, tile, self.tile_size)
             part = part[part.scores >= self.tile_score_thr]
-            part.keypoints = part.keypoints + np.array([x1, y1], np.float32)
-            part.bboxes = part.bboxes + np.array([x1, y1, x1, y1], np.float32)
             found.append(part)
             cut.append(looks.cut_off(part.bboxes, tile, width, height))
         if len(found) == 1:
@@ -151,18 +148,21 @@ class MoveNetDetector(BaseDetector):
         self._turns.learn(time, len(people), len(together) - len(people))
         return together
 
-    def _look(self, picture: np.ndarray, size: int) -> MultiPose:
-        """People of a picture, ``(H, W, 3)``, in its px, shown with ``size`` px on its longer side."""
-        height, width = picture.shape[:2]
-        scale = size / max(height, width)
-        shown = cv2.resize(
-            picture, (max(1, round(width * scale)), max(1, round(height * scale))), interpolation=cv2.INTER_LINEAR
-        )
-        tensor = torch.from_numpy(shown).permute(2, 0, 1)
-        sample = DetDataSample(metainfo=dict(img_shape=shown.shape[:2]))
+    def _look(self, frame: Frame, part: Tile, size: int) -> MultiPose:
+        """People of a part (x1, y1, x2, y2) of the frame, in its px, shown with ``size`` px on the longer side."""
+        x1, y1, x2, y2 = part
+        scale = size / max(x2 - x1, y2 - y1)
+        width, height = max(1, round((x2 - x1) * scale)), max(1, round((y2 - y1) * scale))
+        scale_x, scale_y = width / (x2 - x1), height / (y2 - y1)
+        # pixel centres are whole numbers on both sides
+        matrix = np.array([[scale_x, 0, (0.5 - x1) * scale_x - 0.5], [0, scale_y, (0.5 - y1) * scale_y - 0.5]])
+        tensor = torch.from_numpy(frame.warped(matrix, width, height)).permute(2, 0, 1)
+        sample = DetDataSample(metainfo=dict(img_shape=(height, width)))
         inputs = self.data_preprocessor(dict(inputs=[tensor], data_samples=[sample]))['inputs']
         people = self._sifted(self._forward(inputs)[0])
-        _rescale(people, (shown.shape[1] / width, shown.shape[0] / height))
+        _rescale(people, (scale_x, scale_y))
+        people.keypoints = people.keypoints + np.array([x1, y1], np.float32)
+        people.bboxes = people.bboxes + np.array([x1, y1, x1, y1], np.float32)
         return people
 
     def _sifted(self, people: MultiPose) -> MultiPose:

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass, replace
 
-import cv2
 import numpy as np
+
+from pipeline.types import Frame
 
 LEFT_SHOULDER, RIGHT_SHOULDER, LEFT_HIP, RIGHT_HIP = 5, 6, 11, 12
 # A square has at least this radius in torso lengths, times the radius factor: a standing body's ankles
@@ -78,17 +79,13 @@ class Crop:
         turn = np.array([[cos, sin], [-sin, cos]])
         return np.column_stack([turn, (size - 1) / 2 - turn @ self.centre])
 
-    def cut(self, image: np.ndarray, size: int) -> np.ndarray:
-        """``(size, size, C)`` picture of the square; black outside the frame.
+    def cut(self, frame: Frame, size: int) -> np.ndarray:
+        """``(size, size, 3)`` uint8 RGB picture of the square; black outside the frame.
 
         Large squares are halved by averaging first: sampling them sparsely would make
         the landmarks tremble.
         """
-        matrix = self.matrix(size)
-        halvings = max(int(np.floor(np.log2(2 * self.radius / size))), 0)
-        if halvings:
-            image, matrix = _shrunk(image, matrix, size, 2**halvings)
-        return cv2.warpAffine(image, matrix, (size, size), flags=cv2.INTER_LINEAR)
+        return frame.warped(self.matrix(size), size, size)
 
     def to_frame(self, points: np.ndarray, size: int) -> np.ndarray:
         """Points ``(K, 2)`` from px of the cut picture to px of the frame."""
@@ -99,21 +96,3 @@ class Crop:
 def seen(scores: np.ndarray) -> np.ndarray:
     """Which joints count: ``(17,)`` bool, those that are not weak beside the best one."""
     return scores >= _SEEN * np.max(scores)
-
-
-def _shrunk(image: np.ndarray, matrix: np.ndarray, size: int, step: int):
-    """The part of ``image`` under the square, ``step`` times smaller, and the map from there."""
-    inverse = cv2.invertAffineTransform(matrix)
-    corners = np.array([[-1, -1], [size, -1], [-1, size], [size, size]]) @ inverse[:, :2].T + inverse[:, 2]
-    bounds = np.array(image.shape[1::-1])
-    low = np.clip(np.floor(corners.min(axis=0)).astype(int), 0, np.maximum(bounds - step, 0))
-    high = np.clip(np.ceil(corners.max(axis=0)).astype(int) + 1, low + step, bounds)
-    # whole blocks of step x step only, so that block k averages around low + (k + 1/2) step - 1/2
-    blocks = (high - low) // step
-    if not blocks.all():
-        return image, matrix
-    high = low + blocks * step
-    part = image[low[1] : high[1], low[0] : high[0]]
-    part = cv2.resize(part, tuple(map(int, blocks)), interpolation=cv2.INTER_AREA)
-    turn = matrix[:, :2] * step
-    return part, np.column_stack([turn, matrix[:, 2] + matrix[:, :2] @ (low + (step - 1) / 2)])

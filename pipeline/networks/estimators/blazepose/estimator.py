@@ -74,7 +74,7 @@ class BlazePoseEstimator(PersonEstimator):
         for crop, worthwhile in self._further_crops(view, best):
             if self._doubts(best) < worthwhile:
                 break
-            look = self._look(view, crop, self.picture(view.image, crop, picture.shape[-1]))
+            look = self._look(view, crop, self.picture(view.frame, crop, picture.shape[-1]))
             if (self._doubts(look), look.deviation) < (self._doubts(best), best.deviation):
                 best = look
         if self._doubts(best) < _NO_GOOD:

@@ -7,6 +7,7 @@ import numpy as np
 
 from pipeline.networks.estimators.blazepose.crop import LEFT_HIP, LEFT_SHOULDER, RIGHT_HIP, RIGHT_SHOULDER, Crop, seen
 from pipeline.skeletons import load_skeleton
+from pipeline.types import Frame
 
 # from here on the joints are the body's; before it they are the face's
 _FIRST_BODY_JOINT = 5
@@ -17,14 +18,14 @@ class View:
     """One person to look at.
 
     Attributes:
-        image: ``(H, W, 3)`` uint8, the whole frame (not a copy).
+        frame: in which the person is; what is looked at is cut from it.
         crop: the square to look at first.
         keypoints, scores: ``(17, 2)`` px and ``(17,)``: the seed pose, if there is one.
         carried: the seed is where the tracker expects the person, not where a detector
             saw one in this very picture.
     """
 
-    image: np.ndarray
+    frame: Frame
     crop: Crop
     keypoints: Optional[np.ndarray] = None
     scores: Optional[np.ndarray] = None
@@ -32,8 +33,8 @@ class View:
 
     def within(self, keypoints: np.ndarray) -> np.ndarray:
         """Which points ``(K, 2)`` lie in the picture: ``(K,)`` bool."""
-        height, width = self.image.shape[:2]
-        return ((keypoints >= -0.5) & (keypoints <= np.array([width, height]) - 0.5)).all(axis=1)
+        size = np.array([self.frame.width, self.frame.height])
+        return ((keypoints >= -0.5) & (keypoints <= size - 0.5)).all(axis=1)
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from mmpose.structures import PoseDataSample
 import pipeline.backends.openvino_network  # noqa: F401  (registers the network)
 from pipeline.networks.estimators.blazepose.crop import Crop
 from pipeline.networks.estimators.blazepose.look import Pose, View
+from pipeline.types import Frame
 
 
 class PersonEstimator(BasePoseEstimator):
@@ -84,9 +85,9 @@ class PersonEstimator(BasePoseEstimator):
         pictures = inputs.permute(0, 2, 3, 1).to('cpu', torch.float32).contiguous().numpy()
         return [self.backbone(pictures[i : i + 1]) for i in range(len(pictures))]
 
-    def picture(self, image: np.ndarray, crop: Crop, size: int) -> torch.Tensor:
+    def picture(self, frame: Frame, crop: Crop, size: int) -> torch.Tensor:
         """``(3, size, size)``: a square of the frame as the network takes it."""
-        picture = torch.from_numpy(crop.cut(image, size)).permute(2, 0, 1)
+        picture = torch.from_numpy(crop.cut(frame, size)).permute(2, 0, 1)
         return self.data_preprocessor(dict(inputs=[picture], data_samples=[]))['inputs'][0]
 
     def unseen(self, view: View, keypoints: np.ndarray, scores: np.ndarray) -> Pose:

@@ -7,15 +7,17 @@ from mmpose.registry import TRANSFORMS
 
 from pipeline.networks.estimators.blazepose.crop import Crop
 from pipeline.networks.estimators.blazepose.look import View
+from pipeline.types import Frame
 
 
 @TRANSFORMS.register_module()
 class BlazePoseCrop(BaseTransform):
     """Cut out the turned square around a person.
 
-    Required keys: ``img``, ``bbox`` (1, 4); ``keypoints_seed`` (1, 17, 2) and
-    ``keypoint_scores_seed`` (1, 17) if there is a rough pose. Without one, the square
-    is upright around the box. ``seed_carried`` says that the pose is only expected.
+    Required keys: ``frame`` (a :class:`pipeline.types.Frame`), or else ``img``; ``bbox``
+    (1, 4); ``keypoints_seed`` (1, 17, 2) and ``keypoint_scores_seed`` (1, 17) if there is a
+    rough pose. Without one, the square is upright around the box. ``seed_carried`` says that
+    the pose is only expected.
 
     Modified key: ``img``. Added keys: ``view``, ``input_size``, ``input_center``,
     ``input_scale``.
@@ -27,21 +29,22 @@ class BlazePoseCrop(BaseTransform):
             poses shrink from frame to frame; with 1.25 they keep their size.
     """
 
-    channel_blind = True
+    channel_blind = takes_frame = True
 
     def __init__(self, size: int = 256, radius_factor: float = 1.25):
         self.size, self.radius_factor = size, radius_factor
 
     def transform(self, results: dict) -> dict:
+        frame = results['frame'] if 'frame' in results else Frame(0, 0.0, results['img'])
         seed, scores = results.get('keypoints_seed'), results.get('keypoint_scores_seed')
         if seed is not None and np.isfinite(seed).all():
             crop = Crop.around_pose(seed[0], scores[0], self.radius_factor)
-            view = View(results['img'], crop, seed[0], scores[0], bool(results.get('seed_carried', False)))
+            view = View(frame, crop, seed[0], scores[0], bool(results.get('seed_carried', False)))
         else:
-            view = View(results['img'], Crop.around_box(results['bbox'][0], self.radius_factor))
+            view = View(frame, Crop.around_box(results['bbox'][0], self.radius_factor))
         side = 2 * view.crop.radius
         results.update(
-            img=view.crop.cut(view.image, self.size),
+            img=view.crop.cut(view.frame, self.size),
             view=view,
             input_size=(self.size, self.size),
             input_center=view.crop.centre,
