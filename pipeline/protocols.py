@@ -144,7 +144,8 @@ class Smoother(Protocol):
         lookahead: the most poses that a track holds back after a push.
     """
 
-    lookahead: int
+    @property
+    def lookahead(self) -> int: ...
 
     def open(self) -> TrackSmoother:
         """State for a new track."""
@@ -163,7 +164,8 @@ class Writer(Protocol):
         files: what was written; final once it is closed, empty after an abort.
     """
 
-    files: List[Path]
+    @property
+    def files(self) -> List[Path]: ...
 
     def write(self, result: FrameResult) -> None:
         """Take the next frame and its people, possibly none; frames come in order.

@@ -112,7 +112,7 @@ class Exporter(ABC):
             people: of :attr:`skeleton`.
         """
 
-    def _finish(self) -> None:
+    def _finish(self) -> None:  # noqa: B027, a format need not have anything to add
         """Write what comes after the last frame."""
 
     def _text_file(self, path: Path) -> TextIO:

@@ -4,7 +4,7 @@ Joints that were not seen (score 0) are bridged by linear interpolation first;
 otherwise a filter would smear the estimator's arbitrary value into its neighbours.
 """
 
-from typing import List
+from typing import List, Optional, Union
 
 import numpy as np
 from scipy.ndimage import gaussian_filter1d, median_filter
@@ -108,13 +108,12 @@ class OneEuroSmoother:
 class _OneEuroTrack:
     def __init__(self, smoother: OneEuroSmoother):
         self.smoother = smoother
-        self.size = None
-        self.time = None
-        self.smooth = None  # (K, D) figure sizes, float64
-        self.speed = 0.0  # (K, D) figure sizes per second
+        self.size = self.time = 0.0  # px and seconds, from the first pose on
+        self.smooth: Optional[np.ndarray] = None  # (K, D) figure sizes, float64
+        self.speed: Union[float, np.ndarray] = 0.0  # (K, D) figure sizes per second
 
     def push(self, keypoints: np.ndarray, scores: np.ndarray, time: float) -> List[np.ndarray]:
-        if self.size is None:
+        if self.smooth is None:
             self.size = max(float(np.ptp(keypoints, axis=0).max()), 1.0)
             self.smooth = keypoints.astype(np.float64) / self.size
         else:

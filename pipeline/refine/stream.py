@@ -2,7 +2,7 @@
 
 from collections import deque
 from dataclasses import dataclass, field, replace
-from typing import Deque, Dict, Iterator, List
+from typing import Deque, Dict, Iterator, List, Optional
 
 import numpy as np
 
@@ -26,7 +26,7 @@ class _Row:
     track_id: int
     filled: bool = False
     carried: bool = False
-    refined: np.ndarray = None
+    refined: Optional[np.ndarray] = None
 
 
 @dataclass
@@ -79,6 +79,12 @@ class StreamRefiner:
         self.record: dict = {}
         self._reset()
 
+    def _reset(self) -> None:
+        self._tracks: Dict[int, _Track] = {}
+        self._waiting: Deque[_Waiting] = deque()
+        self._given = 0  # frames given back so far
+        self._watched = self._previous = 0.0
+
     def latency(self, fps: float, every: int = 1) -> int:
         """The most frames that a result may lag behind, at ``fps`` frames per second of which every n-th is watched."""
         return self.smoother.lookahead + int(np.ceil(self.max_gap * fps)) + 1 + 2 * (every - 1)
@@ -117,12 +123,6 @@ class StreamRefiner:
         final = self._take_final()
         self._reset()
         return final
-
-    def _reset(self) -> None:
-        self._tracks: Dict[int, _Track] = {}
-        self._waiting: Deque[_Waiting] = deque()
-        self._given = 0  # frames given back so far
-        self._watched = self._previous = 0.0
 
     def _extend(self, row: _Row, position: int, time: float) -> None:
         track = self._tracks.get(row.track_id)

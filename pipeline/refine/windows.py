@@ -9,7 +9,7 @@ tail, and pads with zeros that count; :mod:`pipeline.evaluation.stitching`).
 from collections import deque
 from dataclasses import dataclass
 from itertools import islice
-from typing import Callable, Iterator, List, Optional, Sequence, Tuple
+from typing import Callable, Deque, Iterator, List, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -72,7 +72,8 @@ class WindowSmoother:
         Returns:
             ``(S, K, D)`` float32 px of each track.
         """
-        states, poses = [self.open() for _ in tracks], [[] for _ in tracks]
+        states = [self.open() for _ in tracks]
+        poses: List[List[np.ndarray]] = [[] for _ in tracks]
         windows = ((i, window) for i, track in enumerate(tracks) for window in states[i].windows(track))
         while batch := list(islice(windows, batch_size)):
             answers = self.function(*map(np.stack, zip(*(window.arrays for _, window in batch))))
@@ -106,12 +107,12 @@ class WindowTrack:
 
     def __init__(self, smoother: WindowSmoother):
         self.smoother = smoother
-        self.poses = deque(maxlen=smoother.window)  # (keypoints, scores, time), newest last
+        self.poses: Deque[Tuple[np.ndarray, np.ndarray, float]] = deque(maxlen=smoother.window)  # newest last
         self.count = 0  # poses added
         self.next_start = 0  # where the next window begins
         self.emitted = 0  # poses given back
-        self.sums = None  # (n, K, D) weighted answers for the frames from ``emitted`` on, float64
-        self.weights = np.zeros(0)  # (n,) and their weights
+        self.sums: Optional[np.ndarray] = None  # (n, K, D) weighted answers for the frames from ``emitted`` on, float64
+        self.weights: np.ndarray = np.zeros(0)  # (n,) and their weights
 
     def push(self, keypoints: np.ndarray, scores: np.ndarray, time: float) -> List[np.ndarray]:
         return self._answered(self._add(keypoints, scores, time))
@@ -156,7 +157,7 @@ class WindowTrack:
         if self.count < self.next_start + self.smoother.window:
             return None
         start, self.next_start = self.next_start, self.next_start + self.smoother.step
-        return Window(start, self.next_start, tuple(map(np.stack, zip(*self.poses))))
+        return Window(start, self.next_start, self._stacked())
 
     def _last(self) -> Optional[Window]:
         """The window that ends with the track, unless all its frames are in windows."""
@@ -164,10 +165,14 @@ class WindowTrack:
         answered = self.next_start - self.smoother.step + size if self.next_start else 0
         if self.count <= answered:
             return None
-        arrays = tuple(map(np.stack, zip(*self.poses)))
+        arrays = self._stacked()
         if self.count < size:
             arrays = _pad(*arrays, size)
         return Window(max(self.count - size, 0), self.count, arrays)
+
+    def _stacked(self) -> Track:
+        keypoints, scores, times = map(np.stack, zip(*self.poses))
+        return keypoints, scores, times
 
     def _answered(self, window: Optional[Window]) -> List[np.ndarray]:
         if window is None:
@@ -178,12 +183,13 @@ class WindowTrack:
         ready = end - self.emitted
         if not ready:
             return []
+        assert self.sums is not None  # a frame is final only once a window with it is answered
         poses = (self.sums[:ready] / self.weights[:ready, None, None]).astype(np.float32)
         self.sums, self.weights, self.emitted = self.sums[ready:], self.weights[ready:], end
         return list(poses)
 
 
-def _pad(keypoints, scores, times, window):
+def _pad(keypoints: np.ndarray, scores: np.ndarray, times: np.ndarray, window: int) -> Track:
     missing = window - len(times)
     interval = (times[-1] - times[0]) / (len(times) - 1) if len(times) > 1 else 1 / 30
     return (

@@ -7,7 +7,7 @@ from scipy.optimize import linear_sum_assignment
 
 from pipeline.geometry import areas, box_iou, pose_oks
 from pipeline.tracking.looks import alike
-from pipeline.tracking.track import Track
+from pipeline.tracking.track import Track, looks_of
 from pipeline.types import People
 
 # how much similarity a track loses that has not been seen for long, and the seconds in which it loses it
@@ -43,7 +43,7 @@ def looks_gate(tracks: Sequence[Track], people: People, low: float, high: float)
     gate = np.ones((len(tracks), len(people)))
     known = [row for row, track in enumerate(tracks) if track.looks is not None]
     if people.looks is not None and known:
-        likeness, evidence = alike(np.stack([tracks[row].looks for row in known]), people.looks)
+        likeness, evidence = alike(looks_of([tracks[row] for row in known]), people.looks)
         against = 1 - np.clip((likeness - low) / (high - low), 0, 1)
         gate[known] = 1 - against * np.clip(evidence / _SURE, 0, 1)
     return gate

@@ -7,7 +7,7 @@ from scipy.optimize import linear_sum_assignment
 
 from pipeline.tracking.looks import alike
 from pipeline.tracking.options import TrackerOptions
-from pipeline.tracking.track import Track
+from pipeline.tracking.track import Track, looks_of
 from pipeline.types import People
 
 # body sizes that somebody may be away from where the prediction says, and those added per second unseen
@@ -38,7 +38,7 @@ def recognise(
     tracks = [track for track in tracks if track.looks is not None]
     if not tracks or not len(people) or people.looks is None:
         return []
-    likeness, evidence = alike(np.stack([track.looks for track in tracks]), people.looks)
+    likeness, evidence = alike(looks_of(tracks), people.looks)
     centres = (people.bboxes[:, :2] + people.bboxes[:, 2:]) / 2
     sizes = np.sqrt(np.maximum(np.prod(people.bboxes[:, 2:] - people.bboxes[:, :2], axis=1), 1.0))
     boxes = np.stack([track.predict(time)[2] for track in tracks])

@@ -20,7 +20,7 @@ from pipeline.tracking.duplicates import nested_matrix, pose_agreement, suppress
 from pipeline.tracking.looks import COCO_BODY, alike, describe
 from pipeline.tracking.options import TrackerOptions
 from pipeline.tracking.returning import recognise
-from pipeline.tracking.track import Track
+from pipeline.tracking.track import Track, looks_of
 from pipeline.types import Detections, Frame, People
 
 # longer side of the picture that clothes are looked at in, px
@@ -172,15 +172,15 @@ class PoseTracker:
             poses.append(pose)
             boxes.append(_carried_box(box, pose, track.weights >= _CARRIED_SCORE, _CARRIED_MARGIN * track.size))
         width, height = self._image_size
-        boxes = np.clip(boxes, 0, [width, height, width, height]).astype(np.float32)
-        inside = (boxes[:, 2] > boxes[:, 0]) & (boxes[:, 3] > boxes[:, 1])
+        bboxes = np.clip(boxes, 0, [width, height, width, height]).astype(np.float32)
+        inside = (bboxes[:, 2] > bboxes[:, 0]) & (bboxes[:, 3] > bboxes[:, 1])
         fading = np.array([_fading(self._time - track.seen) for track in tracks], np.float32)
         scores = np.array([track.box_score for track in tracks], np.float32) * fading
         weights = np.stack([track.weights for track in tracks]).astype(np.float32)
         serials = np.array([track.serial for track in tracks], np.int64)
         seeds = len(self._sigmas) == _COCO_KEYPOINTS
         return Detections(
-            boxes,
+            bboxes,
             scores,
             np.stack(poses).astype(np.float32) if seeds else None,
             weights if seeds else None,
@@ -269,7 +269,7 @@ class PoseTracker:
             np.array([track.id for track in tracks], np.int64),
             carried=np.ones(len(tracks), bool),
             expected_by=np.array([track.serial for track in tracks], np.int64),
-            looks=np.stack([track.looks for track in tracks]).astype(np.float32),
+            looks=looks_of(tracks).astype(np.float32),
         )[inside]
 
     def _start_tracks(self, people: People, scores: np.ndarray, owners: List[Optional[Track]]) -> None:
@@ -309,10 +309,8 @@ class PoseTracker:
         hidden = [track for track in self._tracks if self._is_hidden(track)]
         if not hidden or people.looks is None or not len(people):
             return np.zeros(len(people), bool)
-        return (
-            similarity_matrix(hidden, people, self._time, self._sigmas, self.options.pose_weight)
-            >= self.options.match_similarity_low
-        ).any(axis=0)
+        similarity = similarity_matrix(hidden, people, self._time, self._sigmas, self.options.pose_weight)
+        return np.any(similarity >= self.options.match_similarity_low, axis=0)
 
     def _show_confirmed(self) -> None:
         for track in self._tracks:
