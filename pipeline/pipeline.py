@@ -8,7 +8,7 @@ import copy
 import math
 import os
 from pathlib import Path
-from typing import Any, Iterable, Iterator, List, Optional, Union
+from typing import Any, Generator, Iterable, Iterator, List, Optional, Union
 
 import torch
 
@@ -19,7 +19,7 @@ from pipeline.errors import InputError
 from pipeline.estimation import build_estimator
 from pipeline.options import OutputOptions
 from pipeline.presets import merged_preset, options_of
-from pipeline.protocols import Detector, Estimator, Tracker
+from pipeline.protocols import Detector, Estimator, PredictingTracker, Tracker
 from pipeline.refine import StreamRefiner, build_refiner
 from pipeline.registry import import_custom
 from pipeline.run import run_video
@@ -169,7 +169,7 @@ class VideoPipeline:
         (result,) = self.results(ArraySource([image]))
         return result.people
 
-    def results(self, source: Any, clock: Optional[Clock] = None) -> Iterator[FrameResult]:
+    def results(self, source: Any, clock: Optional[Clock] = None) -> Generator[FrameResult, None, None]:
         """Iterate over the frames of ``source`` (what :func:`open_source` takes) with their refined people.
 
         Every frame comes once and in order, ``refiner.latency(fps)`` frames late at
@@ -183,7 +183,10 @@ class VideoPipeline:
                 yield from self.results(opened, clock)
             return
         clock, tracker = clock or Clock(), self._fresh_tracker()
-        advice = Advice(tracker, max(0, *self.estimator.frame_offsets)) if self.follow else None
+        advice = None
+        if self.follow:
+            assert isinstance(tracker, PredictingTracker)  # as the constructor has checked
+            advice = Advice(tracker, max(0, *self.estimator.frame_offsets))
         stages = [*self._posing(advice), *self._tracking(tracker, advice)]
         yield from connect(clock.around('decode', source), stages, clock)
 

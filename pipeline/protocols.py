@@ -164,7 +164,8 @@ class Writer(Protocol):
         files: what was written; final once it is closed, empty after an abort.
     """
 
-    files: List[Path]
+    @property
+    def files(self) -> List[Path]: ...
 
     def write(self, result: FrameResult) -> None:
         """Take the next frame and its people, possibly none; frames come in order.

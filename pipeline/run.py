@@ -3,7 +3,7 @@
 import time
 from contextlib import closing
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, Protocol, Sequence
+from typing import Any, Dict, Generator, List, Protocol, Sequence
 
 from tqdm import tqdm
 
@@ -28,7 +28,7 @@ class Chain(Protocol):
     def looks_back(self) -> bool: ...
     @property
     def options(self) -> dict: ...
-    def results(self, source: VideoSource, clock: Clock) -> Iterator[FrameResult]: ...
+    def results(self, source: VideoSource, clock: Clock) -> Generator[FrameResult, None, None]: ...
 
 
 def check_outputs(specs: Sequence[str], options: OutputOptions) -> List[Any]:

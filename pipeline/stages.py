@@ -12,11 +12,10 @@ from itertools import islice
 from typing import Deque, Iterable, Iterator, List, Optional, Protocol, Sequence, Tuple, TypeVar
 
 from pipeline.backends.threads import torch_threads
-from pipeline.detection import PersonDetector
-from pipeline.estimation import PoseEstimator
+from pipeline.protocols import Detector, Estimator, PredictingTracker, Tracker
 from pipeline.refine import StreamRefiner
 from pipeline.timing import Clock
-from pipeline.tracking import PoseTracker, join
+from pipeline.tracking import join
 from pipeline.types import Detections, Frame, FrameResult, People
 from pipeline.video import prefetch
 
@@ -38,7 +37,7 @@ class Stage(Protocol):
 
     name: Optional[str]
 
-    def __call__(self, items: Iterator) -> Iterator:
+    def __call__(self, items: Iterator, /) -> Iterator:
         """Turn what comes from upstream into what goes on."""
 
 
@@ -92,7 +91,7 @@ class Detect:
     Holds back up to ``batch`` frames, of which those to be looked at go through the detector together.
     """
 
-    detector: PersonDetector
+    detector: Detector
     batch: int = 1
     every: int = 1
     threads: Optional[int] = None
@@ -119,7 +118,7 @@ class Advice:
     that the estimator between them needs: no buffer may stand there. Every answer is checked for that.
     """
 
-    def __init__(self, tracker: PoseTracker, lag: int = 0):
+    def __init__(self, tracker: PredictingTracker, lag: int = 0):
         self._tracker, self._lag = tracker, lag
         self._asked = self._updated = 0
 
@@ -152,7 +151,7 @@ class Follow:
     lets go. Where nobody is left to follow, the detector looks after all.
     """
 
-    detector: PersonDetector
+    detector: Detector
     advice: Advice
     threads: Optional[int] = None
     name: Optional[str] = 'detect'
@@ -184,7 +183,7 @@ class Estimate:
     watched come with nobody; the estimator may see them as neighbours only.
     """
 
-    estimator: PoseEstimator
+    estimator: Estimator
     batch: int = 1
     threads: Optional[int] = None
     name: Optional[str] = 'pose'
@@ -214,18 +213,18 @@ class Track:
     A tracker that tells people apart by their looks has ``with_looks(people, frame) -> People``, too.
     """
 
-    tracker: PoseTracker
+    tracker: Tracker
     advice: Optional[Advice] = None
     name: Optional[str] = 'track'
 
     def __call__(self, results: Iterator[FrameResult]) -> Iterator[FrameResult]:
-        looks = hasattr(self.tracker, 'with_looks')
+        with_looks = getattr(self.tracker, 'with_looks', None)
         for result in results:
             if not result.frame.watched:
                 yield result
                 continue
             frame = result.frame
-            people = self.tracker.with_looks(result.people, frame) if looks else result.people
+            people = with_looks(result.people, frame) if with_looks else result.people
             people = self.tracker.update(people, frame.time, (frame.width, frame.height))
             if self.advice is not None:
                 self.advice.updated()

@@ -11,6 +11,8 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Dict, Iterator, List
 
+import numpy as np
+
 from pipeline.formats import RunInfo, format_named, open_exporter
 from pipeline.options import OutputOptions
 from pipeline.protocols import Writer
@@ -19,6 +21,7 @@ from pipeline.skeletons import Skeleton
 from pipeline.timing import Clock
 from pipeline.types import FrameResult, VideoInfo
 from pipeline.video import BackgroundWriter, FrameSink, VideoWriter
+from pipeline.video.yuv import YuvPicture
 
 
 def output_paths(options: OutputOptions, name: str) -> Dict[str, Path]:
@@ -71,7 +74,10 @@ class OverlayWriter:
 
     def write(self, result: FrameResult) -> None:
         with self._clock('draw'):
-            image = self._renderer.draw(result.frame.picture, result.people, in_place=self._in_place)
+            picture = result.frame.picture
+            # of any other form of picture the RGB image is drawn upon
+            canvas = picture if isinstance(picture, (np.ndarray, YuvPicture)) else picture.rgb
+            image = self._renderer.draw(canvas, result.people, in_place=self._in_place)
         self._sink.write(image, result.frame.time)
 
     def close(self) -> List[Path]:

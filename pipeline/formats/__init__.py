@@ -6,7 +6,7 @@ poses = read_poses_json('out/clip_poses.json')
 """
 
 from pathlib import Path
-from typing import Union
+from typing import Any, Type, Union
 
 from pipeline.errors import InputError
 from pipeline.formats.csv_file import CsvExporter
@@ -37,7 +37,7 @@ __all__ = [
 ]
 
 
-def format_named(name: str) -> type:
+def format_named(name: str) -> Type[Any]:
     """The writer registered as ``name``; its ``suffix`` is what its files' names end in.
 
     Raises:

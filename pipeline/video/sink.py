@@ -2,11 +2,15 @@
 
 import threading
 from abc import ABC, abstractmethod
-from typing import Optional, Tuple
+from typing import Optional, Tuple, Union
 
 import numpy as np
 
 from pipeline.video.threads import Channel
+from pipeline.video.yuv import Planes, YuvPicture
+
+# what can be encoded: (H, W, 3) uint8 RGB, or YUV 4:2:0
+PictureLike = Union[np.ndarray, YuvPicture, Planes]
 
 
 class FrameSink(ABC):
@@ -17,7 +21,7 @@ class FrameSink(ABC):
     """
 
     @abstractmethod
-    def write(self, image: np.ndarray, time: float) -> None:
+    def write(self, image: PictureLike, time: float) -> None:
         """Append a picture, shown at ``time`` seconds of the source: ``(H, W, 3)`` uint8 RGB, or YUV."""
 
     @abstractmethod
@@ -51,7 +55,7 @@ class BackgroundWriter(FrameSink):
 
     def __init__(self, sink: FrameSink, size: int = 4):
         self._sink = sink
-        self._channel: Channel[Tuple[np.ndarray, float]] = Channel(size)
+        self._channel: Channel[Tuple[PictureLike, float]] = Channel(size)
         self._error: Optional[BaseException] = None
         self._thread = threading.Thread(target=self._run, name='write', daemon=True)
         self._thread.start()
@@ -64,7 +68,7 @@ class BackgroundWriter(FrameSink):
             self._error = error
             self._channel.abandon()
 
-    def write(self, image: np.ndarray, time: float) -> None:
+    def write(self, image: PictureLike, time: float) -> None:
         if not self._channel.put((image, time)):
             self._raise()
 
