@@ -12,6 +12,7 @@ from typing import Any, Generator, Iterable, Iterator, List, Optional, Union
 
 import torch
 
+from pipeline.backends.devices import check_device
 from pipeline.backends.openmmlab import runs_in_torch
 from pipeline.backends.threads import Shares
 from pipeline.detection import build_detector
@@ -138,8 +139,7 @@ class VideoPipeline:
     @classmethod
     def from_config(cls, config: dict, device: str = 'auto', name: str = '') -> 'VideoPipeline':
         """Build the chain from a preset's dictionary (see :mod:`pipeline.presets`)."""
-        if device == 'auto':
-            device = 'cuda' if torch.cuda.is_available() else 'cpu'
+        device = str(check_device(device, config.get('runtime', 'torch')))
         if 'custom_imports' in config:
             import_custom(config['custom_imports']['imports'])
         speed = dict(runtime=config.get('runtime', 'torch'), half=config.get('half', False))

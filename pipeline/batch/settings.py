@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Dict, Iterator, Optional
 
+from pipeline.backends.devices import check_device
 from pipeline.backends.openmmlab.config import resolve_config
 from pipeline.formats import run_info
 from pipeline.options import OutputOptions
@@ -56,7 +57,7 @@ class BatchSettings:
             run=run_info(config).to_dict(),
             configs=configs,
             outputs=self.outputs.content(),
-            device=self.device.partition(':')[0],
+            device=check_device(self.device, config.get('runtime', 'torch')).type,
         )
         return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
