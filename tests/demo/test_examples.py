@@ -6,7 +6,6 @@ import json
 
 import pytest
 
-pytestmark = pytest.mark.slow
 FRAMES = 12
 
 
@@ -22,6 +21,7 @@ def clip(embedded):
         pytest.skip(f'the sample clip is not to be had: {error}')
 
 
+@pytest.mark.slow
 def test_one_video_prints_each_person_and_writes_every_frame(clip, repository, tmp_path, capsys):
     spec = importlib.util.spec_from_file_location('one_video', repository / 'demo' / 'one_video.py')
     module = importlib.util.module_from_spec(spec)
@@ -39,6 +39,7 @@ def test_one_video_prints_each_person_and_writes_every_frame(clip, repository, t
     assert next(tmp_path.glob('*_overlay.mp4')).stat().st_size > 0
 
 
+@pytest.mark.slow
 def test_the_notebook_tracks_people_by_its_own_tracker(clip, repository, tmp_path, monkeypatch, capsys):
     notebook = json.loads((repository / 'demo' / 'own_tracker.ipynb').read_text())
     cells = [cell for cell in notebook['cells'] if cell['cell_type'] == 'code']
