@@ -1,4 +1,4 @@
-"""Many videos: a manifest, workers here or on a cluster, and going on after a kill.
+"""Batches of videos: a manifest, workers here or on a cluster, resumable after a kill.
 
 report = run_batch(find_videos(['recordings/']), BatchSettings('embedded', outputs=OutputOptions(Path('out'))),
                    lambda settings: LocalCrew(settings, size=2))

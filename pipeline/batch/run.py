@@ -1,4 +1,4 @@
-"""Many videos through one chain into a folder: what is done is kept, what fails is told."""
+"""Process many videos into one folder; resumable, with per-video error reports."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""Command lines from :mod:`pipeline.options`: one argument for each field, and back."""
+"""Convert :mod:`pipeline.options` to command-line arguments, one for each field, and back."""
 
 import argparse
 from dataclasses import Field, fields

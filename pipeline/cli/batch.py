@@ -1,4 +1,4 @@
-"""Many videos in, the same files for each out; run it again to go on where it stopped.
+"""Process many videos into one folder; run the same command again to resume.
 
     smooth-poses-batch videos/*.mp4 --out results                # one worker
     smooth-poses-batch recordings/ --out results --workers 4     # every video below a folder
