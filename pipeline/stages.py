@@ -70,7 +70,7 @@ class Buffer:
 
 @dataclass
 class Watch:
-    """Mark every ``every``-th frame, and the last one, to be analysed (``watched``), and no other. Holds back one frame."""
+    """Mark every ``every``-th frame and the last one, and no other, to be analysed. Holds back one frame."""
 
     every: int = 1
     name: Optional[str] = None

@@ -96,7 +96,7 @@ class MoveNetDetector(BaseDetector):
             The data samples with ``pred_instances``.
         """
         for people, sample in zip(self._forward(batch_inputs), batch_data_samples):
-            people = self._sifted(people)
+            people = self._filtered(people)
             if rescale:
                 _rescale(people, sample.metainfo.get('scale_factor', (1.0, 1.0)))
                 if 'frame' in sample:
@@ -161,11 +161,11 @@ class MoveNetDetector(BaseDetector):
         tensor = torch.from_numpy(shown).permute(2, 0, 1)
         sample = DetDataSample(metainfo=dict(img_shape=shown.shape[:2]))
         inputs = self.data_preprocessor(dict(inputs=[tensor], data_samples=[sample]))['inputs']
-        people = self._sifted(self._forward(inputs)[0])
+        people = self._filtered(self._forward(inputs)[0])
         _rescale(people, (shown.shape[1] / width, shown.shape[0] / height))
         return people
 
-    def _sifted(self, people: MultiPose) -> MultiPose:
+    def _filtered(self, people: MultiPose) -> MultiPose:
         people.scores = confidence(people.scores, *self.calibration).astype(np.float32)
         people = people[people.scores >= self.score_thr]
         people.bboxes = mended_boxes(people, self.keypoint_thr, self.least_iou).astype(np.float32)
