@@ -1,4 +1,4 @@
-"""Files appear whole or not at all, and never replace what the user had."""
+"""Write files atomically, and never replace a user's file unasked."""
 
 import errno
 import os

@@ -1,4 +1,4 @@
-"""How alike two sets of people are: keypoints (OKS) and boxes (IoU, containment).
+"""Similarity of two sets of people: keypoints (OKS) and boxes (IoU, containment).
 
 Legend: ``N`` and ``M`` people in the two sets, ``K`` keypoints.
 """

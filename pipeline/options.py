@@ -83,36 +83,52 @@ class ChainOptions:
 
     preset: str = _option('embedded', WORD, 'a name, or a preset file', 'chain')
     device: str = _option('auto', WORD, 'auto (a GPU where torch sees one), cpu, cuda, cuda:1 …', 'chain')
-    refiner: Optional[str] = _option(None, WORD, 'a name, or a file with weights', 'chain')
-    refiner_checkpoint: Optional[Path] = _option(None, PATH, "one's own refiner weights", 'chain', metavar='FILE')
+    refiner: Optional[str] = _option(
+        None, WORD, 'none, one-euro, savgol, gaussian, median, hanet, smoothnet, deciwatch, or a file (.pth)', 'chain'
+    )
+    refiner_checkpoint: Optional[Path] = _option(
+        None, PATH, 'weights for the refiner of that name', 'chain', metavar='FILE'
+    )
     detector: Optional[Tuple[str, ...]] = _option(
-        None, MODEL, 'any MMDetection model', 'chain', metavar='CONFIG CHECKPOINT'
+        None, MODEL, "any MMDetection model, in place of the preset's", 'chain', metavar='CONFIG CHECKPOINT'
     )
     estimator: Optional[Tuple[str, ...]] = _option(
-        None, MODEL, 'any MMPose top-down model', 'chain', metavar='CONFIG CHECKPOINT'
+        None, MODEL, "any MMPose top-down model, in place of the preset's", 'chain', metavar='CONFIG CHECKPOINT'
     )
     python_path: Tuple[Path, ...] = _option(
-        (), PATHS, "where the custom_imports of one's own configs are", 'chain', metavar='FOLDER', content=False
+        (),
+        PATHS,
+        'folder of the modules that custom_imports of your configs name',
+        'chain',
+        metavar='FOLDER',
+        content=False,
     )
     score_thr: Optional[float] = _option(None, SHARE, 'lowest score of a detected person', 'chain', metavar='0..1')
-    flip_test: Optional[bool] = _option(None, SWITCH, 'average with the mirrored picture', 'chain')
+    flip_test: Optional[bool] = _option(
+        None, SWITCH, 'average poses with those of the mirrored image (slower)', 'chain'
+    )
     scene: Optional[str] = _option(
         None, WORD, 'tracker options for a kind of scene: default, crowd, sport, single', 'chain'
     )
     detect_every: Optional[int] = _option(
-        None, COUNT, 'detect in every N-th frame only', 'chain', metavar='N', preset=True
+        None, COUNT, 'run the detector in every N-th frame only and track in between', 'chain', metavar='N', preset=True
     )
     every: Optional[int] = _option(
-        None, COUNT, 'analyse every N-th frame only; the refiner fills the rest', 'chain', metavar='N', preset=True
+        None,
+        COUNT,
+        'analyse every N-th frame only; the refiner interpolates the rest',
+        'chain',
+        metavar='N',
+        preset=True,
     )
-    batch: Optional[int] = _option(None, COUNT, 'frames per network call (GPU)', 'chain', metavar='N', preset=True)
-    follow: Optional[bool] = _option(None, SWITCH, 'pose people where the tracker expects them, too', preset=True)
-    overlap: Optional[bool] = _option(None, SWITCH, 'detect in a thread of its own', preset=True)
+    batch: Optional[int] = _option(None, COUNT, 'frames per network call; for GPUs', 'chain', metavar='N', preset=True)
+    follow: Optional[bool] = _option(None, SWITCH, 'also estimate poses where the tracker expects people', preset=True)
+    overlap: Optional[bool] = _option(None, SWITCH, 'run the detector in a thread of its own', preset=True)
     runtime: Optional[str] = _option(
-        None, WORD, "of torch's networks: torch or onnxruntime (faster on CPUs)", 'chain', preset=True
+        None, WORD, 'what runs torch models: torch or onnxruntime (often faster on CPUs)', 'chain', preset=True
     )
     half: Optional[bool] = _option(
-        None, SWITCH, "torch's networks in half precision (bfloat16 on CPUs that have it)", 'chain', preset=True
+        None, SWITCH, 'run torch models in half precision (float16 on GPUs, bfloat16 on CPUs)', 'chain', preset=True
     )
 
     def arguments(self) -> Dict[str, Any]:
@@ -154,18 +170,18 @@ class OutputOptions:
         command: how the run was started, recorded in the files.
     """
 
-    out_dir: Path = _option(Path('output'), PATH, 'folder of the files', content=False)
+    out_dir: Path = _option(Path('output'), PATH, 'output folder', content=False)
     force: bool = _option(False, SWITCH, 'replace files that exist', content=False)
-    start: Optional[str] = _option(None, WORD, 'seconds, or frames as 120f', 'input')
-    end: Optional[str] = _option(None, WORD, 'seconds, or frames as 240f', 'input')
-    reader: str = _option('pyav', WORD, 'pyav or decord, for video files', 'input')
-    compare: bool = _option(False, SWITCH, 'before and after side by side', 'picture')
+    start: Optional[str] = _option(None, WORD, 'where to start: seconds, or frames as 120f', 'input')
+    end: Optional[str] = _option(None, WORD, 'where to stop: seconds, or frames as 240f', 'input')
+    reader: str = _option('pyav', WORD, 'decoder of video files: pyav or decord', 'input')
+    compare: bool = _option(False, SWITCH, 'draw before and after refinement side by side', 'picture')
     boxes: bool = _option(False, SWITCH, 'draw bounding boxes', 'picture')
-    ids: bool = _option(True, SWITCH, 'draw no track ids', 'picture')
+    ids: bool = _option(True, SWITCH, 'do not draw track ids', 'picture')
     trails: bool = _option(False, SWITCH, 'draw the recent path of hands and feet', 'picture')
-    video: bool = _option(True, SWITCH, 'write data only', 'picture')
+    video: bool = _option(True, SWITCH, 'do not write the overlay video', 'picture')
     formats: Tuple[str, ...] = _option(('json',), PATHS, 'formats of pose data')
-    report: bool = _option(False, SWITCH, 'an HTML page: videos, tracks and curves', 'data')
+    report: bool = _option(False, SWITCH, 'write an HTML page with videos, tracks and curves', 'data')
     progress: bool = _option(False, SWITCH, 'show a progress bar', content=False)
     command: str = _option('', WORD, 'how the run was started', content=False)
 

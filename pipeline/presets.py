@@ -1,7 +1,7 @@
-"""Presets: one MMEngine config each that names the four links of a chain.
+"""Presets: one MMEngine config each that names the four stages of a chain.
 
 A preset has the keys ``detector``, ``estimator``, ``tracker`` and ``refiner``,
-each a dictionary of that link's options; ``configs/presets`` holds ours. A ``type`` chooses a
+each a dictionary of that stage's options; ``configs/presets`` holds ours. A ``type`` chooses a
 registered component (:mod:`pipeline.registry`); ``custom_imports`` names modules that register more,
 which may lie beside the preset.
 """
@@ -77,7 +77,7 @@ def load_preset(name: Union[str, Path]) -> dict:
 
 @contextmanager
 def options_of(link: str, preset: str) -> Iterator[None]:
-    """What a link's constructor says of options that it does not know, or of another type, is the user's error."""
+    """Turn what a stage's constructor says of unknown options or wrong types into an :class:`InputError`."""
     try:
         yield
     except (TypeError, ValueError) as error:
@@ -90,7 +90,7 @@ def merged_preset(preset: Union[str, Path], refiner: Union[None, str, dict] = No
     Args:
         refiner: in place of the preset's; HANet if neither says.
         given: ``detector``, ``estimator`` and ``tracker`` options that go over the preset's
-            (one that names a ``type`` or ``config`` replaces the preset's link altogether), and
+            (one that names a ``type`` or ``config`` replaces the preset's stage altogether), and
             other keys of a preset; None leaves the preset's.
 
     Raises:

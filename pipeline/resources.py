@@ -1,4 +1,4 @@
-"""Where the files that come with this package lie: configs and default weights.
+"""Paths of the files that ship with this package: configs and default weights.
 
 An installed package holds ``configs`` inside itself; in a checkout the folder stands
 beside the package, at the top level.

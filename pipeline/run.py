@@ -1,4 +1,4 @@
-"""One video through a chain into files: overlay, pose data, and a summary."""
+"""Run one video through a chain into files: overlay, pose data, and a summary."""
 
 import time
 from contextlib import closing

@@ -29,7 +29,7 @@ MISSED_HALF_LIFE = 0.8
 
 
 class Stage(Protocol):
-    """One link of the chain.
+    """One stage of the chain.
 
     Attributes:
         name: what its time is counted for; None for none.
@@ -69,7 +69,7 @@ class Buffer:
 
 @dataclass
 class Watch:
-    """Mark every ``every``-th frame, and the last one, as watched, and no other. Holds back one frame."""
+    """Mark every ``every``-th frame and the last one, and no other, to be analysed. Holds back one frame."""
 
     every: int = 1
     name: Optional[str] = None
@@ -86,7 +86,7 @@ class Watch:
 
 @dataclass
 class Detect:
-    """Look for people in every ``every``-th watched frame; the other frames come with None.
+    """Look for people in every ``every``-th analysed frame; the other frames come with None.
 
     Holds back up to ``batch`` frames, of which those to be looked at go through the detector together.
     """
@@ -180,7 +180,7 @@ class Estimate:
     """Pose all people of ``batch`` frames at once; neighbours of a frame come from the stream.
 
     Holds back ``batch`` frames and those that the estimator looks ahead. Frames that are not
-    watched come with nobody; the estimator may see them as neighbours only.
+    analysed come with nobody; the estimator may see them as neighbours only.
     """
 
     estimator: Estimator
@@ -208,7 +208,7 @@ class Estimate:
 
 @dataclass
 class Track:
-    """Give people their ids, in the frames that are watched. Holds back nothing.
+    """Give people their ids, in the frames that are analysed. Holds back nothing.
 
     A tracker that tells people apart by their looks has ``with_looks(people, frame) -> People``, too.
     """

@@ -1,4 +1,4 @@
-"""The few numbers that say how a run went."""
+"""Summary of a run: frames, people, speed, jitter, files."""
 
 from dataclasses import dataclass, field
 from typing import Dict, List, Set
@@ -21,8 +21,8 @@ class Summary:
             three frames in a row of anyone.
         files: what was written.
         interrupted: whether Ctrl-C ended the run.
-        stages: seconds spent in each link.
-        profile: a table of the time spent in each link.
+        stages: seconds spent in each stage.
+        profile: a table of the time spent in each stage.
     """
 
     frames: int = 0

@@ -1,4 +1,4 @@
-"""Where the time goes: seconds spent in each stage, measured from outside."""
+"""Profile the stages: seconds spent in each, measured from outside."""
 
 import time
 from collections import defaultdict

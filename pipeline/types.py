@@ -1,4 +1,4 @@
-"""The few types that travel down the chain, each with its shapes and units.
+"""The types that pass between stages, with shapes and units.
 
 Legend: ``P`` people in a frame, ``K`` keypoints of the skeleton, ``T`` frames.
 Pixel coordinates have their origin at the centre of the upper left pixel, x to

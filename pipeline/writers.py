@@ -1,4 +1,4 @@
-"""Where results go: one writer for each kind of file, all with one interface and one rule for their end.
+"""Writers: one for each kind of file, with one interface and one rule for how they end.
 
 A writer takes results (``write``), and ends by ``close`` (its files are whole, and in ``files``) or by
 ``abort`` (it leaves nothing behind). After Ctrl-C writers are closed: what was finished stays, and is whole.

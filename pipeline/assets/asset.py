@@ -1,4 +1,4 @@
-"""What is known of a file before it is here."""
+"""Description of a downloadable file: name, source, size, hash, licence."""
 
 import hashlib
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""A file from a URL, with a progress bar on terminals."""
+"""Download a file from a URL, with a progress bar on terminals."""
 
 import sys
 import urllib.error

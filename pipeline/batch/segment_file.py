@@ -1,4 +1,4 @@
-"""The posed people of a stretch of a video in a file, to the last bit."""
+"""Store the poses of a segment of a video in a file, without loss."""
 
 from dataclasses import fields
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What all videos of a batch have in common, and a fingerprint of it."""
+"""Settings that all videos of a batch share, and their fingerprint."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""What a worker can be asked to do. A task travels to its process; its ``run`` gives plain values.
+"""The tasks of a worker. A task travels to its process; its ``run`` gives plain values.
 
 A long video can be posed in segments and finished in one piece, with the same
 result as in one run, because the halves of the chain differ: detector and estimator

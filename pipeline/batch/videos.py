@@ -1,4 +1,4 @@
-"""The inputs of a batch: which videos they mean, what their files are called, and whether they changed."""
+"""The inputs of a batch: resolve them to videos, name their outputs, detect changes."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A worker's side of a batch: one chain, loaded once, and task after task for it."""
+"""A worker of a batch: loads the chain once and runs one task after another."""
 
 import errno
 from dataclasses import dataclass, field

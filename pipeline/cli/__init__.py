@@ -1,1 +1,1 @@
-"""The commands of this package; the files in tools/ are doors to them."""
+"""The commands of this package; the files in tools/ call them."""

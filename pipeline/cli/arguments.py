@@ -1,4 +1,4 @@
-"""Command lines from :mod:`pipeline.options`: one argument for each field, and back."""
+"""Convert :mod:`pipeline.options` to command-line arguments, one for each field, and back."""
 
 import argparse
 from dataclasses import Field, fields
@@ -23,9 +23,9 @@ from pipeline.presets import preset_names
 from pipeline.registry import WRITERS, names
 
 FORMAT_HELP = {
-    'csv': 'long form, one row per joint',
-    'posetrack': 'PoseTrack18 JSON',
-    'trc': 'one marker file per person, for biomechanics tools',
+    'csv': 'write CSV: one row per frame, person and joint',
+    'posetrack': 'write PoseTrack18 JSON',
+    'trc': 'write TRC marker files, one per person, for biomechanics tools',
 }
 
 
@@ -46,7 +46,7 @@ def add_output_options(parser: argparse.ArgumentParser, leave_out: Tuple[str, ..
             f'--{"no-" if on else ""}{name}',
             dest=name,
             action='store_false' if on else 'store_true',
-            help='do not write it' if on else FORMAT_HELP.get(name),
+            help=f'do not write {name.upper()}' if on else FORMAT_HELP.get(name),
         )
     for entry in fields(OutputOptions):
         if option_of(entry).group and entry.name not in leave_out:

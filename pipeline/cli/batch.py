@@ -1,4 +1,4 @@
-"""Many videos in, the same files for each out; run it again to go on where it stopped.
+"""Process many videos into one folder; run the same command again to resume.
 
     smooth-poses-batch videos/*.mp4 --out results                # one worker
     smooth-poses-batch recordings/ --out results --workers 4     # every video below a folder
@@ -26,24 +26,36 @@ def parse_arguments(arguments: Optional[Sequence[str]] = None) -> argparse.Names
     parser.add_argument('inputs', nargs='*', help='videos, folders of videos or of images, globs of images, URLs')
     parser.add_argument('--list', type=Path, metavar='FILE', help='further inputs, one per line')
     parser.add_argument('--out', type=Path, required=True, metavar='DIR', help='folder of the files and the manifest')
-    parser.add_argument('--force', action='store_true', help='replace files that no run of this folder has written')
+    parser.add_argument(
+        '--force', action='store_true', help='also replace files that no run into this folder has written'
+    )
     work = parser.add_argument_group('work')
-    work.add_argument('--workers', type=int, metavar='N', help='processes here (1), or actors on Ray (all that fit)')
+    work.add_argument(
+        '--workers', type=int, metavar='N', help='worker processes (1), or actors on Ray (as many as fit)'
+    )
     work.add_argument(
         '--ray',
         metavar='ADDRESS',
         help='a Ray cluster (auto, ray://HOST:10001), or local for one here; '
         f'the default from {MANY} inputs on, where Ray is installed and --workers is not given',
     )
-    work.add_argument('--cpus', type=float, default=1.0, metavar='N', help="of Ray's, per worker (%(default)s)")
-    work.add_argument('--gpus', type=float, default=0.0, metavar='N', help="of Ray's, per worker; 0.25 lets four share")
-    work.add_argument('--retries', type=int, default=1, metavar='N', help='after failures that may pass (%(default)s)')
+    work.add_argument('--cpus', type=float, default=1.0, metavar='N', help='CPUs per worker on Ray (%(default)s)')
+    work.add_argument(
+        '--gpus', type=float, default=0.0, metavar='N', help='GPUs per worker on Ray; 0.25 lets four workers share one'
+    )
+    work.add_argument(
+        '--retries',
+        type=int,
+        default=1,
+        metavar='N',
+        help='further attempts after failures that may be temporary (%(default)s)',
+    )
     work.add_argument(
         '--segment-frames',
         type=int,
         metavar='N',
-        help='pose longer videos in pieces of N frames, '
-        'on several workers; needs a chain that looks for people in every frame',
+        help='split longer videos into segments of N frames, '
+        'processed by several workers; needs a chain that analyses every frame by itself',
     )
     work.add_argument('--quiet', action='store_true', help='print failures only')
     command_line.add_chain_options(parser)
@@ -77,7 +89,7 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     report = run_batch(
         videos,
         settings,
-        crew_of(args, len(videos), devices),
+        pool_of(args, len(videos), devices),
         args.retries,
         args.segment_frames,
         args.force,
@@ -88,14 +100,14 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     return 1 if report.failed or report.left else 0
 
 
-def crew_of(args: argparse.Namespace, count: int, devices: list):
-    """What hires the workers that are asked for."""
-    from pipeline.batch import LocalCrew, RayCrew
+def pool_of(args: argparse.Namespace, count: int, devices: list):
+    """Make the pool of workers that is asked for."""
+    from pipeline.batch import LocalPool, RayPool
 
     if args.ray or args.workers is None and count >= MANY and ray_is_there():
         address = None if args.ray in (None, 'local') else args.ray
-        return lambda settings: RayCrew(settings, args.workers, address, args.cpus, args.gpus)
-    return lambda settings: LocalCrew(settings, args.workers or 1, devices)
+        return lambda settings: RayPool(settings, args.workers, address, args.cpus, args.gpus)
+    return lambda settings: LocalPool(settings, args.workers or 1, devices)
 
 
 def ray_is_there() -> bool:

@@ -1,4 +1,4 @@
-"""Video in, overlay video and pose data out.
+"""Estimate smooth, tracked poses: video in, overlay video and pose data out.
 
     smooth-poses video.mp4
     smooth-poses --sample                       # the sample clip

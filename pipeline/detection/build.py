@@ -1,4 +1,4 @@
-"""A detector by preset entry."""
+"""Build the detector that a preset describes."""
 
 from typing import Mapping, Optional
 

@@ -1,4 +1,4 @@
-"""Which label of a detector means a person."""
+"""Find the label of class ``person`` of a detector."""
 
 from typing import Optional, Sequence
 

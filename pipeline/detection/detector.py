@@ -1,4 +1,4 @@
-"""People in frames, from any MMDetection config and checkpoint."""
+"""Detect people with any MMDetection config and checkpoint."""
 
 from pathlib import Path
 from threading import Lock

@@ -1,4 +1,4 @@
-"""An estimator by preset entry."""
+"""Build the estimator that a preset describes."""
 
 from typing import Mapping, Optional
 

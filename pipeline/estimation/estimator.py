@@ -1,4 +1,4 @@
-"""Poses of the people in frames, from any MMPose top-down config and checkpoint."""
+"""Estimate poses with any MMPose top-down config and checkpoint."""
 
 from pathlib import Path
 from typing import Iterator, List, Mapping, Optional, Sequence, Tuple, Union

@@ -1,4 +1,4 @@
-"""What an MMPose model says of the joints that it predicts."""
+"""Find the metainfo (joints, limbs, sigmas) of an MMPose model."""
 
 import warnings
 

@@ -1,4 +1,4 @@
-"""Tables of smoothers measure what ships: the smoothers of :mod:`pipeline.refine`, over whole sequences.
+"""Run the smoothers that ship (:mod:`pipeline.refine`) over whole sequences, for tables.
 
 There is no other engine here. Windows, blending, filters, bridging and the unit of every parameter are
 those of the video chain; what a best case does beyond it (more overlap, mirrored windows) are parameters

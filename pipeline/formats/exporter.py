@@ -1,4 +1,4 @@
-"""What all exporters share: they stream, and their files appear whole or not at all."""
+"""Base class of exporters: they stream, and their files appear complete or not at all."""
 
 import sys
 from abc import ABC, abstractmethod

@@ -1,4 +1,4 @@
-"""Opening npz files that others have written."""
+"""Open npz files from untrusted sources."""
 
 import pickle
 import zipfile

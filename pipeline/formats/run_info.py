@@ -1,4 +1,4 @@
-"""What a run records in its files: enough to repeat it, and nothing that differs when it is repeated."""
+"""Record a run in its files: enough to repeat it, and nothing that differs when it is repeated."""
 
 import hashlib
 import json

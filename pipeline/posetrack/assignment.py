@@ -1,4 +1,4 @@
-"""Who was meant: predicted people assigned to annotated ones, frame by frame, as poseval does.
+"""Assign predicted people to annotated ones, frame by frame, as poseval does.
 
 Legend: ``G`` annotated and ``P`` predicted people of a frame, ``J`` joints.
 """

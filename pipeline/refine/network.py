@@ -50,7 +50,7 @@ def network_smoother(
         device: such as ``cpu`` or ``cuda:0``; ``auto`` is a GPU where torch sees one.
         overlap: windows that answer for each frame, 1 to the window's length; more is smoother and slower.
         threads: torch threads for one window; such small matrices gain nothing
-            from more, and more would wait for cores that other links use.
+            from more, and more would wait for cores that other stages use.
         runtime: ``torch``, or ``onnxruntime``: see :func:`run_exported`.
         step, mirror, partial: see :func:`window_smoother`.
 

@@ -1,4 +1,4 @@
-"""A whole track through a smoother at once."""
+"""Run a whole track through a smoother at once."""
 
 from typing import List
 

@@ -1,4 +1,4 @@
-"""The refiner as a link of the chain: frames go in, refined frames come out in order, a little later."""
+"""The refiner as a stage of the chain: frames go in, refined frames come out in order, a little later."""
 
 from collections import deque
 from dataclasses import dataclass, field, replace

@@ -1,4 +1,4 @@
-"""Overlapping windows over a track of any length, blended into one answer per frame.
+"""Run a network in overlapping windows over a track of any length; blend to one pose per frame.
 
 Windows start every ``step`` frames; one more ends exactly at the track's end, so
 that no frame is dropped, and a track shorter than a window is padded with

@@ -1,4 +1,4 @@
-"""Pictures out: skeletons over frames, in the colours of their track ids."""
+"""Draw skeletons over frames, in the colours of their track ids."""
 
 from pipeline.render.options import RenderOptions
 from pipeline.render.renderer import Renderer

@@ -1,4 +1,4 @@
-"""What is drawn upon: an RGB image, or the YUV planes of a video frame.
+"""Canvases to draw on: an RGB image, or the YUV planes of a video frame.
 
 Both take a layer: what every pixel adds (colour times opacity) and the share of the
 picture that it lets through. Its colours are those of the canvas: Y'CbCr code values

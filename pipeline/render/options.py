@@ -1,4 +1,4 @@
-"""What a person may choose about the picture, each choice checked once."""
+"""Options of drawing, and their checks."""
 
 from dataclasses import dataclass
 from typing import Tuple, Union

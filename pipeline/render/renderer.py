@@ -1,4 +1,4 @@
-"""People into pictures."""
+"""Draw people into pictures."""
 
 from fractions import Fraction
 from typing import Optional, Tuple, Union

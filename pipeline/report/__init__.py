@@ -1,4 +1,4 @@
-"""A video's poses to look at: a page for people, plots for papers.
+"""Reports on the poses of a video: an HTML page, and plots for papers.
 
 write_report('out/clip.html', 'out/clip_poses.json', 'out/clip_overlay.mp4', 'clip.mp4')
 write_plots('out/plots', 'out/clip_poses.json')

@@ -1,4 +1,4 @@
-"""From poses to curves over time: position, speed, acceleration and joint angles of every track.
+"""Curves over time from poses: position, speed, acceleration and joint angles of every track.
 
 Legend: ``F`` frames from a track's first to its last, ``K`` joints, ``A`` angles.
 What is not known is NaN: frames without the person, ends of derivatives, joints

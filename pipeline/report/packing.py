@@ -1,4 +1,4 @@
-"""Curves as compact text for a page: 16-bit steps, differences, gzip, base64.
+"""Pack curves as compact text for a page: 16-bit quantisation, differences, gzip, base64.
 
 A curve is mapped to integers of its own scale, then each is replaced by its
 difference to the one before (modulo 2**16): smooth curves become small numbers,

@@ -1,4 +1,4 @@
-"""Which track continues with which person: similarity and optimal assignment."""
+"""Associate tracks with people: similarity and optimal assignment."""
 
 from typing import List, Sequence, Tuple
 

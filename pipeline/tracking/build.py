@@ -1,4 +1,4 @@
-"""A tracker by preset entry."""
+"""Build the tracker that a preset describes."""
 
 from typing import Mapping, Union
 

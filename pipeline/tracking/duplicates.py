@@ -1,4 +1,4 @@
-"""One person found twice: doubled boxes, and boxes nested in others."""
+"""Remove duplicates: doubled boxes, and boxes nested in others."""
 
 import numpy as np
 

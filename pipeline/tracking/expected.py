@@ -1,4 +1,4 @@
-"""Whom the detector found and whom the tracker expects, as one list in which nobody stands twice."""
+"""Merge detections with tracker predictions, without duplicates."""
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment

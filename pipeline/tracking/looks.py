@@ -1,4 +1,4 @@
-"""What people wear, as a few numbers: colour histograms of torso and thighs, and how alike two are.
+"""Appearance of people: colour histograms of torso and thighs, and their similarity.
 
 A description is cheap (some hundred sampled pixels a person) and needs no network. It
 tells clothes apart, not faces: two people in one uniform look the same.

@@ -1,4 +1,4 @@
-"""Where a person will be: a Kalman filter over the points of one pose.
+"""Predict motion: a Kalman filter over the points of one pose.
 
 Every point has a position and a velocity per axis. The velocity fades
 exponentially (an Ornstein-Uhlenbeck process driven by random acceleration), so

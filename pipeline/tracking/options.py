@@ -1,4 +1,4 @@
-"""What can be chosen in the tracker, and sets of choices for kinds of scene."""
+"""Options of the tracker, and presets for kinds of scene."""
 
 from dataclasses import dataclass, replace
 from typing import Any, Dict, Optional

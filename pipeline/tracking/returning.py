@@ -1,4 +1,4 @@
-"""Who comes back: newcomers who look like somebody lost, near enough to the place where that one was last."""
+"""Re-identify people who come back, by appearance and distance."""
 
 from typing import List, Sequence, Tuple
 

@@ -1,4 +1,4 @@
-"""One person's track: its filter, what was last seen of it, and whether it is shown."""
+"""The track of one person: motion filter, last observation, and whether it is shown."""
 
 from typing import Optional, Sequence, Tuple
 

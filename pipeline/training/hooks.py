@@ -1,4 +1,4 @@
-"""What training needs beside MMEngine's own hooks."""
+"""Training hooks in addition to MMEngine's."""
 
 import math
 from pathlib import Path

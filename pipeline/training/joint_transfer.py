@@ -1,4 +1,4 @@
-"""A trained refiner as the beginning of one for other joints: training need not start from nothing."""
+"""Initialise a refiner from one that was trained for other joints."""
 
 from typing import Dict, List, Mapping, Sequence, Tuple
 

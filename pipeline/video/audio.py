@@ -1,4 +1,4 @@
-"""A source's audio, carried over into the file that is written."""
+"""Copy the audio of the source into the file that is written."""
 
 import logging
 from fractions import Fraction

@@ -1,4 +1,4 @@
-"""What a decoder says of a file that is not whole."""
+"""Recognise damaged files by what the decoder reports."""
 
 
 class DecodeError(Exception):

@@ -1,4 +1,4 @@
-"""Frames of a video file through PyAV, each with its place in the file's index and the decoder's word on damage."""
+"""Decode a video file with PyAV: frames, each with its index and whether it is damaged."""
 
 from typing import Iterator, Set, Tuple, Union
 

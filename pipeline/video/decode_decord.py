@@ -1,4 +1,4 @@
-"""Frames of a video file through decord, where it is asked for and can be trusted.
+"""Decode a video file with decord, on request and where it reads correctly.
 
 PyAV is the default, because of what was measured with decord2 3.4.0:
 

@@ -1,4 +1,4 @@
-"""What a video file holds, from one pass over its packets; only its first picture is decoded.
+"""Index a video file in one pass over its packets; only the first picture is decoded.
 
 File headers promise frame counts, rates and durations that need not be true.
 Reading the packets costs little (no pictures are decoded) and says which

@@ -1,4 +1,4 @@
-"""Frames of a camera or a network stream, through OpenCV."""
+"""Read frames of a camera or a network stream, through OpenCV."""
 
 import os
 import threading

@@ -1,4 +1,4 @@
-"""Where to start and end, a time in seconds or a frame number; and how fast frames go by."""
+"""Parse start and end (seconds or a frame number) and frame rates."""
 
 import math
 import re

@@ -1,4 +1,4 @@
-"""From what a person writes to the source that is meant."""
+"""Open the source that an input (path, glob, index, URL, arrays) means."""
 
 from pathlib import Path
 from typing import Iterable, Union

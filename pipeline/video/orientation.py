@@ -1,4 +1,4 @@
-"""How a decoded picture must be turned to stand upright, as phones record it."""
+"""Rotation of a decoded picture as displayed, as phones record it."""
 
 import math
 from dataclasses import dataclass

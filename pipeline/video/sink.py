@@ -1,4 +1,4 @@
-"""Where frames go: how writing ends well, and writing in a thread of its own."""
+"""Frame sinks: how writing ends, and writing in a thread of its own."""
 
 import threading
 from abc import ABC, abstractmethod

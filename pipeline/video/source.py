@@ -1,4 +1,4 @@
-"""Where frames come from: the one interface of files, images and cameras."""
+"""Frame sources: the one interface of files, images and cameras."""
 
 from abc import ABC, abstractmethod
 from typing import Iterator

@@ -1,4 +1,4 @@
-"""Work that runs ahead of its consumer, in a thread, with a bounded queue in between."""
+"""Run a producer ahead of its consumer: a thread and a bounded queue in between."""
 
 import threading
 from collections import deque

@@ -1,4 +1,4 @@
-"""Frames of a video file."""
+"""Read the frames of a video file."""
 
 import logging
 from contextlib import closing

@@ -1,4 +1,4 @@
-"""Frames into an H.264 file that plays everywhere."""
+"""Encode frames into an H.264 file that plays everywhere."""
 
 import errno
 import logging

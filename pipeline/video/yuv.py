@@ -1,4 +1,4 @@
-"""Pictures that stay as the decoder gave them: YUV 4:2:0 planes, RGB only where somebody asks for it."""
+"""Pictures as YUV 4:2:0 planes, as the decoder gave them; RGB only where it is asked for."""
 
 from threading import Lock
 from typing import List, Optional, Tuple

@@ -13,7 +13,7 @@ from pipeline.batch.manifest import NAME, Manifest
 from pipeline.batch.worker import Outcome
 from pipeline.errors import InputError
 from pipeline.options import OutputOptions
-from tests.batch.toy_chain import InlineCrew, ToySettings, write_video
+from tests.batch.toy_chain import InlinePool, ToySettings, write_video
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def files_in(folder: Path) -> dict:
 def test_everything_is_done_once(batch):
     videos, settings = batch
     lines = []
-    report = run_batch(videos, settings, InlineCrew, notify=lines.append)
+    report = run_batch(videos, settings, InlinePool, notify=lines.append)
     assert (report.done, report.skipped, report.failed, report.left) == (['a', 'b', 'c'], [], {}, [])
     assert [line.split(',')[0] for line in lines] == ['a: 3 frames', 'b: 4 frames', 'c: 5 frames']
     out = settings.outputs.out_dir
@@ -46,31 +46,31 @@ def test_everything_is_done_once(batch):
     records = Manifest(out).records
     assert records['b']['frames'] == 4 and records['b']['people'] == 1
     assert records['b']['files'] == {name: len(content) for name, content in files_in(out).items() if name[0] == 'b'}
-    again = run_batch(videos, settings, hire=None)  # nobody is needed
+    again = run_batch(videos, settings, make_pool=None)  # nobody is needed
     assert (again.done, again.skipped) == ([], ['a', 'b', 'c'])
 
 
 def test_what_changed_is_done_again(batch):
     videos, settings = batch
-    run_batch(videos, settings, InlineCrew)
+    run_batch(videos, settings, InlinePool)
     write_video(Path(videos[0].spec), 6)
     (settings.outputs.out_dir / 'b_poses.json').write_text('{}')
-    assert run_batch(videos, settings, InlineCrew).done == ['a', 'b']
-    assert run_batch(videos, replace(settings, refiner='gaussian'), InlineCrew).done == ['a', 'b', 'c']
+    assert run_batch(videos, settings, InlinePool).done == ['a', 'b']
+    assert run_batch(videos, replace(settings, refiner='gaussian'), InlinePool).done == ['a', 'b', 'c']
 
 
 def test_a_failure_is_told_and_stops_nobody(batch, tmp_path):
     videos, settings = batch
     Path(videos[1].spec).write_text('this is no video')
     videos += find_videos([str(tmp_path / 'gone.mp4')])
-    report = run_batch(videos, settings, InlineCrew)
+    report = run_batch(videos, settings, InlinePool)
     assert report.done == ['a', 'c']
     assert set(report.failed) == {'b', 'gone'}
     assert 'not a video' in report.failed['b'] and 'no such file' in report.failed['gone']
     assert str(report).splitlines()[0] == '2 done, 2 failed'
     assert not [name for name in files_in(settings.outputs.out_dir) if name.startswith(('b', '.b'))]
     write_video(Path(videos[1].spec), 4)
-    assert run_batch(videos[:3], settings, InlineCrew).done == ['b']
+    assert run_batch(videos[:3], settings, InlinePool).done == ['b']
 
 
 def test_files_of_others_are_kept(batch):
@@ -79,13 +79,13 @@ def test_files_of_others_are_kept(batch):
     mine.parent.mkdir()
     mine.write_text('mine')
     for _ in range(2):  # having failed once must not make the file ours
-        report = run_batch(videos, settings, InlineCrew)
+        report = run_batch(videos, settings, InlinePool)
         assert 'b_poses.json: exists already' in report.failed['b']
         assert mine.read_text() == 'mine'
-    assert run_batch(videos, settings, InlineCrew, force=True).done == ['b']
+    assert run_batch(videos, settings, InlinePool, force=True).done == ['b']
 
 
-class Flaky(InlineCrew):
+class Flaky(InlinePool):
     """Fails the first ``failures`` tasks of every video with ``outcome``."""
 
     failures, outcome = 1, Outcome(error='its worker died (signal SIGKILL)', again=True)
@@ -106,7 +106,7 @@ class Flaky(InlineCrew):
 @pytest.mark.parametrize('failures, retries, done', [(1, 1, True), (2, 1, False), (2, 2, True), (1, 0, False)])
 def test_failures_that_may_pass_are_tried_again(batch, failures, retries, done):
     videos, settings = batch
-    report = run_batch(videos, settings, type('Crew', (Flaky,), dict(failures=failures)), retries)
+    report = run_batch(videos, settings, type('Pool', (Flaky,), dict(failures=failures)), retries)
     assert report.done == (['a', 'b', 'c'] if done else [])
     assert done or set(report.failed.values()) == {'its worker died (signal SIGKILL)'}
     record = Manifest(settings.outputs.out_dir).records['a']
@@ -116,15 +116,15 @@ def test_failures_that_may_pass_are_tried_again(batch, failures, retries, done):
 def test_settings_that_fit_nobody_end_the_batch_at_once(batch):
     videos, settings = batch
     with pytest.raises(InputError, match='no such weights'):
-        run_batch(videos, replace(settings, broken='x.pth: no such weights'), InlineCrew)
+        run_batch(videos, replace(settings, broken='x.pth: no such weights'), InlinePool)
     assert files_in(settings.outputs.out_dir) == {}
-    assert run_batch(videos, settings, InlineCrew).done == ['a', 'b', 'c']
+    assert run_batch(videos, settings, InlinePool).done == ['a', 'b', 'c']
 
 
 def test_a_full_disk_ends_the_batch_and_what_was_done_stays(batch):
     videos, settings = batch
 
-    class Full(InlineCrew):
+    class Full(InlinePool):
         def wait(self):
             if self._tasks[-1].video.key == 'a':
                 return super().wait()
@@ -133,7 +133,7 @@ def test_a_full_disk_ends_the_batch_and_what_was_done_stays(batch):
     report = run_batch(videos, settings, Full)
     assert (report.done, set(report.failed), report.left) == (['a'], {'b'}, ['c'])
     assert str(report).splitlines()[-1].startswith('stopped: ') and 'no space left' in report.stopped
-    assert run_batch(videos, settings, InlineCrew).skipped == ['a']
+    assert run_batch(videos, settings, InlinePool).skipped == ['a']
 
 
 def test_the_disk_being_full_is_recognised(batch, monkeypatch):
@@ -158,7 +158,7 @@ def test_the_disk_being_full_is_recognised(batch, monkeypatch):
 def test_an_interrupted_batch_leaves_nothing_half_written(batch):
     videos, settings = batch
 
-    class Interrupted(InlineCrew):
+    class Interrupted(InlinePool):
         def wait(self):
             if self._tasks[-1].video.key == 'b':
                 (settings.outputs.out_dir / '.b_overlay-abcd1234.part.mp4').touch()  # as a killed worker leaves it
@@ -170,7 +170,7 @@ def test_an_interrupted_batch_leaves_nothing_half_written(batch):
         run_batch(videos, settings, Interrupted)
     left = [name for name in os.listdir(settings.outputs.out_dir) if name[0] in '.b']
     assert sorted(left) == ['.b2_overlay-abcd1234.part.mp4', '.batch.lock']
-    assert run_batch(videos, settings, InlineCrew).done == ['b', 'c']
+    assert run_batch(videos, settings, InlinePool).done == ['b', 'c']
 
 
 def killed_after(events: int, run) -> bool:
@@ -207,17 +207,17 @@ def killed_after(events: int, run) -> bool:
 
 def test_a_kill_at_any_moment_and_a_resume_give_the_same_files(batch, tmp_path):
     videos, settings = batch
-    run_batch(videos, settings, InlineCrew)
+    run_batch(videos, settings, InlinePool)
     expected = files_in(settings.outputs.out_dir)
     kills, events = 0, 0
     step = 1 if os.environ.get('POSE_NIGHTLY') else 7
     while True:
         out = tmp_path / f'killed{events}'
         settings_here = replace(settings, outputs=replace(settings.outputs, out_dir=out))
-        if not killed_after(events, partial(run_batch, videos, settings_here, InlineCrew)):
+        if not killed_after(events, partial(run_batch, videos, settings_here, InlinePool)):
             break
         kills += 1
-        report = run_batch(videos, settings_here, InlineCrew)
+        report = run_batch(videos, settings_here, InlinePool)
         assert not report.failed and len(report.done) + len(report.skipped) == 3
         assert files_in(out) == expected, f'after event {events}'
         events += step
@@ -226,6 +226,6 @@ def test_a_kill_at_any_moment_and_a_resume_give_the_same_files(batch, tmp_path):
 
 def test_the_manifest_is_plain_json_lines(batch):
     videos, settings = batch
-    run_batch(videos, settings, InlineCrew)
+    run_batch(videos, settings, InlinePool)
     rows = [json.loads(line) for line in (settings.outputs.out_dir / NAME).read_text().splitlines()]
     assert [(row['video'], row['status']) for row in rows] == [('a', 'done'), ('b', 'done'), ('c', 'done')]

@@ -12,7 +12,7 @@ from pipeline.errors import InputError
 from pipeline.options import OutputOptions
 from pipeline.types import Frame, FrameResult, People
 from tests.batch.test_run_batch import files_in
-from tests.batch.toy_chain import InlineCrew, ToySettings, write_video
+from tests.batch.toy_chain import InlinePool, ToySettings, write_video
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_a_broken_segment_is_named(tmp_path, content):
         read_segments([tmp_path / 's.npz'])
 
 
-class Seen(InlineCrew):
+class Seen(InlinePool):
     """Notes the kinds of tasks in ``kinds``."""
 
     kinds = []

@@ -114,7 +114,7 @@ class ToySettings:
         return f'{self.refiner}-{self.batch}-{self.outputs.formats}-{self.outputs.video}'
 
 
-class InlineCrew:
+class InlinePool:
     """One worker in this process."""
 
     size = 1

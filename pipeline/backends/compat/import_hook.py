@@ -1,4 +1,4 @@
-"""Stand-ins that come in by themselves, whenever and wherever the real module is asked for.
+"""An import hook that provides stand-ins for modules that cannot be installed, in any import order.
 
 Importing ``pipeline`` installs one finder. It serves
 

@@ -1,4 +1,4 @@
-"""Notes that packages print when they are imported or run, about nothing that a user here can change.
+"""Silence messages of other packages about things that a user here cannot change.
 
 Each is named; everything else is left to be seen.
 """

@@ -1,4 +1,4 @@
-"""Functions of tensors as graphs: traced in torch, or exported and run by ONNX Runtime; the same numbers, sooner."""
+"""Run functions of tensors as graphs: traced in torch, or exported to ONNX Runtime; same numbers, faster."""
 
 from pipeline.backends.graphs.graphs import Graphs
 from pipeline.backends.graphs.onnx_graph import OnnxExporter

@@ -1,4 +1,4 @@
-"""A function of tensors, called through graphs that were made from it, where they give the same."""
+"""Call a function of tensors through graphs made from it, where they give the same numbers."""
 
 from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Sequence, Union
 

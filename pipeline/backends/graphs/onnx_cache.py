@@ -1,4 +1,4 @@
-"""Exported graphs on disk: found by what they were made from, believed by what they hold.
+"""Cache exported graphs on disk, keyed by what they were made from and verified by hash.
 
 A file is called ``KEY-DIGEST.onnx``. KEY hashes everything that goes into an export (weights,
 config, shapes, versions), DIGEST the file's own bytes, so that a file damaged by a disk or a

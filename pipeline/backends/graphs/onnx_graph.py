@@ -44,7 +44,7 @@ class OnnxExporter:
 class OnnxGraph:
     """A file of the cache as a function of tensors.
 
-    It uses as many threads as torch would: the chain gives each link its share of the cores
+    It uses as many threads as torch would: the chain gives each stage its share of the cores
     by ``torch.set_num_threads``, and a session's number is fixed when it is opened.
 
     Args:
@@ -123,7 +123,7 @@ def _quiet() -> Iterator[None]:
 def _open(path: Path, threads: int) -> onnxruntime.InferenceSession:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
-    # between two frames other links need the cores: idle threads must sleep, not spin
+    # between two frames other stages need the cores: idle threads must sleep, not spin
     options.add_session_config_entry('session.intra_op.allow_spinning', '0')
     options.log_severity_level = 3
     return onnxruntime.InferenceSession(onnx_cache.read(path), options, providers=['CPUExecutionProvider'])

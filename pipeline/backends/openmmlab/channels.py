@@ -1,4 +1,4 @@
-"""Frames are RGB, OpenMMLab's pipelines expect BGR: the swap, as late and as small as possible."""
+"""Swap RGB frames to the BGR that OpenMMLab's pipelines expect, as late and as small as possible."""
 
 import cv2
 import numpy as np

@@ -1,4 +1,4 @@
-"""Checkpoints of OpenMMLab's model zoos: opened without running anything, and fitted to a model."""
+"""Load checkpoints of OpenMMLab's model zoos without running code, and fit them to a model."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Configs of MMDetection and MMPose: found by name, read, and asked for what they say."""
+"""Find and read configs of MMDetection and MMPose."""
 
 import copy
 import difflib

@@ -1,4 +1,4 @@
-"""Batch norms folded into the convolutions before them: the same numbers with fewer passes over memory."""
+"""Fold batch norms into the convolutions before them: same numbers, fewer passes over memory."""
 
 import copy
 import re

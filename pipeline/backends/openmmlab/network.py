@@ -1,4 +1,4 @@
-"""Networks from configs, ready to run: built in their own scope, loaded, folded, on their device."""
+"""Build networks from configs, ready to run: in their own scope, loaded, folded, on their device."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What estimators of several frames share: the frames on the way in, the backbone on each of them."""
+"""Base classes of multi-frame estimators: preparing the frames, running the backbone on each."""
 
 from typing import Sequence, Tuple
 

@@ -1,4 +1,4 @@
-"""Published weights of DCPose and DSTA under the names of this project's modules."""
+"""Convert published weights of DCPose and DSTA to the names of this project's modules."""
 
 import re
 from typing import Dict

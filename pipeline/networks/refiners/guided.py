@@ -1,4 +1,4 @@
-"""HANet as a guide: it judges joints, and well-understood operations repair them.
+"""Guided HANet: a network that rates joints, and filters that repair them accordingly.
 
 HANet answers with offsets that are added to the input. Offsets can express any repair
 but hardly learn one: exchanging left and right, or bridging a burst of misses, is a product

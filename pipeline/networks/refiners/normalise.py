@@ -1,4 +1,4 @@
-"""Coordinates as a network sees them: missing joints filled in, where zero is, and what one unit is.
+"""Normalise coordinates for a network: fill in missing joints, set origin and unit.
 
 Every normaliser has ``fit(keypoints, known, image_size) -> Scaling`` for the input
 and ``fit_target(target, scaling) -> Scaling`` for what it is trained towards.

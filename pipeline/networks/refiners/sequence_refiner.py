@@ -1,4 +1,4 @@
-"""From raw keypoints to refined keypoints: what is trained is what the video chain runs.
+"""From raw to refined keypoints: normalise, run the network, undo; the same in training and in the video chain.
 
 Legend: ``B`` windows, ``T`` frames of a window, ``K`` joints of ``D`` coordinates.
 """

@@ -1,4 +1,4 @@
-"""What all temporal networks share: their output, and checks of windows and shapes."""
+"""Base of all temporal networks: their output, and checks of windows and shapes."""
 
 from dataclasses import dataclass
 from typing import Optional, Tuple

@@ -1,1 +1,1 @@
-"""What training does to clean motion: other bodies, other frame rates, an estimator's errors."""
+"""Augment clean motion: other bodies, other frame rates, an estimator's errors."""

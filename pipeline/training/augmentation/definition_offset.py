@@ -1,4 +1,4 @@
-"""What an estimator means by "hip" against what the truth means by it.
+"""Offsets between an estimator's definition of a joint and the ground truth's.
 
 Two joint definitions differ by a displacement that moves with the body. It is no error
 of time, an estimator trained on another set has another one, so refiners that must

@@ -1,4 +1,4 @@
-"""Where motion comes from; each source reads one data set's files into :class:`PoseSequence`.
+"""Sources of motion; each reads one data set's files into :class:`PoseSequence`.
 
 A source from outside this package registers itself where it is defined, and a config names its
 module in ``custom_imports`` (as ``configs/_base_/hanet_posetrack_t5.py`` does)::

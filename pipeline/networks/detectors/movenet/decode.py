@@ -1,4 +1,4 @@
-"""From MoveNet's output tensor to people: pixels, boxes, scores, and nobody twice.
+"""Decode MoveNet's output tensor into people, without duplicates.
 
 The tensor is ``(6, 56)``: per person 17 x (y, x, score), then the box as (ymin,
 xmin, ymax, xmax), then the person's score. Coordinates are fractions of the

@@ -96,7 +96,7 @@ class MoveNetDetector(BaseDetector):
             The data samples with ``pred_instances``.
         """
         for people, sample in zip(self._forward(batch_inputs), batch_data_samples):
-            people = self._sifted(people)
+            people = self._filtered(people)
             if rescale:
                 _rescale(people, sample.metainfo.get('scale_factor', (1.0, 1.0)))
                 if 'frame' in sample:
@@ -159,13 +159,13 @@ class MoveNetDetector(BaseDetector):
         tensor = torch.from_numpy(frame.warped(matrix, width, height)).permute(2, 0, 1)
         sample = DetDataSample(metainfo=dict(img_shape=(height, width)))
         inputs = self.data_preprocessor(dict(inputs=[tensor], data_samples=[sample]))['inputs']
-        people = self._sifted(self._forward(inputs)[0])
+        people = self._filtered(self._forward(inputs)[0])
         _rescale(people, (scale_x, scale_y))
         people.keypoints = people.keypoints + np.array([x1, y1], np.float32)
         people.bboxes = people.bboxes + np.array([x1, y1, x1, y1], np.float32)
         return people
 
-    def _sifted(self, people: MultiPose) -> MultiPose:
+    def _filtered(self, people: MultiPose) -> MultiPose:
         people.scores = confidence(people.scores, *self.calibration).astype(np.float32)
         people = people[people.scores >= self.score_thr]
         people.bboxes = mended_boxes(people, self.keypoint_thr, self.least_iou).astype(np.float32)

@@ -1,4 +1,4 @@
-"""Which parts of a picture MoveNet looks at, and when.
+"""Choose the tiles of a picture that MoveNet runs on, in turns.
 
 MoveNet finds six people at most, and nobody who is small in its input. Looks at parts
 (tiles) of the picture find the others; they take turns, for each costs time.

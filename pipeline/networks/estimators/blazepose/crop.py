@@ -1,4 +1,4 @@
-"""Which part of the frame BlazePose sees: a square around the hips, turned so that the body is upright."""
+"""The crop for BlazePose: a square around the hips, rotated so that the body is upright."""
 
 from dataclasses import dataclass, replace
 

@@ -1,4 +1,4 @@
-"""One pose from several estimators' of the same person.
+"""Fuse the poses of several estimators of one person into one.
 
 BlazePose and MoveNet err independently: where they agree, the mean is more right than
 either; where one is far off, it is the other ones that agree with each other.

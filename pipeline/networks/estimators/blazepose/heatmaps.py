@@ -1,4 +1,4 @@
-"""BlazePose's landmarks moved to where its heat maps say that they are.
+"""Refine BlazePose's landmarks by its heat maps.
 
 The graph's fourth output, ``(1, 64, 64, 39)``, is a heat map per landmark before its
 sigmoid. The 195 regressed numbers know how a body hangs together, the heat maps where

@@ -1,4 +1,4 @@
-"""One look at a person, and how far it can be believed."""
+"""One pass of BlazePose over a person, and its confidence."""
 
 from dataclasses import dataclass
 from typing import Optional, Tuple

@@ -1,4 +1,4 @@
-"""What estimators share that look at each person by itself, as often as they need."""
+"""Base class of estimators that process each person by itself, in as many passes as needed."""
 
 from concurrent.futures import ThreadPoolExecutor
 from typing import List, Optional

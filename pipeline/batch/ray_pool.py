@@ -15,7 +15,7 @@ from pipeline.batch.worker import Outcome
 from pipeline.errors import InputError
 
 
-class RayCrew:
+class RayPool:
     """``size`` actors; one that dies, or whose machine does, is replaced.
 
     Args:

@@ -9,11 +9,11 @@ from dataclasses import replace
 
 import pytest
 
-from pipeline.batch import LocalCrew, RayCrew, find_videos, run_batch
+from pipeline.batch import LocalPool, RayPool, find_videos, run_batch
 from pipeline.errors import InputError
 from pipeline.options import OutputOptions
 from tests.batch.test_run_batch import files_in
-from tests.batch.toy_chain import InlineCrew, ToySettings, write_video
+from tests.batch.toy_chain import InlinePool, ToySettings, write_video
 
 # a process needs seconds to import all networks' code
 nightly = pytest.mark.skipif(not os.environ.get('POSE_NIGHTLY'), reason='takes a minute: POSE_NIGHTLY=1')
@@ -39,11 +39,11 @@ def with_folder(settings, folder, **changes):
 
 def test_processes_give_what_one_process_gives_even_if_one_dies(start, batch, tmp_path):
     videos, settings = batch
-    assert run_batch(videos, settings, InlineCrew).done == list('abcd')
+    assert run_batch(videos, settings, InlinePool).done == list('abcd')
     trap = tmp_path / 'trap'
     trap.write_text('once')  # whoever detects first is killed
     killed = with_folder(settings, tmp_path / 'killed', trap=trap)
-    report = run_batch(videos, killed, lambda s: LocalCrew(s, 2), segment=6)
+    report = run_batch(videos, killed, lambda s: LocalPool(s, 2), segment=6)
     assert sorted(report.done) == list('abcd') and not report.failed and not trap.exists()
     assert files_in(tmp_path / 'killed') == files_in(settings.outputs.out_dir)
 
@@ -53,7 +53,7 @@ def test_a_video_that_kills_its_workers_fails_alone(start, batch, tmp_path):
     trap = tmp_path / 'trap'
     trap.write_text('always')
     trapped = with_folder(settings, tmp_path / 'out', trap=trap)
-    report = run_batch(videos[:1], trapped, lambda s: LocalCrew(s, 1), retries=1)
+    report = run_batch(videos[:1], trapped, lambda s: LocalPool(s, 1), retries=1)
     assert report.failed == {'a': 'its worker died (signal SIGKILL)'}
     assert files_in(tmp_path / 'out') == {}
 
@@ -61,12 +61,12 @@ def test_a_video_that_kills_its_workers_fails_alone(start, batch, tmp_path):
 LONG = """
 import sys
 from pathlib import Path
-from pipeline.batch import LocalCrew, find_videos, run_batch
+from pipeline.batch import LocalPool, find_videos, run_batch
 from pipeline.options import OutputOptions
 from tests.batch.toy_chain import ToySettings
 settings = ToySettings(OutputOptions(Path(sys.argv[2])), trap=Path(sys.argv[3]), patience=20)
 if __name__ == '__main__':
-    run_batch(find_videos([sys.argv[1]]), settings, lambda s: LocalCrew(s, 1),
+    run_batch(find_videos([sys.argv[1]]), settings, lambda s: LocalPool(s, 1),
               notify=lambda line: print(line, flush=True))
 """
 
@@ -88,14 +88,14 @@ def test_workers_of_a_killed_batch_end_and_the_next_run_goes_on(batch, tmp_path,
     assert run.stdout.readline().startswith('a: 12 frames')
     children = subprocess.run(['pgrep', '-P', str(run.pid)], capture_output=True, text=True).stdout.split()
     with pytest.raises(InputError, match=f'another run is writing there .process {run.pid}'):
-        run_batch(videos, settings, InlineCrew)
+        run_batch(videos, settings, InlinePool)
     run.kill()
     run.communicate()
     deadline = time.monotonic() + 60
     while any(os.path.exists(f'/proc/{child}') for child in children) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert children and not any(os.path.exists(f'/proc/{child}') for child in children)
-    report = run_batch(videos, settings, InlineCrew)
+    report = run_batch(videos, settings, InlinePool)
     assert (report.skipped, report.done) == (['a'], ['b', 'c', 'd'])
     assert sorted(files_in(out)) == [f'{n}_{what}' for n in 'abcd' for what in ('overlay.mp4', 'poses.json')]
 
@@ -103,7 +103,7 @@ def test_workers_of_a_killed_batch_end_and_the_next_run_goes_on(batch, tmp_path,
 def test_ray_that_is_not_there_is_said(batch, monkeypatch):
     monkeypatch.setitem(sys.modules, 'ray', None)
     with pytest.raises(InputError, match='Ray is not installed: pip install -r requirements-ray.txt'):
-        RayCrew(batch[1])
+        RayPool(batch[1])
 
 
 @nightly
@@ -111,10 +111,10 @@ def test_ray_gives_what_one_process_gives_even_if_a_worker_dies(batch, tmp_path,
     pytest.importorskip('ray')
     monkeypatch.syspath_prepend(str(repository))
     videos, settings = batch
-    run_batch(videos, settings, InlineCrew)
+    run_batch(videos, settings, InlinePool)
     trap = tmp_path / 'trap'
     trap.write_text('once')
     on_ray = with_folder(settings, tmp_path / 'ray', trap=trap)
-    report = run_batch(videos, on_ray, lambda s: RayCrew(s, 2, cpus=0.5), segment=6)
+    report = run_batch(videos, on_ray, lambda s: RayPool(s, 2, cpus=0.5), segment=6)
     assert sorted(report.done) == list('abcd') and not report.failed and not trap.exists()
     assert files_in(tmp_path / 'ray') == files_in(settings.outputs.out_dir)

@@ -15,7 +15,7 @@ from pipeline.batch.worker import Outcome, Worker
 _GRACE_SECONDS = 5.0
 
 
-class LocalCrew:
+class LocalPool:
     """``size`` processes, each with a chain of its own; one that dies is replaced.
 
     The cores are shared out among them.
@@ -28,29 +28,29 @@ class LocalCrew:
 
     def __init__(self, settings: BatchSettings, size: int, devices: Sequence[str] = ('auto',)):
         self._settings, self.size = settings, size
-        self._seats: List[_Seat] = [_Seat(settings, devices[i % len(devices)], size) for i in range(size)]
+        self._slots: List[_Slot] = [_Slot(settings, devices[i % len(devices)], size) for i in range(size)]
 
     @property
     def free(self) -> int:
         """Workers without a task."""
-        return sum(seat.task is None for seat in self._seats)
+        return sum(slot.task is None for slot in self._slots)
 
     def submit(self, task) -> None:
         """Give ``task`` to a free worker."""
-        next(seat for seat in self._seats if seat.task is None).start(task)
+        next(slot for slot in self._slots if slot.task is None).start(task)
 
     def wait(self) -> List[Tuple[object, Outcome]]:
         """The tasks that have ended since, with their outcomes; waits for at least one."""
-        waiting: Dict[object, _Seat] = {seat.pipe: seat for seat in self._seats if seat.task is not None}
+        waiting: Dict[object, _Slot] = {slot.pipe: slot for slot in self._slots if slot.task is not None}
         return [waiting[pipe].take() for pipe in connection.wait(list(waiting))]
 
     def close(self) -> None:
         """End all workers, busy ones too."""
-        for seat in self._seats:
-            seat.end()
+        for slot in self._slots:
+            slot.end()
 
 
-class _Seat:
+class _Slot:
     """A place for one process after another."""
 
     def __init__(self, settings: BatchSettings, device: str, size: int):
