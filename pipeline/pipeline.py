@@ -43,7 +43,7 @@ class VideoPipeline:
             ``tracker`` and a refiner of its own with the same smoother.
         detect_every: look for people in every n-th frame only; in between the
             tracker says where they moved.
-        every: watch every n-th frame only; people in the frames between are filled in by
+        every: analyse every n-th frame only; people in the frames between are filled in by
             the refiner, and marked (``People.filled``). The detector still looks at most at every
             ``detect_every``-th frame.
         batch: frames that go through a network together. 1 answers soonest; on a
@@ -212,7 +212,7 @@ class VideoPipeline:
         """From frames to poses; the buffers' sizes are the queues between threads."""
         if hasattr(self.detector, 'reset'):
             self.detector.reset()
-        # of a batch with unwatched frames in it, `batch` are watched
+        # of a batch with skipped frames in it, `batch` are analysed
         batch = self.batch if self.follow else self.batch * self.every
         looks_every = math.ceil(self.detect_every / self.every)
         return [

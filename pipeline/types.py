@@ -69,8 +69,8 @@ class Frame:
         index: position in the source, counted from its very first frame.
         time: presentation time in seconds since the source's first frame.
         picture: ``(H, W, 3)`` uint8 RGB, or a :class:`Picture`.
-        watched: False where no estimator looks at it and its people are filled in from
-            the watched frames around it.
+        watched: whether it is analysed; False where its people are filled in from
+            the analysed frames around it.
     """
 
     index: int

@@ -9,7 +9,7 @@ import numpy as np
 from pipeline.protocols import Smoother, TrackSmoother
 from pipeline.types import FrameResult, People
 
-# Share of its score that the smoother is told of a joint interpolated between two watched frames. Of 0, 0.5
+# Share of its score that the smoother is told of a joint interpolated between two analysed frames. Of 0, 0.5
 # and 1 it left the least error and jerk on Human3.6M at every fifth and tenth frame (docs/performance.md). Where
 # a person was missed it is told 0: the smoother must not take interpolated joints for seen ones.
 UNWATCHED = 0.5
@@ -68,7 +68,7 @@ class StreamRefiner:
         smoother: what refines a track.
         max_gap: a person missing for up to this many seconds is filled in and
             marked (``People.filled``); after a longer absence the track starts anew.
-            Nobody is missing from a frame that is not watched: it is filled in as well.
+            Nobody is missing from a frame that is not analysed: it is filled in as well.
 
     Attributes:
         record: what of the smoother belongs into a run's record.
@@ -81,7 +81,7 @@ class StreamRefiner:
         self._reset()
 
     def latency(self, fps: float, every: int = 1) -> int:
-        """The most frames that a result may lag behind, at ``fps`` frames per second of which every n-th is watched."""
+        """The most frames that a result may lag behind, at ``fps`` frames per second of which every n-th is analysed."""
         return self.smoother.lookahead + int(np.ceil(self.max_gap * fps)) + 1 + 2 * (every - 1)
 
     def stream(self, results: Iterator[FrameResult]) -> Iterator[FrameResult]:
@@ -102,7 +102,7 @@ class StreamRefiner:
             else:
                 self._extend(row, position, time)
         if result.frame.watched:
-            # who was seen in the last watched frame is missing from now on, not since then
+            # who was seen in the last analysed frame is missing from now on, not since then
             patience = self.max_gap + (self._previous - self._watched)
             for track_id in [i for i, t in self._tracks.items() if t.position < position and time - t.time >= patience]:
                 self._tracks.pop(track_id).close()
