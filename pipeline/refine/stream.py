@@ -81,7 +81,7 @@ class StreamRefiner:
         self._reset()
 
     def latency(self, fps: float, every: int = 1) -> int:
-        """The most frames that a result may lag behind, at ``fps`` frames per second of which every n-th is analysed."""
+        """Maximum delay of a result in frames, at ``fps`` frames per second of which every n-th is analysed."""
         return self.smoother.lookahead + int(np.ceil(self.max_gap * fps)) + 1 + 2 * (every - 1)
 
     def stream(self, results: Iterator[FrameResult]) -> Iterator[FrameResult]:
