@@ -5,10 +5,10 @@
     python tools/benchmark.py embedded loop               # some of it
     python tools/benchmark.py --all --json out.json --markdown table.md
 
-embedded  the embedded preset on the sample clip, link by link, and the refiner's share
+embedded  the embedded preset on the sample clip, stage by stage, and the refiner's share
 loop      the chain against a plain loop of MMDetection's and MMPose's own inference functions
 runtimes  networks in torch and in ONNX Runtime
-sparse    watching every N-th frame only: error on Human3.6M, and speed
+sparse    analysing every N-th frame only: error on Human3.6M, and speed
 hanet     HANet against what the published code computes
 cost      what the chain adds to its networks
 crowd     10, 30 and 100 people through tracker, refiner and renderer

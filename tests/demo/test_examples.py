@@ -50,9 +50,9 @@ def test_the_notebook_tracks_people_by_its_own_tracker(clip, repository, tmp_pat
     for number, cell in enumerate(cells):
         exec(compile(''.join(cell['source']), f'own_tracker.ipynb, code cell {number}', 'exec'), names)
         if number == 0:
-            names.update(video=clip, end=f'{FRAMES}f')
+            names.update(video=clip, start='60f', end=f'{60 + FRAMES}f')
     assert type(names['chain'].tracker).__name__ == 'NearestBox'
-    # two people in plain sight: one id each for all of the time
+    # two people in plain sight then: one id each, all of the time
     assert sorted(names['frames_of'].values())[-2:] == [FRAMES, FRAMES]
     written = json.loads(next((tmp_path / 'output' / 'own_tracker').glob('*_poses.json')).read_text())
     assert written['meta_info'] and len(written['instance_info']) == FRAMES

@@ -1,4 +1,4 @@
-"""Watching every N-th frame only: what it costs in pixels, and what it brings in speed.
+"""Analyse every N-th frame only: the cost in pixels and the gain in speed.
 
 Errors are those of the stacked hourglass on Human3.6M's test subjects (50 fps): the frames in
 between are withheld and come back from the chain's own :class:`pipeline.refine.stream.StreamRefiner`.
