@@ -444,6 +444,7 @@ class DropsWhatWasClosed(Lines):
             path.unlink()
 
 
+@pytest.mark.filterwarnings('ignore::pytest.PytestUnraisableExceptionWarning')  # these leave their files open
 @pytest.mark.parametrize(
     'broken, words',
     [

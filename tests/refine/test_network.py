@@ -103,6 +103,7 @@ def test_shipped_weights_undo_an_inversion():
 class Shift:
     """A refiner of three joints that moves every joint that was seen 1 px to the right."""
 
+    backbone = None
     window, keypoint_names = 4, ('nose', 'left_wrist', 'right_wrist')
 
     def refine(self, keypoints, scores, fps):
