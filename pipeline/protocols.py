@@ -22,8 +22,9 @@ class Detector(Protocol):
     """Finds the people of frames.
 
     Keeps nothing between calls but its network: what it says of a frame does not depend on
-    the frames before it or beside it in the batch, so it has no ``reset``. Two threads
-    may call it at once.
+    the frames before it or beside it in the batch. Two threads may call it at once. A detector
+    that does remember (looks at parts of a picture that take turns) says so by an attribute
+    ``remembers = True`` and has ``reset()``, which every run calls before its first frame.
     """
 
     def detect(self, frames: Sequence[Frame]) -> List[Detections]:
