@@ -37,6 +37,10 @@ class VideoInfo:
     start: float = 0.0
 
 
+#: x1, y1, x2, y2 in px
+Part = Tuple[int, int, int, int]
+
+
 class Picture(Protocol):
     """A picture that is kept in another form than RGB, such as the planes of a video."""
 
@@ -48,7 +52,7 @@ class Picture(Protocol):
     def rgb(self) -> np.ndarray:
         """``(H, W, 3)`` uint8 RGB, made on demand."""
 
-    def resized(self, width: int, height: int, interpolation: int) -> np.ndarray:
+    def resized(self, width: int, height: int, interpolation: int, part: Optional[Part] = None) -> np.ndarray:
         """See :meth:`Frame.resized`."""
 
     def warped(self, matrix: np.ndarray, width: int, height: int) -> np.ndarray:
@@ -93,15 +97,19 @@ class Frame:
         """Px."""
         return self.picture.shape[0]
 
-    def resized(self, width: int, height: int, interpolation: int = cv2.INTER_LINEAR) -> np.ndarray:
-        """The whole picture as ``(height, width, 3)`` uint8 RGB.
+    def resized(
+        self, width: int, height: int, interpolation: int = cv2.INTER_LINEAR, part: Optional[Part] = None
+    ) -> np.ndarray:
+        """The picture, or a part of it, as ``(height, width, 3)`` uint8 RGB.
 
         Args:
+            part: x1, y1, x2, y2 in whole px inside the picture, x2 and y2 not included.
             interpolation: OpenCV's; ``INTER_LINEAR`` samples as MMCV's ``Resize`` does, ``INTER_AREA`` averages.
         """
         if isinstance(self.picture, np.ndarray):
-            return cv2.resize(self.picture, (width, height), interpolation=interpolation)
-        return self.picture.resized(width, height, interpolation)
+            x1, y1, x2, y2 = part or (0, 0, self.width, self.height)
+            return cv2.resize(self.picture[y1:y2, x1:x2], (width, height), interpolation=interpolation)
+        return self.picture.resized(width, height, interpolation, part)
 
     def warped(self, matrix: np.ndarray, width: int, height: int) -> np.ndarray:
         """A part of the picture, turned and scaled, as ``(height, width, 3)`` uint8 RGB; black outside.

@@ -4,7 +4,8 @@ custom_imports = dict(imports=['pipeline.networks.estimators.blazepose'], allow_
 
 model = dict(
     type='BlazePoseEstimator',
-    # as many people side by side as there are cores
+    # as many people side by side as there are cores; OpenVINO computes these three outputs in 0.77 of the processor
+    # time that LiteRT takes for all five
     backbone=dict(
         type='OpenVINONetwork', model_path='asset:blazepose-full', num_threads=1, copies=None, outputs=(0, 1, 3)
     ),

@@ -15,7 +15,7 @@ model = dict(
         dict(
             type='MoveNetCropEstimator',
             size=256,
-            backbone=dict(type='OpenVINONetwork', model_path='asset:movenet-multipose', num_threads=1, copies=None),
+            backbone=dict(type='LiteRTNetwork', model_path='asset:movenet-multipose', num_threads=1, copies=None),
         ),
     ],
     # as in fused_coco17.py, measured for MoveNet at 256 px

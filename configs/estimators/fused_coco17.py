@@ -15,7 +15,7 @@ model = dict(
         dict(
             type='MoveNetCropEstimator',
             size=160,
-            backbone=dict(type='OpenVINONetwork', model_path='asset:movenet-multipose', num_threads=1, copies=None),
+            backbone=dict(type='LiteRTNetwork', model_path='asset:movenet-multipose', num_threads=1, copies=None),
         ),
     ],
     # logistic curves through what was right within a tenth of the figure on annotated photographs:

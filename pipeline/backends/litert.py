@@ -2,11 +2,12 @@
 
 import os
 import sys
+from collections import OrderedDict
 from contextlib import contextmanager
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Lock
-from typing import Iterator, List, Optional
+from typing import Any, Iterator, List, Optional
 
 import numpy as np
 from mmengine.registry import MODELS
@@ -15,6 +16,9 @@ from torch import nn
 from pipeline.assets import resolve
 from pipeline.backends.threads import available_cores
 from pipeline.errors import InputError
+
+# Sizes of input for which a graph that takes any is kept ready; the one used longest ago makes room.
+_KEPT_SIZES = 4
 
 
 @MODELS.register_module()
@@ -54,8 +58,8 @@ class LiteRTNetwork(nn.Module):
         """Run the graph.
 
         Args:
-            image: ``(1, H, W, C)`` in the graph's ``dtype``. Graphs that take any
-                size are prepared anew when it changes, which takes some frames' time.
+            image: ``(1, H, W, C)`` in the graph's ``dtype``. A graph that takes any size is
+                prepared for each new one, which takes some frames' time.
 
         Returns:
             The outputs, copied, in the graph's order.
@@ -68,32 +72,44 @@ class LiteRTNetwork(nn.Module):
 
 
 class _Graph:
-    """One interpreter; one thread at a time may use it."""
+    """One copy of a graph, with an interpreter for each size of input; one thread at a time may use it."""
 
     def __init__(self, path: Path, num_threads: int):
+        self._path, self._num_threads = path, num_threads
+        self._ready: OrderedDict[tuple, Any] = OrderedDict()
+        interpreter = self._interpreter()
+        details = interpreter.get_input_details()
+        if len(details) != 1:
+            raise InputError(f'{path}: has {len(details)} inputs; graphs with one are supported')
+        self._input, self.dtype = details[0]['index'], details[0]['dtype']
+        self._outputs = [output['index'] for output in interpreter.get_output_details()]
+
+    def run(self, image: np.ndarray) -> List[np.ndarray]:
+        interpreter = self._for_size(image.shape)
+        interpreter.set_tensor(self._input, image)
+        interpreter.invoke()
+        return [interpreter.get_tensor(index) for index in self._outputs]
+
+    def _for_size(self, shape: tuple):
+        if shape not in self._ready:
+            interpreter = self._interpreter()
+            with _quiet():
+                interpreter.resize_tensor_input(self._input, shape, strict=True)
+                interpreter.allocate_tensors()
+            self._ready[shape] = interpreter
+            if len(self._ready) > _KEPT_SIZES:
+                self._ready.popitem(last=False)
+        self._ready.move_to_end(shape)
+        return self._ready[shape]
+
+    def _interpreter(self):
         from ai_edge_litert.interpreter import Interpreter
 
         try:
             with _quiet():
-                self._interpreter = Interpreter(str(path), num_threads=num_threads)
+                return Interpreter(str(self._path), num_threads=self._num_threads)
         except ValueError as error:
-            raise InputError(f'{path}: not a TFLite graph ({str(error).splitlines()[0]})') from error
-        details = self._interpreter.get_input_details()
-        if len(details) != 1:
-            raise InputError(f'{path}: has {len(details)} inputs; graphs with one are supported')
-        self._input, self.dtype = details[0]['index'], details[0]['dtype']
-        self._outputs = [output['index'] for output in self._interpreter.get_output_details()]
-        self._shape = None
-
-    def run(self, image: np.ndarray) -> List[np.ndarray]:
-        if image.shape != self._shape:
-            with _quiet():
-                self._interpreter.resize_tensor_input(self._input, image.shape, strict=True)
-                self._interpreter.allocate_tensors()
-            self._shape = image.shape
-        self._interpreter.set_tensor(self._input, image)
-        self._interpreter.invoke()
-        return [self._interpreter.get_tensor(index) for index in self._outputs]
+            raise InputError(f'{self._path}: not a TFLite graph ({str(error).splitlines()[0]})') from error
 
 
 # two threads that exchange stderr at once would lose it

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from av.video.reformatter import VideoReformatter
 
-from pipeline.types import warp_averaged
+from pipeline.types import Part, warp_averaged
 from pipeline.video.colour import Colours, RgbConverter, is_yuv
 from pipeline.video.hdr import to_sdr
 from pipeline.video.orientation import Orientation
@@ -95,9 +95,14 @@ class YuvPicture:
             np.copyto(ours, given)
         return own
 
-    def resized(self, width: int, height: int, interpolation: int) -> np.ndarray:
-        """``(height, width, 3)`` uint8 RGB; converts the small picture only."""
-        return self._rgb_of([cv2.resize(plane, (width, height), interpolation=interpolation) for plane in self.planes])
+    def resized(self, width: int, height: int, interpolation: int, part: Optional[Part] = None) -> np.ndarray:
+        """``(height, width, 3)`` uint8 RGB; reads the part only, and converts the small picture only."""
+        luma, *chroma = self.planes
+        x1, y1, x2, y2 = part or (0, 0, luma.shape[1], luma.shape[0])
+        # a part with odd corners has its colours at most half a pixel off
+        below = slice(y1 // 2, (y2 + 1) // 2), slice(x1 // 2, (x2 + 1) // 2)
+        parts = [luma[y1:y2, x1:x2], *(plane[below] for plane in chroma)]
+        return self._rgb_of([cv2.resize(plane, (width, height), interpolation=interpolation) for plane in parts])
 
     def warped(self, matrix: np.ndarray, width: int, height: int) -> np.ndarray:
         """``(height, width, 3)`` uint8 RGB; reads the part under it only.

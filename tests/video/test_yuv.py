@@ -102,6 +102,10 @@ def test_small_pictures_and_crops_agree_with_those_of_the_whole_rgb(pixels, matr
         ours, theirs = (f.resized(96, 64, interpolation).astype(int) for f in (frame, rgb))
         assert ours.shape == (64, 96, 3) and np.abs(ours - theirs).max() <= 5
         assert np.abs(ours - smooth_at(64, 96, interpolation)).mean() < 1.5
+    for part in ((40, 30, 232, 158), (41, 31, 234, 157)):
+        ours, theirs = (f.resized(96, 64, cv2.INTER_LINEAR, part).astype(int) for f in (frame, rgb))
+        assert np.abs(ours - theirs).max() <= 6
+        assert np.abs(theirs - cv2.resize(frame.image[part[1] : part[3], part[0] : part[2]], (96, 64))).max() == 0
     angle = 0.4
     for scale in (1.5, 0.8, 0.4, 0.2):
         turn = scale * np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])

@@ -13,7 +13,8 @@ from mmdet.registry import MODELS
 from mmdet.structures import DetDataSample
 from mmengine.structures import InstanceData
 
-import pipeline.backends.openvino_network  # noqa: F401  (registers the network)
+import pipeline.backends.litert
+import pipeline.backends.openvino_network  # noqa: F401  (registers the networks)
 from pipeline.errors import InputError
 from pipeline.networks.detectors.movenet import looks
 from pipeline.networks.detectors.movenet.decode import MultiPose, confidence, decode, distinct, joined, mended_boxes
@@ -154,9 +155,7 @@ class MoveNetDetector(BaseDetector):
         scale = size / max(x2 - x1, y2 - y1)
         width, height = max(1, round((x2 - x1) * scale)), max(1, round((y2 - y1) * scale))
         scale_x, scale_y = width / (x2 - x1), height / (y2 - y1)
-        # pixel centres are whole numbers on both sides
-        matrix = np.array([[scale_x, 0, (0.5 - x1) * scale_x - 0.5], [0, scale_y, (0.5 - y1) * scale_y - 0.5]])
-        tensor = torch.from_numpy(frame.warped(matrix, width, height)).permute(2, 0, 1)
+        tensor = torch.from_numpy(frame.resized(width, height, part=part)).permute(2, 0, 1)
         sample = DetDataSample(metainfo=dict(img_shape=(height, width)))
         inputs = self.data_preprocessor(dict(inputs=[tensor], data_samples=[sample]))['inputs']
         people = self._filtered(self._forward(inputs)[0])

@@ -10,7 +10,8 @@ from mmpose.models.pose_estimators.base import BasePoseEstimator
 from mmpose.registry import MODELS
 from mmpose.structures import PoseDataSample
 
-import pipeline.backends.openvino_network  # noqa: F401  (registers the network)
+import pipeline.backends.litert
+import pipeline.backends.openvino_network  # noqa: F401  (registers the networks)
 from pipeline.networks.estimators.blazepose.crop import Crop
 from pipeline.networks.estimators.blazepose.look import Pose, View
 from pipeline.types import Frame
