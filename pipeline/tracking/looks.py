@@ -116,22 +116,17 @@ def _histogram(frame: Frame, where: np.ndarray, weight: np.ndarray, evidence: np
         * _HUES
     )
     colour = np.clip((high - low) / _COLOURED, 0, 1) ** 2
-    histogram = np.zeros((len(where), BINS), np.float32)
-    person = np.broadcast_to(np.arange(len(where))[:, None], hue.shape)
-
-    def add(bins, amount):
-        histogram[...] += np.bincount((person * BINS + bins).ravel(), amount.ravel(), len(where) * BINS).reshape(
-            -1, BINS
-        )
-
     first, shade = np.floor(hue).astype(int), np.clip(high / 96 - 0.5, 0, 1)
-    for bin_, part in ((first % _HUES, 1 - (hue - first)), ((first + 1) % _HUES, hue - first)):
-        add(bin_, weight * colour * part * (1 - shade))
-        add(bin_ + _HUES, weight * colour * part * shade)
     grey = high / 255 * (_GREYS - 1)
     dark = np.minimum(grey.astype(int), _GREYS - 2)
-    add(_HUES * _SHADES + dark, weight * (1 - colour) * (1 - (grey - dark)))
-    add(_HUES * _SHADES + dark + 1, weight * (1 - colour) * (grey - dark))
+    # each pixel is shared between two neighbouring hues in two shades, and two neighbouring greys
+    near, far = weight * colour * (1 - (hue - first)), weight * colour * (hue - first)
+    bins = [first % _HUES, first % _HUES + _HUES, (first + 1) % _HUES, (first + 1) % _HUES + _HUES]
+    bins += [_HUES * _SHADES + dark, _HUES * _SHADES + dark + 1]
+    amounts = [near * (1 - shade), near * shade, far * (1 - shade), far * shade]
+    amounts += [weight * (1 - colour) * (1 - (grey - dark)), weight * (1 - colour) * (grey - dark)]
+    place = np.stack(bins) + BINS * np.arange(len(where))[:, None]
+    histogram = np.bincount(place.ravel(), np.stack(amounts).ravel(), len(where) * BINS).reshape(-1, BINS)
     total = histogram.sum(axis=1, keepdims=True)
     histogram = np.divide(histogram, total, out=histogram, where=total > 0)
     return np.concatenate([histogram, (evidence * weight.mean(axis=1))[:, None]], axis=1).astype(np.float32)
