@@ -102,15 +102,18 @@ class TestRealDetector:
     """RTMDet-nano on a clip, against MMDetection's own function."""
 
     @pytest.fixture(scope='class')
-    def files(self, shared):
+    @classmethod
+    def files(cls, shared):
         return str(shared('weights', 'rtmdet_nano_person.py')), str(shared('weights', 'rtmdet_nano_person.pth'))
 
     @pytest.fixture(scope='class')
-    def detector(self, files):
+    @classmethod
+    def detector(cls, files):
         return PersonDetector.from_config(*files, score_thr=0.3)
 
     @pytest.fixture(scope='class')
-    def frames(self, shared):
+    @classmethod
+    def frames(cls, shared):
         import decord
 
         video = decord.VideoReader(str(shared('video', 'two_people_1080p.mp4')))

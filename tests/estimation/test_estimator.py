@@ -129,15 +129,18 @@ class TestRealEstimator:
     """A trained estimator on a clip, against MMPose's own function."""
 
     @pytest.fixture(scope='class')
-    def files(self, shared):
+    @classmethod
+    def files(cls, shared):
         return str(shared('weights', 'ultralight_simplepose.py')), str(shared('weights', 'ultralight_simplepose.pth'))
 
     @pytest.fixture(scope='class')
-    def ours(self, files):
+    @classmethod
+    def ours(cls, files):
         return PoseEstimator.from_config(*files)
 
     @pytest.fixture(scope='class')
-    def frames(self, shared):
+    @classmethod
+    def frames(cls, shared):
         import decord
 
         video = decord.VideoReader(str(shared('video', 'two_people_1080p.mp4')))

@@ -106,12 +106,14 @@ def test_backbone_of_three_frames(repository):
 
 class TestRealModels:
     @pytest.fixture(scope='class')
-    def clip(self, shared):
+    @classmethod
+    def clip(cls, shared):
         with open_source(shared('video', 'two_people_1080p.mp4'), end='60f') as source:
             return [frame for frame in source if frame.index % 12 == 0]
 
     @pytest.fixture(scope='class')
-    def detections(self, shared, clip):
+    @classmethod
+    def detections(cls, shared, clip):
         files = shared('weights', 'rtmdet_nano_person.py'), shared('weights', 'rtmdet_nano_person.pth')
         expected = PersonDetector.from_config(*files)
         found = PersonDetector.from_config(*files, speed=ONNX)
