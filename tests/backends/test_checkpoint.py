@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+import pipeline.training.losses  # noqa: F401, registers what the config names
 from pipeline.backends.checkpoint import read_checkpoint, save_model
 from pipeline.errors import InputError
 from pipeline.networks import HANet, SequenceRefiner
