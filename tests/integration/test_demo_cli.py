@@ -60,7 +60,7 @@ def clip(tmp_path_factory):
         (['{clip}', '--preset', 'fastest'], ["'fastest'", 'embedded', 'hrnet-w32']),
         (['{clip}', '--preset', '{text}'], ['text.mp4']),
         (['{clip}', '--score-thr', '3'], ['--score-thr 3', '0..1']),
-        (['{clip}', '--detect-every', '0'], ['--detect-every 0', '1 or more']),
+        (['{clip}', '--detect-every', '0'], ['--detect-every 0', 'from 1 up']),
         (['{clip}', '--scene', 'beach'], ["'beach'", 'crowd']),
         (['{clip}', '--start', 'soon'], ['soon']),
         (['{clip}', '--start', '99'], ['99']),
