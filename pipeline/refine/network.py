@@ -9,6 +9,7 @@ import torch
 from pipeline.backends.devices import check_device
 from pipeline.backends.graphs import Graphs, OnnxExporter
 from pipeline.backends.graphs.graphs import Nested, arrange, flatten
+from pipeline.backends.threads import torch_threads
 from pipeline.errors import InputError
 from pipeline.networks.refiners.sequence_refiner import SequenceRefiner, load_refiner
 from pipeline.networks.refiners.temporal import TemporalOutput
@@ -101,16 +102,12 @@ def window_smoother(
 
     def refine(keypoints: np.ndarray, scores: np.ndarray, times: np.ndarray) -> np.ndarray:
         fps = (times.shape[1] - 1) / (times[:, -1] - times[:, 0])
-        before = torch.get_num_threads()
-        torch.set_num_threads(threads or before)
-        try:
+        with torch_threads(threads or None):
             known, seen = joints.take(keypoints, scores)
             answer = run(known, seen, fps)
             if mirror:
                 flipped = run(joints.mirror(known), seen[:, :, joints.flip], fps)
                 answer = (answer + joints.mirror(flipped)) / 2
-        finally:
-            torch.set_num_threads(before)
         return joints.put(answer, keypoints)
 
     return NetworkSmoother(
