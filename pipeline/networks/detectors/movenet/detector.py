@@ -13,8 +13,7 @@ from mmdet.registry import MODELS
 from mmdet.structures import DetDataSample
 from mmengine.structures import InstanceData
 
-import pipeline.backends.litert
-import pipeline.backends.openvino_network  # noqa: F401  (registers the networks)
+import pipeline.backends.openvino_network  # noqa: F401  (registers the network)
 from pipeline.errors import InputError
 from pipeline.networks.detectors.movenet import looks
 from pipeline.networks.detectors.movenet.decode import MultiPose, confidence, decode, distinct, joined, mended_boxes
