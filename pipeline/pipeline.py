@@ -78,7 +78,9 @@ class VideoPipeline:
         self.detect_every, self.follow = detect_every, follow or detect_every != 1
         if self.follow and not hasattr(tracker, 'predict'):
             kind = type(tracker).__name__
-            raise InputError(f'tracker {kind!r}: has no predict(time), which follow and detect_every {detect_every} need')
+            raise InputError(
+                f'tracker {kind!r}: has no predict(time), which follow and detect_every {detect_every} need'
+            )
         self.overlap, self.every = overlap, every
         self.batch = 1 if self.follow else batch
         self.notes: List[str] = []
