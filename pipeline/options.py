@@ -6,6 +6,7 @@ fields below. A new option is one field here, and the place that uses it.
 
 import math
 from dataclasses import MISSING, Field, dataclass, field, fields
+from fractions import Fraction
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterator, Optional, Tuple, Union
 
@@ -34,7 +35,7 @@ class Kind:
             raise InputError(f'{name} {shown}: must be {self.allowed}')
 
 
-def every_frames(value: Union[int, str], fps: float) -> int:
+def every_frames(value: Union[int, str], fps: Union[float, Fraction]) -> int:
     """How many frames of a video make up ``6`` (frames) or ``'0.2s'`` (seconds); 1 or more.
 
     Raises:
@@ -44,7 +45,7 @@ def every_frames(value: Union[int, str], fps: float) -> int:
         return value
     if not value.endswith('s') or not 0 < float(value[:-1]) < math.inf:
         raise ValueError(value)
-    return max(1, round(float(value[:-1]) * fps))
+    return max(1, round(float(value[:-1]) * float(fps)))
 
 
 def _is_cadence(value: Union[int, str]) -> bool:

@@ -7,6 +7,7 @@ VideoPipeline.from_preset('embedded').run('video.mp4', out_dir='out')
 import copy
 import math
 import os
+from fractions import Fraction
 from pathlib import Path
 from typing import Any, Generator, Iterable, Iterator, List, Optional, Union
 
@@ -213,7 +214,7 @@ class VideoPipeline:
         """Process a video into files; returns a summary. Options: :class:`pipeline.options.OutputOptions`."""
         return run_video(self, video, OutputOptions(out_dir=Path(out_dir), **options))
 
-    def _posing(self, advice: Optional[Advice], fps: float) -> List[Stage]:
+    def _posing(self, advice: Optional[Advice], fps: Fraction) -> List[Stage]:
         """From frames to poses; the buffers' sizes are the queues between threads."""
         if hasattr(self.detector, 'reset'):
             self.detector.reset()
