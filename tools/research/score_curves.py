@@ -4,9 +4,9 @@
     python tools/research/score_curves.py --shared ../shared [--estimator configs/estimators/fused_coco17.py …]
 
 For each estimator, and for the poses that the detector gives: a table of the scores against the share of
-joints (shoulders to ankles) that lie within a tenth of the figure's size of where they should be, and the logistic
-curve through it, ``1 / (1 + exp(-slope (score - centre)))``: what ``gains`` of a fused estimator takes. Of fused scores the
-table is the reliability: in a row from 0.8 to 1, that share should be found right.
+joints (shoulders to ankles) that lie within a tenth of the figure's size of where they should be, and the
+logistic curve through it, ``1 / (1 + exp(-slope (score - centre)))``: what ``gains`` of a fused estimator
+takes. Of fused scores the table is the reliability: in a row from 0.8 to 1, that share should be found right.
 """
 
 import argparse
