@@ -23,7 +23,6 @@ _PACKAGES = (
     'mmpose',
     'ai-edge-litert',
     'openvino',
-    'onnxruntime',
     'numpy',
     'scipy',
     'opencv-python',

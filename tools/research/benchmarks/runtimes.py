@@ -1,4 +1,4 @@
-"""Networks in torch and in ONNX Runtime, pre- and postprocessing included, on the same frames and boxes.
+"""Networks in torch and in OpenVINO, pre- and postprocessing included, on the same frames and boxes.
 
 ``as built`` is what MMPose's and MMDetection's own inference functions run; ``eager`` has
 batch norms folded and channels last, ``traced`` (the default of the chain) runs as traced graphs.
@@ -23,7 +23,7 @@ VARIANTS = {
     'eager': Speed(trace=False),
     'traced': Speed(),
     'bfloat16': Speed(half=True),
-    'onnxruntime': Speed(runtime='onnxruntime'),
+    'openvino': Speed(runtime='openvino'),
 }
 RANDOM = {
     'HRNet-W32': 'mmpose::body_2d_keypoint/topdown_heatmap/coco/td-hm_hrnet-w32_8xb64-210e_coco-256x192.py',
@@ -33,7 +33,7 @@ TARGET = 1.8
 
 
 def measure(settings: Settings) -> Iterator[Figure]:
-    """Frames a second of every variant, and how much faster ONNX Runtime is."""
+    """Frames a second of every variant, and how much faster OpenVINO is."""
     yield from _small_models(settings)
     for name, config in RANDOM.items():
         yield from _random_weights(settings, name, config)
@@ -43,7 +43,7 @@ def _small_models(settings: Settings) -> Iterator[Figure]:
     name = 'RTMDet-nano and small SimpleBaseline, frame by frame'
     models = settings.small_models()
     if models is None:
-        yield missing(f'{name}: onnxruntime against torch', 'weights not on this machine', at_least=TARGET)
+        yield missing(f'{name}: openvino against torch', 'weights not on this machine', at_least=TARGET)
         return
     frames = settings.frames(12)
     chains = {
@@ -114,8 +114,8 @@ def _figures(name: str, functions: Dict[str, Callable], frames: int, repeats: in
         yield Figure(f'{name}: {variant}', frames / float(np.median(seconds[variant])), 'fps')
     for variant, target in (('as built', TARGET), ('eager', TARGET), ('traced', None)):
         yield Figure(
-            f'{name}: onnxruntime against torch, {variant}',
-            median_ratio(seconds[variant], seconds['onnxruntime']),
+            f'{name}: openvino against torch, {variant}',
+            median_ratio(seconds[variant], seconds['openvino']),
             'times',
             at_least=target,
         )
