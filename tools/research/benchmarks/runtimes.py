@@ -3,6 +3,7 @@
 ``as built`` is what MMPose's and MMDetection's own inference functions run; ``eager`` has
 batch norms folded and channels last, ``traced`` (the default of the chain) runs as traced graphs.
 ``bfloat16`` is ``--half``; it gives other numbers, so its keypoints' distance from the others' is measured too.
+``openvino`` is ``--runtime openvino``, alone and with ``--half``.
 """
 
 from typing import Callable, Dict, Iterator
@@ -24,9 +25,11 @@ VARIANTS = {
     'traced': Speed(),
     'bfloat16': Speed(half=True),
     'openvino': Speed(runtime='openvino'),
+    'openvino, bfloat16': Speed(runtime='openvino', half=True),
 }
 RANDOM = {
     'HRNet-W32': 'mmpose::body_2d_keypoint/topdown_heatmap/coco/td-hm_hrnet-w32_8xb64-210e_coco-256x192.py',
+    'SimpleBaseline-R50': 'mmpose::body_2d_keypoint/topdown_heatmap/coco/td-hm_res50_8xb64-210e_coco-256x192.py',
     'RTMPose-m': 'mmpose::body_2d_keypoint/rtmpose/body8/rtmpose-m_8xb256-420e_body8-256x192.py',
 }
 TARGET = 1.8
@@ -63,18 +66,19 @@ def _small_models(settings: Settings) -> Iterator[Figure]:
         return function
 
     yield from _figures(name, {variant: run(variant) for variant in chains}, len(frames), settings.repeats)
-    yield _shift(frames, {variant: chains[variant] for variant in ('eager', 'bfloat16')})
+    for variant in ('bfloat16', 'openvino, bfloat16'):
+        yield _shift(frames, chains['eager'], variant, chains[variant])
 
 
-def _shift(frames: list, chains: Dict[str, tuple]) -> Figure:
+def _shift(frames: list, exact: tuple, variant: str, other: tuple) -> Figure:
     """How far bfloat16 moves the keypoints, in equal boxes."""
-    detections = [chains['eager'][0].detect([frame])[0] for frame in frames]
+    detections = [exact[0].detect([frame])[0] for frame in frames]
     windows = [[frame] for frame in frames]
-    poses = [chains[variant][1].estimate(windows, detections) for variant in ('eager', 'bfloat16')]
+    poses = [estimator.estimate(windows, detections) for _, estimator in (exact, other)]
     distances = [np.linalg.norm(a.keypoints - b.keypoints, axis=-1)[a.keypoint_scores > 0.3] for a, b in zip(*poses)]
     distances = np.concatenate(distances)
     return Figure(
-        'small SimpleBaseline in bfloat16: keypoints moved, mean',
+        f'small SimpleBaseline in {variant}: keypoints moved, mean',
         float(distances.mean()),
         'px',
         note=f'99 % by less than {np.quantile(distances, 0.99):.2f} px',
@@ -119,6 +123,9 @@ def _figures(name: str, functions: Dict[str, Callable], frames: int, repeats: in
             'times',
             at_least=target,
         )
-    yield Figure(
-        f'{name}: torch in bfloat16 against torch, eager', median_ratio(seconds['eager'], seconds['bfloat16']), 'times'
-    )
+    for title, slow, fast in (
+        ('torch in bfloat16 against torch, eager', 'eager', 'bfloat16'),
+        ('openvino in bfloat16 against torch in bfloat16', 'bfloat16', 'openvino, bfloat16'),
+        ('openvino in bfloat16 against openvino', 'openvino', 'openvino, bfloat16'),
+    ):
+        yield Figure(f'{name}: {title}', median_ratio(seconds[slow], seconds[fast]), 'times')
