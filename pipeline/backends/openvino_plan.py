@@ -6,8 +6,7 @@ def plan(graph, precision: str, threads: int, copies: int = 1):
 
     Args:
         graph: an ``openvino.Model``.
-        precision: ``f32``, or ``bf16``, which is f32 on CPUs that do not multiply it. Left to itself OpenVINO
-            takes bfloat16 wherever the CPU has AMX.
+        precision: ``f32``; or ``bf16`` or ``auto``, which are f32 on CPUs that do not multiply bfloat16.
         threads: of each copy.
         copies: that may run at once, over the same weights.
 
@@ -16,8 +15,8 @@ def plan(graph, precision: str, threads: int, copies: int = 1):
     """
     import openvino
 
-    if precision == 'bf16' and not multiplies_bf16():
-        precision = 'f32'
+    if precision != 'f32':
+        precision = 'bf16' if multiplies_bf16() else 'f32'
     return openvino.Core().compile_model(
         graph,
         'CPU',
