@@ -4,9 +4,11 @@ Command lines, their ``--help``, the check of presets and the batch's fingerprin
 fields below. A new option is one field here, and the place that uses it.
 """
 
+import math
 from dataclasses import MISSING, Field, dataclass, field, fields
+from fractions import Fraction
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterator, Optional, Tuple
+from typing import Any, Callable, Dict, Iterator, Optional, Tuple, Union
 
 from pipeline.errors import InputError
 
@@ -16,12 +18,12 @@ class Kind:
     """What values an option takes.
 
     Attributes:
-        type: of the value.
+        type: of the value, or several.
         allowed: in words, for messages.
         fits: whether a value of the type is allowed.
     """
 
-    type: type
+    type: Any
     allowed: str
     fits: Callable[[Any], bool] = lambda value: True
 
@@ -33,7 +35,28 @@ class Kind:
             raise InputError(f'{name} {shown}: must be {self.allowed}')
 
 
+def every_frames(value: Union[int, str], fps: Union[float, Fraction]) -> int:
+    """How many frames of a video make up ``6`` (frames) or ``'0.2s'`` (seconds); 1 or more.
+
+    Raises:
+        ValueError: if ``value`` is neither.
+    """
+    if isinstance(value, int):
+        return value
+    if not value.endswith('s') or not 0 < float(value[:-1]) < math.inf:
+        raise ValueError(value)
+    return max(1, round(float(value[:-1]) * float(fps)))
+
+
+def _is_cadence(value: Union[int, str]) -> bool:
+    try:
+        return every_frames(value, 1.0) >= 1
+    except ValueError:
+        return False
+
+
 COUNT = Kind(int, 'a whole number from 1 up', lambda value: value >= 1)
+CADENCE = Kind((int, str), 'a number of frames from 1 up, or seconds as 0.2s', _is_cadence)
 SHARE = Kind(float, 'in 0..1', lambda value: 0 <= value <= 1)
 SWITCH = Kind(bool, 'True or False')
 WORD = Kind(str, 'a name')
@@ -110,8 +133,13 @@ class ChainOptions:
     scene: Optional[str] = _option(
         None, WORD, 'tracker options for a kind of scene: default, crowd, sport, single', 'chain'
     )
-    detect_every: Optional[int] = _option(
-        None, COUNT, 'run the detector in every N-th frame only and track in between', 'chain', metavar='N', preset=True
+    detect_every: Union[None, int, str] = _option(
+        None,
+        CADENCE,
+        'run the detector in every N-th frame only, or every so many seconds (0.2s), and track in between',
+        'chain',
+        metavar='N',
+        preset=True,
     )
     every: Optional[int] = _option(
         None,

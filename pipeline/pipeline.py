@@ -7,6 +7,7 @@ VideoPipeline.from_preset('embedded').run('video.mp4', out_dir='out')
 import copy
 import math
 import os
+from fractions import Fraction
 from pathlib import Path
 from typing import Any, Generator, Iterable, Iterator, List, Optional, Union
 
@@ -18,7 +19,7 @@ from pipeline.backends.threads import Shares
 from pipeline.detection import build_detector
 from pipeline.errors import InputError
 from pipeline.estimation import build_estimator
-from pipeline.options import OutputOptions
+from pipeline.options import OutputOptions, every_frames
 from pipeline.presets import merged_preset, options_of
 from pipeline.protocols import Detector, Estimator, PredictingTracker, Tracker
 from pipeline.refine import StreamRefiner, build_refiner
@@ -31,6 +32,9 @@ from pipeline.tracking import build_tracker
 from pipeline.types import FrameResult, People
 from pipeline.video import ArraySource, VideoSource, open_source
 
+# Frames for which a look at the whole picture may take its time: what waits are decoded pictures.
+_LOOK_AHEAD = 6
+
 
 class VideoPipeline:
     """Finds, poses, tracks and refines the people of a video.
@@ -41,15 +45,15 @@ class VideoPipeline:
     Args:
         detector, estimator, tracker, refiner: the stages, in this order. Every run gets a copy of
             ``tracker`` and a refiner of its own with the same smoother.
-        detect_every: look for people in every n-th frame only; in between the
-            tracker says where they moved.
+        detect_every: look for people in every n-th frame only, or (``'0.2s'``) every so many
+            seconds of a source; in between the tracker says where they moved.
         every: analyse every n-th frame only; people in the frames between are filled in by
             the refiner, and marked (``People.filled``). The detector still looks at most at every
             ``detect_every``-th frame.
         batch: frames that go through a network together. 1 answers soonest; on a
             GPU several are faster. Always 1 where people are followed.
         follow: pose people also where the tracker expects them and the detector
-            misses them (always so with ``detect_every`` over 1).
+            misses them (always so unless ``detect_every`` is 1).
         overlap: find people in a thread of its own while the frames before are posed;
             :class:`pipeline.backends.threads.Shares` says who then gets how many cores.
         options: what to record in output files (preset, configs, weights).
@@ -64,7 +68,7 @@ class VideoPipeline:
         estimator: Estimator,
         tracker: Tracker,
         refiner: StreamRefiner,
-        detect_every: int = 1,
+        detect_every: Union[int, str] = 1,
         batch: int = 1,
         follow: bool = False,
         overlap: bool = True,
@@ -72,10 +76,12 @@ class VideoPipeline:
         options: Optional[dict] = None,
     ):
         self.detector, self.estimator, self.tracker, self.refiner = detector, estimator, tracker, refiner
-        self.detect_every, self.follow = detect_every, follow or detect_every > 1
+        self.detect_every, self.follow = detect_every, follow or detect_every != 1
         if self.follow and not hasattr(tracker, 'predict'):
             kind = type(tracker).__name__
-            raise InputError(f'tracker {kind!r}: has no predict(time), which follow and detect_every over 1 need')
+            raise InputError(
+                f'tracker {kind!r}: has no predict(time), which follow and detect_every {detect_every} need'
+            )
         self.overlap, self.every = overlap, every
         self.batch = 1 if self.follow else batch
         self.notes: List[str] = []
@@ -187,7 +193,7 @@ class VideoPipeline:
         if self.follow:
             assert isinstance(tracker, PredictingTracker)  # as the constructor has checked
             advice = Advice(tracker, max(0, *self.estimator.frame_offsets))
-        stages = [*self._posing(advice), *self._tracking(tracker, advice)]
+        stages = [*self._posing(advice, source.info.fps), *self._tracking(tracker, advice)]
         yield from connect(clock.around('decode', source), stages, clock)
 
     def posed(self, source: VideoSource, clock: Clock) -> Iterator[FrameResult]:
@@ -198,7 +204,7 @@ class VideoPipeline:
         """
         if not self.per_frame:
             raise InputError('a chain that follows people cannot be run by halves')
-        return connect(clock.around('decode', source), self._posing(None), clock)
+        return connect(clock.around('decode', source), self._posing(None, source.info.fps), clock)
 
     def refined(self, posed: Iterable[FrameResult], clock: Clock) -> Iterator[FrameResult]:
         """The second half: tracks, and smooth ones."""
@@ -208,18 +214,18 @@ class VideoPipeline:
         """Process a video into files; returns a summary. Options: :class:`pipeline.options.OutputOptions`."""
         return run_video(self, video, OutputOptions(out_dir=Path(out_dir), **options))
 
-    def _posing(self, advice: Optional[Advice]) -> List[Stage]:
+    def _posing(self, advice: Optional[Advice], fps: Fraction) -> List[Stage]:
         """From frames to poses; the buffers' sizes are the queues between threads."""
         if hasattr(self.detector, 'reset'):
             self.detector.reset()
         # of a batch with skipped frames in it, `batch` are analysed
         batch = self.batch if self.follow else self.batch * self.every
-        looks_every = math.ceil(self.detect_every / self.every)
+        looks_every = math.ceil(every_frames(self.detect_every, fps) / self.every)
         return [
             Buffer(max(4, 2 * self.batch)),  # frames are decoded in a thread of their own
             Watch(self.every),
             Detect(self.detector, batch, looks_every, self._shares.detector),
-            *([Buffer(max(2 * batch, self.detect_every, self.every))] if self.overlap else []),
+            *([Buffer(max(2 * batch, min(looks_every, _LOOK_AHEAD), self.every))] if self.overlap else []),
             *([Follow(self.detector, advice, self._shares.detector)] if advice else []),
             Estimate(self.estimator, batch, self._shares.estimator),
         ]

@@ -6,15 +6,14 @@ input_size = 512
 
 model = dict(
     type='MoveNetDetector',
-    # One thread: the other cores are busy with the people of the frames before. LiteRT: on this graph it takes
-    # 0.85 of OpenVINO's processor time at 512x288, 0.83 at 256x256 (EPYC without AVX-512, one thread).
-    backbone=dict(type='LiteRTNetwork', model_path='asset:movenet-multipose', num_threads=1),
+    # one thread: the other cores are busy with the people of the frames before
+    backbone=dict(type='OpenVINONetwork', model_path='asset:movenet-multipose', num_threads=1),
     data_preprocessor=dict(type='DetDataPreprocessor', bgr_to_rgb=True, pad_size_divisor=32),
     calibration=(0.22, 0.06),
     score_thr=0.1,
     nms_iou=0.7,
     nms_oks=0.75,
-    near_size=256,
+    near_size=320,
     tile_size=320,
 )
 

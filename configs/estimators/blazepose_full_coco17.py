@@ -4,12 +4,10 @@ custom_imports = dict(imports=['pipeline.networks.estimators.blazepose'], allow_
 
 model = dict(
     type='BlazePoseEstimator',
-    # as many people side by side as there are cores; OpenVINO computes these three outputs in 0.77 of the processor
-    # time that LiteRT takes for all five
+    # as many people side by side as there are cores; of five outputs the three that are read
     backbone=dict(
         type='OpenVINONetwork', model_path='asset:blazepose-full', num_threads=1, copies=None, outputs=(0, 1, 3)
     ),
-    data_preprocessor=dict(type='PoseDataPreprocessor', mean=[0, 0, 0], std=[255, 255, 255], bgr_to_rgb=True),
     radius_factor=1.25,
     flag_thr=0.5,
     max_deviation=0.35,

@@ -9,13 +9,12 @@ custom_imports = dict(
 model = dict(
     _delete_=True,
     type='FusedEstimator',
-    data_preprocessor=dict(type='PoseDataPreprocessor', mean=[0, 0, 0], std=[255, 255, 255], bgr_to_rgb=True),
     members=[
         {{_base_.model}},
         dict(
             type='MoveNetCropEstimator',
             size=256,
-            backbone=dict(type='LiteRTNetwork', model_path='asset:movenet-multipose', num_threads=1, copies=None),
+            backbone=dict(type='OpenVINONetwork', model_path='asset:movenet-multipose', num_threads=1, copies=None),
         ),
     ],
     # as in fused_coco17.py, measured for MoveNet at 256 px

@@ -9,9 +9,8 @@ size, radius_factor = 192, 1.25
 
 model = dict(
     type='MoveNetCropEstimator',
-    # as many people side by side as there are cores; LiteRT takes 0.86 of OpenVINO's processor time at 192x192
-    backbone=dict(type='LiteRTNetwork', model_path='asset:movenet-multipose', num_threads=1, copies=None),
-    data_preprocessor=dict(type='PoseDataPreprocessor', mean=[0, 0, 0], std=[255, 255, 255], bgr_to_rgb=True),
+    # as many people side by side as there are cores
+    backbone=dict(type='OpenVINONetwork', model_path='asset:movenet-multipose', num_threads=1, copies=None),
     size=size,
     radius_factor=radius_factor,
     test_cfg=dict(flip_test=False),

@@ -42,7 +42,7 @@ class Shares:
     refiner     1 (its matrices are small)     1
     ==========  ============================  ===========================================
 
-    The encoder has half of the cores (:class:`pipeline.video.VideoWriter`), LiteRT's and OpenVINO's graphs one
+    The encoder has half of the cores (:class:`pipeline.video.VideoWriter`), OpenVINO's graphs one
     thread for each copy, and as many copies as there are cores.
     """
 

@@ -7,6 +7,7 @@ from typing import Any, Tuple
 import pipeline.formats  # noqa: F401, registers ours
 from pipeline.errors import InputError
 from pipeline.options import (
+    CADENCE,
     COUNT,
     MODEL,
     PATH,
@@ -104,7 +105,13 @@ def _add(group: Any, entry: Field, help: Any = None) -> None:
         more.update(action='append', type=PATH.type, help=text, default=[])
     elif option.kind in (COUNT, SHARE, PATH):
         more['type'] = option.kind.type
+    elif option.kind is CADENCE:
+        more['type'] = _cadence
     group.add_argument(flag_of(entry), **more)
+
+
+def _cadence(text: str) -> Any:
+    return int(text) if text.isdecimal() else text
 
 
 def _value(args: argparse.Namespace, entry: Field) -> Any:

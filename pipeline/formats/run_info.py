@@ -21,7 +21,6 @@ _PACKAGES = (
     'mmcv',
     'mmdet',
     'mmpose',
-    'ai-edge-litert',
     'openvino',
     'numpy',
     'scipy',

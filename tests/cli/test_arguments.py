@@ -14,7 +14,7 @@ from pipeline.pipeline import VideoPipeline
 
 # read by the tools themselves, before there is a chain
 BY_THE_TOOL = {'preset', 'device', 'python_path'}
-EXAMPLES = {int: '3', float: '0.5', Path: 'some/file'}
+EXAMPLES = {int: '3', float: '0.5', Path: 'some/file', arguments._cadence: '0.5s'}
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -98,7 +98,7 @@ def test_own_refiner_weights_say_what_they_are_unless_a_refiner_is_named():
 @pytest.mark.parametrize(
     'words, said',
     [
-        ('--detect-every 0', "--detect-every '?0'?: must be a whole number from 1 up"),
+        ('--detect-every 0', "--detect-every '?0'?: must be a number of frames from 1 up, or seconds as 0.2s"),
         ('--every -1', "--every '?-1'?: must be a whole number from 1 up"),
         ('--batch 0', "--batch '?0'?: must be a whole number from 1 up"),
         ('--score-thr 1.5', "--score-thr '?1.5'?: must be in 0..1"),

@@ -2,8 +2,8 @@
 
 from typing import Optional, Tuple
 
+import cv2
 import numpy as np
-import torch
 from mmpose.registry import MODELS
 
 from pipeline.networks.detectors.movenet.decode import confidence, decode
@@ -25,7 +25,7 @@ class MoveNetCropEstimator(PersonEstimator):
         backbone, data_preprocessor, unconfirmed, test_cfg: as in :class:`PersonEstimator`;
             ``flip_test=True`` averages over each square and its mirror image.
         size: side of the picture that the network is shown, a multiple of 32. Time goes
-            with its square.
+            with its square. A larger picture, cut for another estimator, is made smaller.
         radius_factor: radius of the square over the distance to the farthest joint.
         max_deviation: largest one from the seed to believe in (:func:`deviation`).
         min_score: least person score (calibrated) to believe in.
@@ -51,22 +51,21 @@ class MoveNetCropEstimator(PersonEstimator):
         self.size, self.radius_factor, self.max_deviation = size, radius_factor, max_deviation
         self.min_score, self.calibration = min_score, calibration
 
-    def settle(self, view: View, picture: Optional[torch.Tensor] = None) -> Pose:
-        """The nearest candidate; the seed if none is near. Without ``picture`` the square is cut here."""
-        if picture is None or picture.shape[-1] != self.size:
-            picture = self.picture(view.frame, view.crop, self.size)
+    def settle(self, view: View, picture: np.ndarray) -> Pose:
+        """The nearest candidate; the seed if none is near."""
+        if len(picture) != self.size:
+            picture = cv2.resize(picture, (self.size, self.size), interpolation=cv2.INTER_AREA)
         pose = self._candidate(view, picture, False)
         if not (pose.confirmed and self.test_cfg.get('flip_test', False)):
             return pose
-        mirrored = self._candidate(view, picture.flip(-1), True)
+        mirrored = self._candidate(view, picture[:, ::-1], True)
         if not mirrored.confirmed:
             return pose
         return Pose((pose.keypoints + mirrored.keypoints) / 2, (pose.scores + mirrored.scores) / 2)
 
-    def _candidate(self, view: View, picture: torch.Tensor, mirrored: bool) -> Pose:
-        size = picture.shape[-1]
-        image = (picture * 255).round().clamp(0, 255).to('cpu', torch.uint8).permute(1, 2, 0).contiguous().numpy()
-        people = decode(self.backbone(image[None])[0][0], size, size)
+    def _candidate(self, view: View, picture: np.ndarray, mirrored: bool) -> Pose:
+        size = len(picture)
+        people = decode(self.seen_in(picture)[0][0], size, size)
         points, scores = people.keypoints.astype(np.float64), people.keypoint_scores
         if mirrored:
             points = points[:, SWAP] * [-1, 1] + [size - 1, 0]

@@ -12,9 +12,9 @@ from mmdet.models.detectors.base import BaseDetector
 from mmdet.registry import MODELS
 from mmdet.structures import DetDataSample
 from mmengine.structures import InstanceData
+from torch.nn import functional
 
-import pipeline.backends.litert
-import pipeline.backends.openvino_network  # noqa: F401  (registers the networks)
+import pipeline.backends.openvino_network  # noqa: F401  (registers the network)
 from pipeline.errors import InputError
 from pipeline.networks.detectors.movenet import looks
 from pipeline.networks.detectors.movenet.decode import MultiPose, confidence, decode, distinct, joined, mended_boxes
@@ -132,11 +132,13 @@ class MoveNetDetector(BaseDetector):
         due = self._turns.due(time, max(len(tiles), 1))
         first = len(due) >= max(len(tiles), 1)
         found, cut = [people], [np.zeros(len(people), bool)]
+        # looks at the whole and at tiles share one size of input: each further one is a second of preparation
+        room = self._look_size(tiles[0], self.tile_size) if tiles else (0, 0)
         if self.near_size and (first or not len(people)):
-            found.append(self._look(frame, (0, 0, width, height), self.near_size))
+            found.append(self._look(frame, (0, 0, width, height), self.near_size, room))
             cut.append(np.zeros(len(found[-1]), bool))
         for tile in [tiles[index] for index in due if tiles]:
-            part = self._look(frame, tile, self.tile_size)
+            part = self._look(frame, tile, self.tile_size, room)
             part = part[part.scores >= self.tile_score_thr]
             found.append(part)
             cut.append(looks.cut_off(part.bboxes, tile, width, height))
@@ -149,13 +151,20 @@ class MoveNetDetector(BaseDetector):
         self._turns.learn(time, len(people), len(together) - len(people))
         return together
 
-    def _look(self, frame: Frame, part: Tile, size: int) -> MultiPose:
-        """People of a part (x1, y1, x2, y2) of the frame, in its px, shown with ``size`` px on the longer side."""
+    @staticmethod
+    def _look_size(part: Tile, size: int) -> Tuple[int, int]:
+        """Width and height of a part (x1, y1, x2, y2) that is shown with ``size`` px on the longer side."""
         x1, y1, x2, y2 = part
         scale = size / max(x2 - x1, y2 - y1)
-        width, height = max(1, round((x2 - x1) * scale)), max(1, round((y2 - y1) * scale))
+        return max(1, round((x2 - x1) * scale)), max(1, round((y2 - y1) * scale))
+
+    def _look(self, frame: Frame, part: Tile, size: int, room: Tuple[int, int]) -> MultiPose:
+        """People of a part of the frame, in its px, in a picture that is at least as wide and high as ``room``."""
+        x1, y1, x2, y2 = part
+        width, height = self._look_size(part, size)
         scale_x, scale_y = width / (x2 - x1), height / (y2 - y1)
         tensor = torch.from_numpy(frame.resized(width, height, part=part)).permute(2, 0, 1)
+        tensor = functional.pad(tensor, (0, max(0, room[0] - width), 0, max(0, room[1] - height)))
         sample = DetDataSample(metainfo=dict(img_shape=(height, width)))
         inputs = self.data_preprocessor(dict(inputs=[tensor], data_samples=[sample]))['inputs']
         people = self._filtered(self._forward(inputs)[0])

@@ -3,7 +3,6 @@
 from typing import Iterator, Optional, Sequence, Tuple
 
 import numpy as np
-import torch
 from mmpose.registry import MODELS
 
 from pipeline.networks.estimators.blazepose.crop import Crop
@@ -33,7 +32,7 @@ class BlazePoseEstimator(PersonEstimator):
 
     Args:
         backbone: config of the network.
-        data_preprocessor: config; must give RGB in 0..1.
+        data_preprocessor: as in :class:`PersonEstimator`.
         radius_factor: as in :class:`BlazePoseCrop`, for further looks.
         flag_thr: least pose flag to believe in (0..1).
         max_deviation, max_twist: largest ones to believe in (:func:`deviation`).
@@ -68,13 +67,13 @@ class BlazePoseEstimator(PersonEstimator):
     def loss(self, inputs, data_samples):
         raise NotImplementedError('BlazePose comes as a trained graph and cannot be trained here')
 
-    def settle(self, view: View, picture: torch.Tensor) -> Pose:
+    def settle(self, view: View, picture: np.ndarray) -> Pose:
         """Look as long as there are doubts; take the least doubtful look, or the seed."""
         best = self._look(view, view.crop, picture)
         for crop, worthwhile in self._further_crops(view, best):
             if self._doubts(best) < worthwhile:
                 break
-            look = self._look(view, crop, self.picture(view.frame, crop, picture.shape[-1]))
+            look = self._look(view, crop, crop.cut(view.frame, len(picture)))
             if (self._doubts(look), look.deviation) < (self._doubts(best), best.deviation):
                 best = look
         if self._doubts(best) < _NO_GOOD:
@@ -93,12 +92,12 @@ class BlazePoseEstimator(PersonEstimator):
         seen = look.flag >= self.flag_thr and look.deviation <= self.max_deviation
         return _NO_GOOD * (not seen) + 2 * (look.twist > self.max_twist) + (not look.crop.fits(look.own_crop))
 
-    def _look(self, view: View, crop: Crop, picture: torch.Tensor) -> Look:
-        size = picture.shape[-1]
-        points, scores, flag = to_coco(self.extract_feat(picture[None])[0], size)
+    def _look(self, view: View, crop: Crop, picture: np.ndarray) -> Look:
+        size = len(picture)
+        points, scores, flag = to_coco(self.seen_in(picture), size)
         if self.test_cfg.get('flip_test', False):
             swap = list(load_skeleton('coco').flip_indices)
-            mirrored, mirrored_scores, mirrored_flag = to_coco(self.extract_feat(picture[None].flip(-1))[0], size)
+            mirrored, mirrored_scores, mirrored_flag = to_coco(self.seen_in(picture[:, ::-1]), size)
             mirrored[:, 0] = size - 1 - mirrored[:, 0]
             points, scores = (points + mirrored[swap]) / 2, (scores + mirrored_scores[swap]) / 2
             flag = (flag + mirrored_flag) / 2

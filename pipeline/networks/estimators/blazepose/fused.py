@@ -3,7 +3,6 @@
 from typing import Optional, Sequence, Tuple
 
 import numpy as np
-import torch
 from mmpose.registry import MODELS
 from torch import nn
 
@@ -25,7 +24,7 @@ class FusedEstimator(PersonEstimator):
 
     Args:
         members: configs of :class:`PersonEstimator` kinds.
-        data_preprocessor: config; must give RGB in 0..1. The members share it.
+        data_preprocessor: as in :class:`PersonEstimator`.
         gains: per member, and last for the seed: ``(slope, centre)`` of the logistic curves that
             bring their joints' scores to one scale: how likely a joint is within a tenth of
             the figure's size of where it should be.
@@ -48,12 +47,10 @@ class FusedEstimator(PersonEstimator):
             for member in members
         ]
         super().__init__(built[0].backbone, data_preprocessor, unconfirmed, train_cfg, test_cfg, metainfo, init_cfg)
-        for member in built:
-            member.data_preprocessor = self.data_preprocessor
         self.members = nn.ModuleList(built)
         self.gains = np.asarray(gains if gains is not None else [(6.0, 0.4)] * (len(members) + 1), float)
 
-    def settle(self, view: View, picture: torch.Tensor) -> Pose:
+    def settle(self, view: View, picture: np.ndarray) -> Pose:
         """What the members agree upon; the seed, its scores lowered, if none has seen the person."""
         poses = [(member.settle(view, picture), gain) for member, gain in zip(self.members, self.gains)]
         seen = [(pose.keypoints, _sureness(pose.scores, gain)) for pose, gain in poses if pose.confirmed]

@@ -1,6 +1,7 @@
 """The test pipeline of BlazePose: cut the person out, and keep what a second look needs."""
 
 import numpy as np
+import torch
 from mmcv.transforms import BaseTransform
 from mmpose.datasets.transforms import PackPoseInputs
 from mmpose.registry import TRANSFORMS
@@ -14,12 +15,12 @@ from pipeline.types import Frame
 class BlazePoseCrop(BaseTransform):
     """Cut out the turned square around a person.
 
-    Required keys: ``frame`` (a :class:`pipeline.types.Frame`), or else ``img``; ``bbox``
+    Required keys: ``frame`` (a :class:`pipeline.types.Frame`), or else ``img`` in BGR; ``bbox``
     (1, 4); ``keypoints_seed`` (1, 17, 2) and ``keypoint_scores_seed`` (1, 17) if there is a
     rough pose. Without one, the square is upright around the box. ``seed_carried`` says that
     the pose is only expected.
 
-    Modified key: ``img``. Added keys: ``view``, ``input_size``, ``input_center``,
+    Modified key: ``img``, in RGB. Added keys: ``view``, ``input_size``, ``input_center``,
     ``input_scale``.
 
     Args:
@@ -29,13 +30,13 @@ class BlazePoseCrop(BaseTransform):
             poses shrink from frame to frame; with 1.25 they keep their size.
     """
 
-    channel_blind = takes_frame = True
+    takes_frame = True
 
     def __init__(self, size: int = 256, radius_factor: float = 1.25):
         self.size, self.radius_factor = size, radius_factor
 
     def transform(self, results: dict) -> dict:
-        frame = results['frame'] if 'frame' in results else Frame(0, 0.0, results['img'])
+        frame = results['frame'] if 'frame' in results else Frame(0, 0.0, results['img'][..., ::-1])
         seed, scores = results.get('keypoints_seed'), results.get('keypoint_scores_seed')
         if seed is not None and np.isfinite(seed).all():
             crop = Crop.around_pose(seed[0], scores[0], self.radius_factor)
@@ -58,11 +59,11 @@ class BlazePoseCrop(BaseTransform):
 
 @TRANSFORMS.register_module()
 class PackBlazePoseInputs(PackPoseInputs):
-    """MMPose's packing, with the :class:`View` in the data sample."""
-
-    channel_blind = True
+    """MMPose's packing, with the :class:`View` in the data sample, and the picture as it is, ``(size, size, 3)``."""
 
     def transform(self, results: dict) -> dict:
-        packed = super().transform(results)
+        picture = torch.from_numpy(results['img'])
+        packed = super().transform({**results, 'img': results['img'][:1, :1]})
+        packed['inputs'] = picture
         packed['data_samples'].set_field(results['view'], 'view')
         return packed
