@@ -153,7 +153,7 @@ class ChainOptions:
     follow: Optional[bool] = _option(None, SWITCH, 'also estimate poses where the tracker expects people', preset=True)
     overlap: Optional[bool] = _option(None, SWITCH, 'run the detector in a thread of its own', preset=True)
     runtime: Optional[str] = _option(
-        None, WORD, 'what runs torch models: torch or onnxruntime (often faster on CPUs)', 'chain', preset=True
+        None, WORD, 'what runs torch models: torch or openvino (faster on CPUs)', 'chain', preset=True
     )
     half: Optional[bool] = _option(
         None, SWITCH, 'run torch models in half precision (float16 on GPUs, bfloat16 on CPUs)', 'chain', preset=True

@@ -7,7 +7,7 @@
 
 embedded  the embedded preset on the sample clip, stage by stage, and the refiner's share
 loop      the chain against a plain loop of MMDetection's and MMPose's own inference functions
-runtimes  networks in torch and in ONNX Runtime
+runtimes  networks in torch and in OpenVINO
 sparse    analysing every N-th frame only: error on Human3.6M, and speed
 hanet     HANet against what the published code computes
 cost      what the chain adds to its networks

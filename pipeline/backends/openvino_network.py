@@ -11,6 +11,7 @@ from mmengine.registry import MODELS
 from torch import nn
 
 from pipeline.assets import resolve
+from pipeline.backends.openvino_plan import gist, plan
 from pipeline.backends.threads import available_cores
 from pipeline.errors import InputError
 
@@ -97,8 +98,6 @@ class OpenVINONetwork(nn.Module):
             return self._ready[shape]
 
     def _prepared(self, shape: tuple) -> SimpleQueue:
-        import openvino
-
         graph = self._graph
         # the plan for one size is much faster than one for any
         if graph.inputs[0].partial_shape.is_dynamic or tuple(graph.inputs[0].shape) != shape:
@@ -106,29 +105,12 @@ class OpenVINONetwork(nn.Module):
             try:
                 graph.reshape(list(shape))
             except RuntimeError as error:
-                raise InputError(f'{self._path}: takes no input of shape {shape} ({_gist(error)})') from error
-        compiled = openvino.Core().compile_model(
-            graph,
-            'CPU',
-            {
-                'PERFORMANCE_HINT': 'LATENCY',
-                'INFERENCE_PRECISION_HINT': _precision_here() if self.precision == 'auto' else self.precision,
-                'NUM_STREAMS': self.copies,
-                'INFERENCE_NUM_THREADS': self.copies * self.num_threads,
-                # threads bound to cores of two networks would share the first core and leave the others idle
-                'ENABLE_CPU_PINNING': False,
-            },
-        )
+                raise InputError(f'{self._path}: takes no input of shape {shape} ({gist(error)})') from error
+        compiled = plan(graph, self.precision, self.num_threads, self.copies)
         idle: SimpleQueue = SimpleQueue()
         for _ in range(self.copies):
             idle.put(compiled.create_infer_request())
         return idle
-
-
-def _precision_here() -> str:
-    import openvino
-
-    return 'bf16' if 'BF16' in openvino.Core().get_property('CPU', 'OPTIMIZATION_CAPABILITIES') else 'f32'
 
 
 def _read(path: Path):
@@ -139,7 +121,7 @@ def _read(path: Path):
     try:
         graph = openvino.Core().read_model(str(path))
     except RuntimeError as error:
-        raise InputError(f'{path}: not a TFLite or ONNX graph ({_gist(error)})') from error
+        raise InputError(f'{path}: not a TFLite or ONNX graph ({gist(error)})') from error
     if len(graph.inputs) != 1:
         raise InputError(f'{path}: has {len(graph.inputs)} inputs; graphs with one are supported')
     return graph
@@ -162,9 +144,3 @@ def _cut(graph, outputs: Optional[Sequence[Union[int, str]]], path: Path):
             )
         chosen.append(found[0].node.input_value(0))
     return openvino.Model(chosen, graph.get_parameters())
-
-
-def _gist(error: Exception) -> str:
-    """The last line of OpenVINO's long messages, which says what was wrong."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[-1][:120] if lines else type(error).__name__

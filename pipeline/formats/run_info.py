@@ -22,7 +22,6 @@ _PACKAGES = (
     'mmdet',
     'mmpose',
     'openvino',
-    'onnxruntime',
     'numpy',
     'scipy',
     'opencv-python',

@@ -29,8 +29,8 @@ def build_refiner(
             (seconds), ``checkpoint`` (for the networks; default: the weights in
             ``pipeline/weights`` for this skeleton), and other arguments of the refiner.
         skeleton: of the poses it will be given.
-        device, runtime: of the networks; ``auto`` is a GPU where torch sees one, ``onnxruntime`` runs
-            them from exported graphs on a CPU.
+        device, runtime: of the networks; ``auto`` is a GPU where torch sees one, ``openvino`` runs
+            them from converted graphs on a CPU.
 
     Returns:
         The refiner; its ``record`` says what of it the options leave open (``network``, the

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 from pipeline.backends.devices import check_device
-from pipeline.backends.graphs import Graphs, OnnxExporter
+from pipeline.backends.graphs import Graphs, OpenVINOExporter
 from pipeline.backends.graphs.graphs import Nested, arrange, flatten
 from pipeline.backends.threads import torch_threads
 from pipeline.errors import InputError
@@ -52,7 +52,7 @@ def network_smoother(
         overlap: windows that answer for each frame, 1 to the window's length; more is smoother and slower.
         threads: torch threads for one window; such small matrices gain nothing
             from more, and more would wait for cores that other stages use.
-        runtime: ``torch``, or ``onnxruntime``: see :func:`run_exported`.
+        runtime: ``torch``, or ``openvino``: see :func:`run_exported`.
         step, mirror, partial: see :func:`window_smoother`.
 
     Returns:
@@ -60,11 +60,11 @@ def network_smoother(
 
     Raises:
         InputError: if the file is no refiner, refines joints that the poses do not have, ``overlap``
-            or ``step`` is out of range, or for an unknown device.
+            or ``step`` is out of range, or for an unknown device or runtime.
     """
     device = check_device(device, runtime)
     model = load_refiner(checkpoint, device=device)
-    if runtime == 'onnxruntime':
+    if runtime == 'openvino':
         run_exported(model)
     try:
         return window_smoother(model, keypoint_names, overlap, threads, device, step, mirror, partial)
@@ -169,7 +169,7 @@ def _mirror_name(name: str) -> str:
 
 
 def run_exported(model: SequenceRefiner) -> None:
-    """Let ONNX Runtime run a refiner's network; what surrounds it (scaling, missing joints) stays in torch."""
+    """Let OpenVINO run a refiner's network; what surrounds it (scaling, missing joints) stays in torch."""
     backbone = model.backbone
     forward, options = backbone.forward, model.network_options
 
@@ -177,7 +177,8 @@ def run_exported(model: SequenceRefiner) -> None:
         output = forward(*inputs, **options)
         return [output.final, output.refined]
 
-    exporter = OnnxExporter(backbone, type(backbone).__name__, repr(model.meta), sorted(options))
+    backbone.requires_grad_(False)  # a graph holds its weights as constants
+    exporter = OpenVINOExporter(backbone, type(backbone).__name__, repr(model.meta), sorted(options))
     graphs = Graphs(function, exporter, _windows_like, required='the refiner')
     backbone.forward = lambda *inputs, **_: TemporalOutput(*graphs(inputs))
 

@@ -15,7 +15,7 @@ def test_unknown_device_is_named_beside_those_that_are_there(device):
 
 @pytest.mark.parametrize(
     'seen, runtime, expected',
-    [(False, 'torch', 'cpu'), (True, 'torch', 'cuda'), (True, 'onnxruntime', 'cpu')],
+    [(False, 'torch', 'cpu'), (True, 'torch', 'cuda'), (True, 'openvino', 'cpu')],
 )
 def test_auto_is_a_gpu_where_torch_sees_one_and_can_use_it(monkeypatch, seen, runtime, expected):
     monkeypatch.setattr(torch.cuda, 'is_available', lambda: seen)
@@ -26,3 +26,16 @@ def test_auto_is_a_gpu_where_torch_sees_one_and_can_use_it(monkeypatch, seen, ru
 def test_a_device_that_is_asked_for_is_not_replaced(monkeypatch):
     monkeypatch.setattr(torch.cuda, 'is_available', lambda: True)
     assert check_device('cpu') == torch.device('cpu')
+
+
+@pytest.mark.parametrize('device', ['cpu', 'auto'])
+@pytest.mark.parametrize('runtime, said', [('onnxruntime', 'openvino has taken its place'), ('', 'not known')])
+def test_unknown_runtime_is_named_beside_those_that_are_there(device, runtime, said):
+    with pytest.raises(InputError, match=f"^runtime '{runtime}': {said}; allowed are torch, openvino$"):
+        check_device(device, runtime)
+
+
+def test_openvino_is_for_cpus(monkeypatch):
+    monkeypatch.setattr(torch, 'empty', lambda *size, device: None)
+    with pytest.raises(InputError, match="^runtime openvino: runs on device cpu, not on 'cuda:0'$"):
+        check_device('cuda:0', 'openvino')

@@ -54,7 +54,7 @@ def test_the_chain_knows_every_word():
 def test_values_arrive_as_they_were_given():
     chain, files = meaning(
         *'--refiner savgol --detector d.py d.pth --score-thr 0.4 --estimator e.py --flip-test --detect-every 5'.split(),
-        *'--every 2 --runtime onnxruntime --half --scene crowd --batch 4'.split(),
+        *'--every 2 --runtime openvino --half --scene crowd --batch 4'.split(),
         *'--start 12.5 --end 300f --reader decord'.split(),
         *'--compare --boxes --no-ids --trails --no-json --csv --posetrack --trc'.split(),
     )
@@ -66,7 +66,7 @@ def test_values_arrive_as_they_were_given():
         tracker=dict(scene='crowd'),
         batch=4,
         every=2,
-        runtime='onnxruntime',
+        runtime='openvino',
         half=True,
     )
     assert files == OutputOptions(

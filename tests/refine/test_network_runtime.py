@@ -1,4 +1,4 @@
-"""Refiners' networks in ONNX Runtime smooth a track as torch does."""
+"""Refiners' networks in OpenVINO smooth a track as torch does."""
 
 import numpy as np
 import pytest
@@ -65,7 +65,7 @@ def track(frames=50):
 
 def assert_same(path):
     expected, found = (
-        smooth_track(network_smoother(path, COCO, runtime=runtime), *track()) for runtime in ('torch', 'onnxruntime')
+        smooth_track(network_smoother(path, COCO, runtime=runtime), *track()) for runtime in ('torch', 'openvino')
     )
     assert np.abs(expected - track()[0]).max() > 0.1  # it does something
     # networks of random weights answer thousands of px, where float32 itself is coarser

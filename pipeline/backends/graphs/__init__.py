@@ -1,9 +1,7 @@
-"""Run functions of tensors as graphs: traced in torch, or exported to ONNX Runtime; same numbers, faster."""
+"""Run functions of tensors as graphs: traced in torch, or converted to OpenVINO; same numbers, faster."""
 
 from pipeline.backends.graphs.graphs import Graphs
-from pipeline.backends.graphs.onnx_graph import OnnxExporter
+from pipeline.backends.graphs.openvino_graph import OpenVINOExporter, OpenVINOGraph
 from pipeline.backends.graphs.traced import trace
 
-RUNTIMES = ('torch', 'onnxruntime')
-
-__all__ = ['RUNTIMES', 'Graphs', 'OnnxExporter', 'trace']
+__all__ = ['Graphs', 'OpenVINOExporter', 'OpenVINOGraph', 'trace']

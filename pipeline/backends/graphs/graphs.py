@@ -36,6 +36,8 @@ class Graphs:
         random_like: makes other inputs; takes one, and a batch size.
         required: what messages call the function, if it must not be called itself: an
             InputError says then why its first input gives no graph.
+        adopt: makes what is run from a graph that agrees (the same in half precision, which
+            could not agree to the last digit); None for the graph itself.
     """
 
     def __init__(
@@ -44,8 +46,10 @@ class Graphs:
         make: Maker,
         random_like: Optional[Callable[[Nested, int], Nested]] = None,
         required: Optional[str] = None,
+        adopt: Optional[Callable[[Graph], Graph]] = None,
     ):
         self.function, self.make, self.required = function, make, required
+        self.adopt = adopt or (lambda graph: graph)
         self.random_like = random_like or normal_like
         self.graphs: Dict[tuple, Optional[_Checked]] = {}
 
@@ -69,7 +73,7 @@ class Graphs:
             expected = self.function(other)
             for graph in self.make(self.function, example):
                 if _agree(expected, graph(*flatten(other))):
-                    return _Checked(graph, arrange(expected, [None] * len(flatten(expected))))
+                    return _Checked(self.adopt(graph), arrange(expected, [None] * len(flatten(expected))))
         except Exception as error:  # making graphs fails in as many ways as there are models
             reason = ' '.join([type(error).__name__ + ':', *str(error).splitlines()[:1]])
         if self.required and not any(self.graphs.values()):

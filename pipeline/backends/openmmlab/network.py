@@ -12,7 +12,7 @@ from mmengine.registry import DefaultScope, Registry
 from torch import nn
 
 from pipeline.backends.devices import check_device
-from pipeline.backends.graphs import RUNTIMES, Graphs, OnnxExporter, trace
+from pipeline.backends.graphs import Graphs, OpenVINOExporter, OpenVINOGraph, trace
 from pipeline.backends.openmmlab.checkpoint import load_checkpoint
 from pipeline.backends.openmmlab.config import config_name, first_line
 from pipeline.backends.openmmlab.fuse import fuse_batch_norms
@@ -30,12 +30,12 @@ class Speed:
         trace: run backbone, neck and head as traced graphs where these give the same
             (:class:`pipeline.backends.graphs.Graphs`); costs a few passes at the start. Not
             with ``half``.
-        runtime: ``torch``, or ``onnxruntime``, which runs backbone, neck and head from
-            exported graphs, on a CPU; the first start exports them into the user's cache
-            folder. The head runs in torch where it cannot be exported.
+        runtime: ``torch``, or ``openvino``, which runs backbone, neck and head from
+            converted graphs, on a CPU; the first start converts them into the user's cache
+            folder. The head runs in torch where it cannot be converted.
         half: run backbone and neck in half precision (float16 on a GPU, bfloat16 on a
-            CPU, where it pays if the CPU multiplies it in hardware); heads and decoding
-            stay in float32. Moves keypoints by a fraction of a heatmap cell.
+            CPU, where it pays if the CPU multiplies it in hardware; OpenVINO does it only
+            there); heads and decoding stay in float32. Moves keypoints by a fraction of a heatmap cell.
     """
 
     fuse: bool = True
@@ -68,7 +68,6 @@ def build_network(
             an unknown device.
     """
     device = check_device(device, speed.runtime)
-    _check_runtime(speed, device)
     if 'model' not in config:
         raise InputError(f'{config_name(config)}: has no model')
     drop_pretrained(config.model)
@@ -86,10 +85,10 @@ def build_network(
     model.to(device)
     if speed.channels_last:
         model.to(memory_format=torch.channels_last)
-    if speed.half:
+    if speed.runtime == 'openvino':
+        run_exported(model, config, speed.half)
+    elif speed.half:
         run_half(model, device)
-    elif speed.runtime == 'onnxruntime':
-        run_exported(model, config)
     elif speed.trace:
         run_traced(model)
     if device.type == 'cpu' and hasattr(model, 'data_preprocessor'):
@@ -140,26 +139,22 @@ def run_traced(model: nn.Module) -> None:
             head.forward = Graphs(head.forward, trace)
 
 
-def run_exported(model: nn.Module, config: Config) -> None:
-    """Let ONNX Runtime run backbone and neck, and the head where it can be exported."""
+def run_exported(model: nn.Module, config: Config, half: bool = False) -> None:
+    """Let OpenVINO run backbone and neck, in half precision or not, and the head where it can be converted."""
     if runs_in_torch(model):
-        exporter = OnnxExporter(model, 'extract_feat', repr(config.model))
-        model.extract_feat = Graphs(model.extract_feat, exporter, required=f'{config_name(config)}: its backbone')
+        model.extract_feat = Graphs(
+            model.extract_feat,
+            OpenVINOExporter(model, 'extract_feat', repr(config.model)),
+            required=f'{config_name(config)}: its backbone',
+            adopt=OpenVINOGraph.in_half if half else None,
+        )
         for name, head in _heads(model):
-            head.forward = Graphs(head.forward, OnnxExporter(head, name, repr(config.model)))
+            head.forward = Graphs(head.forward, OpenVINOExporter(head, name, repr(config.model)))
 
 
 def _heads(model: nn.Module) -> List[Tuple[str, nn.Module]]:
     found = [(name, getattr(model, name, None)) for name in ('head', 'bbox_head')]
     return [(name, head) for name, head in found if isinstance(head, nn.Module)]
-
-
-def _check_runtime(speed: Speed, device: torch.device) -> None:
-    if speed.runtime not in RUNTIMES:
-        raise InputError(f'unknown runtime {speed.runtime!r}: allowed are {", ".join(RUNTIMES)}')
-    if speed.runtime == 'onnxruntime' and (device.type != 'cpu' or speed.half):
-        what = 'half precision' if speed.half else f'device {device}'
-        raise InputError(f'runtime onnxruntime: runs in single precision on device cpu, not with {what}')
 
 
 def run_half(model: nn.Module, device: torch.device) -> None:

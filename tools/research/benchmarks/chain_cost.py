@@ -27,9 +27,7 @@ def measure(settings: Settings) -> Iterator[Figure]:
     models = settings.small_models()
     if models is not None:
         chains['RTMDet-nano and small SimpleBaseline'] = lambda: VideoPipeline.from_preset('hrnet-w32', **models)
-        chains['the same, onnxruntime'] = lambda: VideoPipeline.from_preset(
-            'hrnet-w32', runtime='onnxruntime', **models
-        )
+        chains['the same, openvino'] = lambda: VideoPipeline.from_preset('hrnet-w32', runtime='openvino', **models)
         chains['RTMDet-nano and HRNet-W32 of random weights'] = lambda: VideoPipeline.from_preset(
             'hrnet-w32',
             detector=models['detector'],

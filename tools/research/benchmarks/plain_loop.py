@@ -22,19 +22,19 @@ def measure(settings: Settings) -> Iterator[Figure]:
         {
             'plain loop': _plain_loop(models, clip),
             'chain': _chain(models, clip, 'torch'),
-            'chain, onnxruntime': _chain(models, clip, 'onnxruntime'),
+            'chain, openvino': _chain(models, clip, 'openvino'),
         },
         settings.repeats,
     )
     for name, values in seconds.items():
         yield Figure(f'{name}, {clip.stem}', statistics.median(values), 's')
-    for name in ('chain', 'chain, onnxruntime'):
+    for name in ('chain', 'chain, openvino'):
         yield Figure(
             f'{name}, against plain loop', median_ratio(seconds['plain loop'], seconds[name]), 'times', at_least=TARGET
         )
     yield Figure(
-        'chain, onnxruntime, against chain, torch',
-        median_ratio(seconds['chain'], seconds['chain, onnxruntime']),
+        'chain, openvino, against chain, torch',
+        median_ratio(seconds['chain'], seconds['chain, openvino']),
         'times',
     )
 

@@ -1,8 +1,9 @@
-"""Networks in torch and in ONNX Runtime, pre- and postprocessing included, on the same frames and boxes.
+"""Networks in torch and in OpenVINO, pre- and postprocessing included, on the same frames and boxes.
 
 ``as built`` is what MMPose's and MMDetection's own inference functions run; ``eager`` has
 batch norms folded and channels last, ``traced`` (the default of the chain) runs as traced graphs.
 ``bfloat16`` is ``--half``; it gives other numbers, so its keypoints' distance from the others' is measured too.
+``openvino`` is ``--runtime openvino``, alone and with ``--half``.
 """
 
 from typing import Callable, Dict, Iterator
@@ -23,17 +24,19 @@ VARIANTS = {
     'eager': Speed(trace=False),
     'traced': Speed(),
     'bfloat16': Speed(half=True),
-    'onnxruntime': Speed(runtime='onnxruntime'),
+    'openvino': Speed(runtime='openvino'),
+    'openvino, bfloat16': Speed(runtime='openvino', half=True),
 }
 RANDOM = {
     'HRNet-W32': 'mmpose::body_2d_keypoint/topdown_heatmap/coco/td-hm_hrnet-w32_8xb64-210e_coco-256x192.py',
+    'SimpleBaseline-R50': 'mmpose::body_2d_keypoint/topdown_heatmap/coco/td-hm_res50_8xb64-210e_coco-256x192.py',
     'RTMPose-m': 'mmpose::body_2d_keypoint/rtmpose/body8/rtmpose-m_8xb256-420e_body8-256x192.py',
 }
 TARGET = 1.8
 
 
 def measure(settings: Settings) -> Iterator[Figure]:
-    """Frames a second of every variant, and how much faster ONNX Runtime is."""
+    """Frames a second of every variant, and how much faster OpenVINO is."""
     yield from _small_models(settings)
     for name, config in RANDOM.items():
         yield from _random_weights(settings, name, config)
@@ -43,7 +46,7 @@ def _small_models(settings: Settings) -> Iterator[Figure]:
     name = 'RTMDet-nano and small SimpleBaseline, frame by frame'
     models = settings.small_models()
     if models is None:
-        yield missing(f'{name}: onnxruntime against torch', 'weights not on this machine', at_least=TARGET)
+        yield missing(f'{name}: openvino against torch', 'weights not on this machine', at_least=TARGET)
         return
     frames = settings.frames(12)
     chains = {
@@ -63,18 +66,19 @@ def _small_models(settings: Settings) -> Iterator[Figure]:
         return function
 
     yield from _figures(name, {variant: run(variant) for variant in chains}, len(frames), settings.repeats)
-    yield _shift(frames, {variant: chains[variant] for variant in ('eager', 'bfloat16')})
+    for variant in ('bfloat16', 'openvino, bfloat16'):
+        yield _shift(frames, chains['eager'], variant, chains[variant])
 
 
-def _shift(frames: list, chains: Dict[str, tuple]) -> Figure:
+def _shift(frames: list, exact: tuple, variant: str, other: tuple) -> Figure:
     """How far bfloat16 moves the keypoints, in equal boxes."""
-    detections = [chains['eager'][0].detect([frame])[0] for frame in frames]
+    detections = [exact[0].detect([frame])[0] for frame in frames]
     windows = [[frame] for frame in frames]
-    poses = [chains[variant][1].estimate(windows, detections) for variant in ('eager', 'bfloat16')]
+    poses = [estimator.estimate(windows, detections) for _, estimator in (exact, other)]
     distances = [np.linalg.norm(a.keypoints - b.keypoints, axis=-1)[a.keypoint_scores > 0.3] for a, b in zip(*poses)]
     distances = np.concatenate(distances)
     return Figure(
-        'small SimpleBaseline in bfloat16: keypoints moved, mean',
+        f'small SimpleBaseline in {variant}: keypoints moved, mean',
         float(distances.mean()),
         'px',
         note=f'99 % by less than {np.quantile(distances, 0.99):.2f} px',
@@ -114,11 +118,14 @@ def _figures(name: str, functions: Dict[str, Callable], frames: int, repeats: in
         yield Figure(f'{name}: {variant}', frames / float(np.median(seconds[variant])), 'fps')
     for variant, target in (('as built', TARGET), ('eager', TARGET), ('traced', None)):
         yield Figure(
-            f'{name}: onnxruntime against torch, {variant}',
-            median_ratio(seconds[variant], seconds['onnxruntime']),
+            f'{name}: openvino against torch, {variant}',
+            median_ratio(seconds[variant], seconds['openvino']),
             'times',
             at_least=target,
         )
-    yield Figure(
-        f'{name}: torch in bfloat16 against torch, eager', median_ratio(seconds['eager'], seconds['bfloat16']), 'times'
-    )
+    for title, slow, fast in (
+        ('torch in bfloat16 against torch, eager', 'eager', 'bfloat16'),
+        ('openvino in bfloat16 against torch in bfloat16', 'bfloat16', 'openvino, bfloat16'),
+        ('openvino in bfloat16 against openvino', 'openvino', 'openvino, bfloat16'),
+    ):
+        yield Figure(f'{name}: {title}', median_ratio(seconds[slow], seconds[fast]), 'times')

@@ -1,9 +1,9 @@
-"""Cache exported graphs on disk, keyed by what they were made from and verified by hash.
+"""Cache converted graphs on disk, keyed by what they were made from and verified by hash.
 
-A file is called ``KEY-DIGEST.onnx``. KEY hashes everything that goes into an export (weights,
+A file is called ``KEY-DIGEST.graph``. KEY hashes everything that goes into a conversion (weights,
 config, shapes, versions), DIGEST the file's own bytes, so that a file damaged by a disk or a
 person is noticed, removed and made again. Files get their name when they are complete; two
-processes that export the same graph at once both end well.
+processes that convert the same graph at once both end well.
 """
 
 import hashlib
@@ -33,7 +33,7 @@ def fingerprint(module: nn.Module, *facts: object) -> str:
 
 def load(key: str) -> Optional[Path]:
     """The sound file of this key; damaged ones are removed, None if there is no other."""
-    for path in sorted(_folder().glob(f'{key}-*.onnx')):
+    for path in sorted(_folder().glob(f'{key}-*.graph')):
         if _sound(path):
             return path
         path.unlink(missing_ok=True)
@@ -46,7 +46,7 @@ def store(key: str, content: bytes) -> Path:
     Raises:
         InputError: if the cache folder cannot be written to.
     """
-    path = _folder() / f'{key}-{_digest(content)}.onnx'
+    path = _folder() / f'{key}-{_digest(content)}.graph'
     with atomic_path(path, force=True) as temporary:
         temporary.write_bytes(content)
     return path
@@ -68,7 +68,7 @@ def read(path: Path) -> bytes:
 
 
 def _folder() -> Path:
-    return cache_folder() / 'onnx'
+    return cache_folder() / 'openvino'
 
 
 def _tensors(module: nn.Module) -> Iterable:
