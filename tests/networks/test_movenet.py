@@ -179,6 +179,10 @@ def test_rounds_over_tiles_take_as_long_as_they_pay():
     quiet.learn(4.0, in_whole=5, only_in_tiles=0)  # no room for more in the whole picture
     assert len(quiet.due(4.5, 6)) == 6
     assert len(quiet.due(0.0, 6)) == 6  # another video
+    sparse = looks.Turns(period=0.5, idle=4.0)
+    sparse.due(0.0, 6)
+    sparse.learn(0.0, in_whole=2, only_in_tiles=1)
+    assert [len(sparse.due(t / 5, 6)) for t in range(1, 6)] == [6] * 5  # five frames a second: all of each
 
 
 def test_crowd_is_found_beyond_six(shared, movenet):

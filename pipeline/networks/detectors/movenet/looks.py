@@ -73,14 +73,17 @@ class Turns:
 
     All are at the start of a video. Later a round over all of them takes ``period``
     seconds while it pays: while tiles show people whom the whole picture does not, or
-    that one is full. Where it does not pay, rounds take ``idle`` seconds.
+    that one is full. Where it does not pay, rounds take ``idle`` seconds. Frames ``sparse``
+    seconds apart and more are each looked at all over while it pays: nobody can be followed
+    from one to the next for long, and there is time.
 
     Attributes:
-        period, idle: seconds.
+        period, idle, sparse: seconds.
     """
 
     period: float = 0.5
     idle: float = 4.0
+    sparse: float = 0.19
     _time: float = math.inf
     _next: int = 0
     _owed: float = 0.0
@@ -91,8 +94,9 @@ class Turns:
         if time <= self._time:  # a new video
             self._time, self._next, self._owed, self._paid = time, 0, 0.0, -math.inf
             return list(range(count))
-        period = self.period if time - self._paid <= self.idle else self.idle
-        self._owed = min(self._owed + count * (time - self._time) / period, count)
+        apart, paying = time - self._time, time - self._paid <= self.idle
+        period = self.idle if not paying else min(self.period, apart) if apart >= self.sparse else self.period
+        self._owed = min(self._owed + count * apart / period, count)
         self._time = time
         number = int(self._owed + 1e-6)
         self._owed -= number
