@@ -56,6 +56,13 @@ class Forgiving:
             _point_to_nothing(self._stream.fileno())
 
 
+def lost_output() -> Optional[str]:
+    """Why what was printed did not arrive, for commands whose answer it is; None if it did, or its reader has left."""
+    sys.stdout.flush()
+    lost = getattr(sys.stdout, 'lost', None)
+    return None if lost in (None, errno.EPIPE) else os.strerror(lost)
+
+
 @contextmanager
 def forgiving_streams() -> Iterator[None]:
     """Within the block, ``sys.stdout`` and ``sys.stderr`` are :class:`Forgiving`; at its end they are flushed.
