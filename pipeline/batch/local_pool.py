@@ -63,11 +63,10 @@ class _Slot:
         if self._process is None:
             context = multiprocessing.get_context('spawn')
             self.pipe, other = context.Pipe()
-            self._process = context.Process(
-                target=_work, args=(other, self._settings, self._device, self._size), daemon=True
-            )
-            self._process.start()
-            other.close()  # so that the pipe breaks when the process ends
+            process = context.Process(target=_work, args=(other, self._settings, self._device, self._size), daemon=True)
+            with other:  # closed here, so that the pipe breaks when the process ends
+                process.start()
+            self._process = process
         self.task = task
         try:
             self.pipe.send(task)
