@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from pipeline.formats.json_file import JsonExporter
 from pipeline.options import OutputOptions
 from pipeline.run import check_outputs, run_video
 from pipeline.video import open_source
+from tests.batch.test_run_batch import killed_after
 from tests.batch.toy_chain import ToySettings, write_video
 
 ALL = ('csv', 'json', 'posetrack', 'trc')
@@ -206,6 +208,21 @@ def test_a_file_that_appears_while_the_run_is_at_work_is_kept(clip, out, monkeyp
         run(clip, out)
     assert (out / 'clip_poses.json').read_text() == 'mine'
     assert b'instance_info' in (out / 'clip_poses-2.json').read_bytes() and (out / 'clip_overlay.mp4').exists()
+
+
+# kills
+
+
+def test_a_kill_at_any_moment_and_a_second_run_give_the_same_files(clip, out, tmp_path):
+    run(clip, out)
+    expected = content(out)
+    kills, events = 0, 0
+    step = 1 if os.environ.get('POSE_NIGHTLY') else 5
+    while killed_after(events, partial(run, clip, tmp_path / f'killed{events}')):
+        run(clip, tmp_path / f'killed{events}')  # no --force is needed
+        assert content(tmp_path / f'killed{events}') == expected, f'after event {events}'
+        kills, events = kills + 1, events + step
+    assert kills * step >= 30  # moments, among them each frame and each file's naming
 
 
 # signals
