@@ -77,9 +77,10 @@ def _claimed(options: OutputOptions, name: str) -> Iterator[Claim]:
 def run_video(chain: Chain, spec: Any, options: OutputOptions, claim: Optional[Claim] = None) -> Summary:
     """Run ``spec`` (a path, glob, camera index, URL, or an open source) through ``chain`` into files.
 
-    Ctrl-C ends the run early: the files are whole and reach up to that moment,
-    and the summary says so. After any other failure no file stays behind, but those that were complete before it:
-    the error names them, and another run may replace them without ``force`` as long as nobody has changed them.
+    Ctrl-C ends the run early: the files are whole and reach up to that moment, and the summary says so; before the
+    first frame there are none, and KeyboardInterrupt is raised. After any other failure no file stays behind, but those
+    that were complete before it: the error names them, and another run may replace them without ``force`` as long as
+    nobody has changed them.
 
     Args:
         claim: on the output files, held by the caller, who also settles it; None makes one for the run.
@@ -125,6 +126,8 @@ def _run(chain: Chain, source: VideoSource, spec: str, options: OutputOptions) -
             except KeyboardInterrupt:
                 summary.interrupted = True
         if not summary.frames:
+            if summary.interrupted:
+                raise KeyboardInterrupt
             raise InputError(f'{spec}: no frame could be read')
     summary.seconds = time.perf_counter() - begin
     summary.people, summary.jitter_before, summary.jitter_after = jitter.people, jitter.before, jitter.after

@@ -210,6 +210,21 @@ def test_a_file_that_appears_while_the_run_is_at_work_is_kept(clip, out, monkeyp
     assert b'instance_info' in (out / 'clip_poses-2.json').read_bytes() and (out / 'clip_overlay.mp4').exists()
 
 
+def test_an_interrupt_before_the_first_frame_leaves_nothing(clip, out):
+    chain = ToySettings(OutputOptions(out)).build()
+
+    class Interrupted:
+        skeleton, looks_back, options = chain.skeleton, chain.looks_back, chain.options
+
+        def results(self, source, clock):
+            raise KeyboardInterrupt
+            yield
+
+    with pytest.raises(KeyboardInterrupt):
+        run_video(Interrupted(), str(clip), OutputOptions(out))
+    assert os.listdir(out) == []
+
+
 # kills
 
 
