@@ -1,11 +1,12 @@
 """SIGTERM and SIGHUP end a command as Ctrl-C does, once, and not in the middle of what must be whole."""
 
+import os
 import signal
 import threading
 
 import pytest
 
-from pipeline.signals import as_interrupts, postponed
+from pipeline.signals import as_interrupts, leave_to_parent, postponed
 
 
 @pytest.mark.parametrize('number', [signal.SIGTERM, signal.SIGHUP])
@@ -61,3 +62,13 @@ def test_other_threads_are_left_alone():
     thread.start()
     thread.join()
     assert done == [True]
+
+
+def test_a_worker_leaves_all_of_them_to_its_parent():
+    child = os.fork()
+    if child == 0:
+        leave_to_parent()
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            os.kill(os.getpid(), number)
+        os._exit(7)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7

@@ -77,10 +77,19 @@ class Claim:
 
     def may_replace(self, path: Path) -> bool:
         """Whether ``path`` is a file that a run of this name made, and is as it left it; or any may be replaced."""
-        if self._force:
-            return True
-        wanted = {self._known.get(path.name), self.placed.get(path.name)} - {None}
-        return bool(wanted) and path.parent == self._folder and digest_of(path) in wanted
+        return (
+            self._force
+            or self.wrote(path)
+            and digest_of(path)
+            in (
+                self._known.get(path.name),
+                self.placed.get(path.name),
+            )
+        )
+
+    def wrote(self, path: Path) -> bool:
+        """Whether a run of this name has made ``path``, whatever became of it since."""
+        return path.parent == self._folder and (path.name in self._known or path.name in self.placed)
 
     def passing(self, path: Path) -> Path:
         """A name for a passing file that will become ``path``, listed so that it is found after a kill."""

@@ -23,7 +23,8 @@ def check_writable(path: Union[str, Path], force: Force = False) -> Path:
         if path.is_dir():
             raise InputError(f'{path}: is a folder, a file name is needed')
         if os.path.lexists(path) and not _may_replace(path, force):
-            raise InputError(f'{path}: exists already; choose another name or pass --force')
+            changed = ', and was changed since a run wrote it' if isinstance(force, Claim) and force.wrote(path) else ''
+            raise InputError(f'{path}: exists already{changed}; choose another name or pass --force')
         path.parent.mkdir(parents=True, exist_ok=True)
     except (OSError, ValueError) as error:
         raise InputError(

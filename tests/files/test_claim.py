@@ -81,7 +81,7 @@ def test_finished_files_of_a_run_that_failed_may_be_replaced_until_they_are_chan
         write(path, claim, 'second')
     with Claim(tmp_path, 'a') as claim:
         path.write_text('by hand')
-        with pytest.raises(InputError, match='exists already'):
+        with pytest.raises(InputError, match='exists already, and was changed since'):
             write(path, claim, 'third')
     assert path.read_text() == 'by hand'
 
