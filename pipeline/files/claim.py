@@ -77,15 +77,10 @@ class Claim:
 
     def may_replace(self, path: Path) -> bool:
         """Whether ``path`` is a file that a run of this name made, and is as it left it; or any may be replaced."""
-        return (
-            self._force
-            or self.wrote(path)
-            and digest_of(path)
-            in (
-                self._known.get(path.name),
-                self.placed.get(path.name),
-            )
-        )
+        if self._force:
+            return True
+        noted = {self._known.get(path.name), self.placed.get(path.name)} - {None}
+        return self.wrote(path) and digest_of(path) in noted
 
     def wrote(self, path: Path) -> bool:
         """Whether a run of this name has made ``path``, whatever became of it since."""
