@@ -131,6 +131,38 @@ def test_what_was_kept_is_the_users_once_it_is_changed(clip, out, monkeypatch):
     assert (out / 'clip_poses.json').read_text() == 'by hand'
 
 
+@pytest.fixture
+def disk(out):
+    """``disk('size=60k')``: mounts a file system of that size at ``out``."""
+
+    def mount(size):
+        out.mkdir(exist_ok=True)
+        made = subprocess.run(['mount', '-t', 'tmpfs', '-o', size, 'tmpfs', str(out)], capture_output=True)
+        if made.returncode:
+            pytest.skip('only an administrator can mount a small file system')
+
+    yield mount
+    while os.path.ismount(out):
+        subprocess.run(['umount', '--lazy', str(out)], check=True)
+
+
+@pytest.mark.parametrize('limit', ['nr_inodes={}', 'size={}k'])
+def test_a_full_disk_at_any_point_is_one_line_and_what_it_cost_needs_no_force(clip, out, disk, limit):
+    run(clip, out.with_name('whole'))
+    expected = content(out.with_name('whole'))
+    for count in (2, 3, 5, 7, 8, 9) if 'inodes' in limit else (4, 12, 24, 36, 40, 44):
+        disk(limit.format(count))
+        with pytest.raises(InputError, match='no space left on the disk') as told:
+            run(clip, out)
+        left = {name: data for name, data in content(out).items() if not name.startswith('.')}
+        assert left.items() <= expected.items() and all(str(out / name) in str(told.value) for name in left)
+        assert not [name for name in os.listdir(out) if '.part' in name]
+        subprocess.run(['mount', '-o', 'remount,size=10m,nr_inodes=1k', str(out)], check=True)
+        run(clip, out)
+        assert content(out) == expected
+        subprocess.run(['umount', '--lazy', str(out)], check=True)
+
+
 @pytest.mark.parametrize('limit', [600, 2000, 8000])
 def test_a_file_size_limit_is_one_line(clip, out, limit):
     chain = ToySettings(OutputOptions(out)).build()
