@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Callable, Dict, Iterator, Optional, Tuple, Union
 
 from pipeline.errors import InputError
+from pipeline.files import Force
 
 
 @dataclass(frozen=True)
@@ -190,7 +191,7 @@ class OutputOptions:
         video: write ``NAME_overlay.mp4``.
         formats: of pose data, see :mod:`pipeline.formats`.
         report: also write ``NAME_report.html``, a page to look at (needs ``json``).
-        force: replace files that exist.
+        force: replace files that exist; a run puts its :class:`pipeline.files.Claim` here.
         start, end: seconds (``12.5``) or frames (``'300f'``) of the source.
         reader: of video files, ``pyav`` or ``decord``.
         compare, boxes, ids, trails: see :class:`pipeline.render.RenderOptions`.
@@ -199,7 +200,7 @@ class OutputOptions:
     """
 
     out_dir: Path = _option(Path('output'), PATH, 'output folder', content=False)
-    force: bool = _option(False, SWITCH, 'replace files that exist', content=False)
+    force: Force = _option(False, SWITCH, 'replace files that exist', content=False)
     start: Optional[str] = _option(None, WORD, 'where to start: seconds, or frames as 120f', 'input')
     end: Optional[str] = _option(None, WORD, 'where to stop: seconds, or frames as 240f', 'input')
     reader: str = _option('pyav', WORD, 'decoder of video files: pyav or decord', 'input')

@@ -1,22 +1,25 @@
 """Run one video through a chain into files: overlay, pose data, and a summary."""
 
 import time
-from contextlib import closing
+from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Dict, Generator, List, Protocol, Sequence
+from typing import Any, Dict, Generator, Iterator, List, Optional, Protocol, Sequence
 
 from tqdm import tqdm
 
 from pipeline.errors import InputError
-from pipeline.files import check_writable
+from pipeline.files import Claim, check_writable
+from pipeline.files.locks import shared_folder
 from pipeline.formats import format_named, run_info
 from pipeline.options import OutputOptions
+from pipeline.signals import postponed
 from pipeline.skeletons import Skeleton
 from pipeline.summary import JitterMeter, Summary
 from pipeline.timing import Clock
 from pipeline.types import FrameResult
 from pipeline.video import VideoSource, open_source
-from pipeline.writers import open_writers, opened, output_paths
+from pipeline.writers import and_kept, open_writers, opened, output_paths
 
 
 class Chain(Protocol):
@@ -40,7 +43,7 @@ def check_outputs(specs: Sequence[str], options: OutputOptions) -> List[Any]:
 
     Raises:
         InputError: if an input cannot be read, two inputs would write the same file,
-            a file exists without ``force``, or the folder cannot be written to.
+            a file exists without ``force``, another run is writing it, or the folder cannot be written to.
     """
     for form in options.formats:
         format_named(form)
@@ -54,59 +57,90 @@ def check_outputs(specs: Sequence[str], options: OutputOptions) -> List[Any]:
         inputs.append(source if live else spec)
         if not live:
             source.close()
-        for path in output_paths(options, name).values():
+        paths = output_paths(options, name).values()
+        for path in paths:
             other = owners.setdefault(path, spec)
             if other != spec:
                 raise InputError(f'{other} and {spec} would both write {path}; run them into different folders')
-            check_writable(path, options.force)
+        with _claimed(options, name) as claim:
+            for path in paths:
+                check_writable(path, claim)
     return inputs
 
 
-def run_video(chain: Chain, spec: Any, options: OutputOptions) -> Summary:
+@contextmanager
+def _claimed(options: OutputOptions, name: str) -> Iterator[Claim]:
+    with shared_folder(options.out_dir), Claim(options.out_dir, name, bool(options.force)) as claim:
+        yield claim
+
+
+def run_video(chain: Chain, spec: Any, options: OutputOptions, claim: Optional[Claim] = None) -> Summary:
     """Run ``spec`` (a path, glob, camera index, URL, or an open source) through ``chain`` into files.
 
-    Ctrl-C ends the run early: the files are whole and reach up to that moment,
-    and the summary says so. After any other failure no file stays behind.
+    Ctrl-C ends the run early: the files are whole and reach up to that moment, and the summary says so; before the
+    first frame there are none, and KeyboardInterrupt is raised. After any other failure no file stays behind, but those
+    that were complete before it: the error names them, and another run may replace them without ``force`` as long as
+    nobody has changed them.
+
+    Args:
+        claim: on the output files, held by the caller, who also settles it; None makes one for the run.
 
     Raises:
-        InputError: for whatever is wrong with the input or the output folder.
+        InputError: for whatever is wrong with the input or the output folder, or if another run writes these files.
     """
-    clock, summary, jitter = Clock(), Summary(), JitterMeter()
-    begin = time.perf_counter()
     source = (
         spec if isinstance(spec, VideoSource) else open_source(spec, options.start, options.end, reader=options.reader)
     )
     with source:
-        paths = output_paths(options, source.info.name)
-        for path in paths.values():
-            check_writable(path, options.force)
-        record = run_info(chain.options, options.command)
-        wanted = open_writers(options, chain.skeleton, source.info, record, not chain.looks_back, clock)
-        with opened(wanted) as writers:
-            with closing(chain.results(source, clock)) as results:
-                try:
-                    for result in tqdm(
-                        results,
-                        total=source.info.num_frames,
-                        unit='frame',
-                        desc=source.info.name,
-                        disable=not options.progress,
-                    ):
+        if claim is not None:
+            return _run(chain, source, str(spec), replace(options, force=claim))
+        with _claimed(options, source.info.name) as claim:
+            summary = _run(chain, source, str(spec), replace(options, force=claim))
+            claim.settle()
+        return summary
+
+
+def _run(chain: Chain, source: VideoSource, spec: str, options: OutputOptions) -> Summary:
+    clock, summary, jitter = Clock(), Summary(), JitterMeter()
+    begin = time.perf_counter()
+    paths = output_paths(options, source.info.name)
+    for path in paths.values():
+        check_writable(path, options.force)
+    record = run_info(chain.options, options.command)
+    wanted = open_writers(options, chain.skeleton, source.info, record, not chain.looks_back, clock)
+    with opened(wanted) as writers:
+        with closing(chain.results(source, clock)) as results:
+            try:
+                for result in tqdm(
+                    results,
+                    total=source.info.num_frames,
+                    unit='frame',
+                    desc=source.info.name,
+                    disable=not options.progress,
+                ):
+                    with postponed():  # all files end with the same frame
                         jitter.add(summary.frames, result.people)
                         for writer in writers:
                             writer.write(result)
                         summary.frames += 1
-                except KeyboardInterrupt:
-                    summary.interrupted = True
-            if not summary.frames:
-                raise InputError(f'{spec}: no frame could be read')
+            except KeyboardInterrupt:
+                summary.interrupted = True
+        if not summary.frames:
+            if summary.interrupted:
+                raise KeyboardInterrupt
+            raise InputError(f'{spec}: no frame could be read')
     summary.seconds = time.perf_counter() - begin
     summary.people, summary.jitter_before, summary.jitter_after = jitter.people, jitter.before, jitter.after
     summary.files = [str(path) for writer in writers for path in writer.files]
     if options.report:
         from pipeline.report import write_report  # matplotlib takes a while to import
 
-        report = write_report(paths['report'], paths['json'], paths.get('video'), source.info.path, force=options.force)
+        try:
+            report = write_report(
+                paths['report'], paths['json'], paths.get('video'), source.info.path, force=options.force
+            )
+        except InputError as error:
+            raise InputError(and_kept(str(error), summary.files)) from error.__cause__
         summary.files.append(str(report))
     summary.stages = dict(clock.seconds)
     summary.profile = clock.table(summary.frames, summary.seconds)

@@ -12,6 +12,8 @@ from typing import Any, Optional, Protocol, Tuple, Union
 import cv2
 import numpy as np
 
+from pipeline.files import safe_name
+
 _FILLED_IN: Any = None  # default of arrays that __post_init__ makes where they are not given
 
 
@@ -20,7 +22,7 @@ class VideoInfo:
     """What is known of a source before its first frame.
 
     Attributes:
-        name: stem that output files are named after.
+        name: stem that output files are named after, made safe for it (:func:`pipeline.files.safe_name`).
         width, height: displayed size in px (rotation applied).
         fps: average frame rate, exact (``Fraction(30000, 1001)``).
         num_frames: frames that the source will yield, or None for a live stream.
@@ -35,6 +37,9 @@ class VideoInfo:
     num_frames: Optional[int] = None
     path: Optional[str] = None
     start: float = 0.0
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, 'name', safe_name(self.name))
 
 
 #: x1, y1, x2, y2 in px

@@ -2,21 +2,24 @@
 
 A writer takes results (``write``), and ends by ``close`` (its files are whole, and in ``files``) or by
 ``abort`` (it leaves nothing behind). After Ctrl-C writers are closed: what was finished stays, and is whole.
-After any other failure they are aborted.
+After any other failure they are aborted. One that cannot be closed costs the others nothing.
 """
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import fields
 from fractions import Fraction
 from pathlib import Path
-from typing import Dict, Iterator, List
+from typing import Dict, Iterator, List, Optional, Sequence
 
 import numpy as np
 
+from pipeline.errors import InputError
+from pipeline.files import safe_name
 from pipeline.formats import RunInfo, format_named, open_exporter
 from pipeline.options import OutputOptions
 from pipeline.protocols import Writer
 from pipeline.render import Renderer, RenderOptions
+from pipeline.signals import postponed
 from pipeline.skeletons import Skeleton
 from pipeline.timing import Clock
 from pipeline.types import FrameResult, VideoInfo
@@ -26,6 +29,7 @@ from pipeline.video.yuv import YuvPicture
 
 def output_paths(options: OutputOptions, name: str) -> Dict[str, Path]:
     """Output files by kind (``video``, a format, ``report``) for the video ``name``."""
+    name = safe_name(name)
     paths = {'video': options.out_dir / f'{name}_overlay.mp4'} if options.video else {}
     paths.update({form: options.out_dir / f'{name}{format_named(form).suffix}' for form in options.formats})
     return {**paths, 'report': options.out_dir / f'{name}_report.html'} if options.report else paths
@@ -36,18 +40,46 @@ def opened(writers: Iterator[Writer]) -> Iterator[List[Writer]]:
     """Open ``writers`` one by one, and end them as the module says.
 
     The first error counts: one that comes up while others are ended does not hide it.
+
+    Raises:
+        InputError: for what is wrong with a file; it names those that are complete all the same.
     """
     begun: List[Writer] = []
     try:
         for writer in writers:
             begun.append(writer)
         yield begun
-        for writer in begun:
-            writer.close()
     except BaseException:
-        for writer in begun:
-            writer.abort()
+        _abort(begun)
         raise
+    with postponed():
+        _close(begun)
+
+
+def _abort(writers: List[Writer]) -> None:
+    for writer in writers:
+        with suppress(Exception):
+            writer.abort()
+
+
+def _close(writers: List[Writer]) -> None:
+    first: Optional[Exception] = None
+    whole: List[str] = []
+    for writer in writers:
+        try:
+            whole += map(str, writer.close())
+        except Exception as error:
+            first = first or error
+            _abort([writer])
+    if isinstance(first, InputError):
+        raise InputError(and_kept(str(first), whole)) from first.__cause__
+    if first is not None:
+        raise first
+
+
+def and_kept(message: str, files: Sequence[str]) -> str:
+    """``message``, and which files of the run are complete and stay."""
+    return f'{message}; complete and kept: {", ".join(files)}' if files else message
 
 
 class OverlayWriter:

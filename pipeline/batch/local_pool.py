@@ -11,6 +11,7 @@ from typing import Dict, List, Optional, Sequence, Tuple
 from pipeline.backends.threads import available_cores
 from pipeline.batch.settings import BatchSettings
 from pipeline.batch.worker import Outcome, Worker
+from pipeline.signals import leave_to_parent
 
 _GRACE_SECONDS = 5.0
 
@@ -62,11 +63,10 @@ class _Slot:
         if self._process is None:
             context = multiprocessing.get_context('spawn')
             self.pipe, other = context.Pipe()
-            self._process = context.Process(
-                target=_work, args=(other, self._settings, self._device, self._size), daemon=True
-            )
-            self._process.start()
-            other.close()  # so that the pipe breaks when the process ends
+            process = context.Process(target=_work, args=(other, self._settings, self._device, self._size), daemon=True)
+            with other:  # closed here, so that the pipe breaks when the process ends
+                process.start()
+            self._process = process
         self.task = task
         try:
             self.pipe.send(task)
@@ -98,7 +98,7 @@ class _Slot:
 
 def _work(pipe, settings: BatchSettings, device: str, size: int) -> None:
     """Main loop of a worker process."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's business: a video is whole or not there
+    leave_to_parent()  # a video is whole or not there
     threading.Thread(target=_end_with_parent, daemon=True).start()
     import torch
 

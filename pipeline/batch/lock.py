@@ -1,6 +1,5 @@
-"""One run at a time in a folder."""
+"""One batch at a time in a folder, and no other run beside it."""
 
-import fcntl
 import os
 import socket
 from contextlib import contextmanager
@@ -8,6 +7,7 @@ from pathlib import Path
 from typing import Iterator
 
 from pipeline.errors import InputError
+from pipeline.files.locks import Held, lock, open_own, sole_folder
 
 NAME = '.batch.lock'
 
@@ -16,26 +16,29 @@ NAME = '.batch.lock'
 def folder_lock(folder: Path) -> Iterator[None]:
     """Hold ``folder``; the kernel lets go of it when the process ends, however it ends.
 
+    The file ``.batch.lock`` tells who holds it, and locks it on file systems that lock no folders. It stays:
+    removing it would let a third run lock a new one beside a second run's.
+
     Raises:
-        InputError: if another process holds it, or the folder cannot be written to.
+        InputError: if another process holds it, the folder cannot be written to, or ``.batch.lock`` is a link.
     """
     path = folder / NAME
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        file = open(path, 'a+', encoding='utf-8')
+        descriptor = open_own(path)
     except OSError as error:
         raise InputError(f'{folder}: cannot be written to ({error.strerror})') from error
-    with file:
+    try:
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            file.seek(0)
-            holder = file.read(200).strip() or 'unknown'
+            lock(descriptor)
+        except Held as error:
+            holder = os.pread(descriptor, 200, 0).decode('utf-8', 'replace').strip() or 'unknown'
             raise InputError(
                 f'{folder}: another run is writing there ({holder}); wait for its end, or choose another folder'
             ) from error
-        file.truncate(0)
-        file.write(f'process {os.getpid()} on {socket.gethostname()}\n')
-        file.flush()
-        # the file stays: removing it would let a third run lock a new one beside a second run's
-        yield
+        with sole_folder(folder):
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, f'process {os.getpid()} on {socket.gethostname()}\n'.encode(), 0)
+            yield
+    finally:
+        os.close(descriptor)

@@ -1,8 +1,12 @@
 """The manifest of a batch: the status of every video as JSON lines, of which the last one of a video counts.
 
     {"video": "cam1/0007", "input": "/data/cam1/0007.mp4", "state": {…}, "settings": "9f1c…",
-     "status": "started" | "done" | "failed", "ours": true, "attempts": 1,
-     "frames": 230, "people": 2, "seconds": 7.9, "files": {"cam1/0007_poses.json": 81234}, "error": ""}
+     "status": "started" | "done" | "failed", "attempts": 1,
+     "frames": 230, "people": 2, "seconds": 7.9, "files": {"cam1/0007_poses.json": 81234},
+     "written": {"0007_poses.json": "5e1f…"}, "error": ""}
+
+``files`` are those of the last run, with their sizes; ``written`` has the SHA-256 of all that runs have written for the
+video: only a file that still has it may be replaced.
 
 A line is written in one piece and flushed to the disk, so that a kill at any moment
 costs at most the line under way; a cut last line is passed over. Rewriting the whole
@@ -18,6 +22,7 @@ from typing import Dict
 
 from pipeline.errors import InputError
 from pipeline.files import atomic_path
+from pipeline.files.locks import open_own
 
 NAME = 'manifest.jsonl'
 STATUSES = ('started', 'done', 'failed')
@@ -35,7 +40,7 @@ class Manifest:
 
     def __init__(self, folder: Path):
         self.folder, self.path = folder, folder / NAME
-        self.records: Dict[str, dict] = _read(self.path) if self.path.exists() else {}
+        self.records: Dict[str, dict] = _read(self.path) if os.path.lexists(self.path) else {}
 
     def add(self, record: dict) -> None:
         """Note what became of a video.
@@ -46,21 +51,20 @@ class Manifest:
         self.records[record['video']] = record
         line = (json.dumps(record, allow_nan=False) + '\n').encode()
         try:
-            descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
+            descriptor = open_own(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
             try:
                 written = os.write(descriptor, line)
+                if written < len(line):
+                    os.ftruncate(descriptor, os.fstat(descriptor).st_size - written)
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
                 os.fsync(descriptor)
             finally:
                 os.close(descriptor)
         except OSError as error:
             raise InputError(f'{self.path}: cannot be written ({error.strerror})') from error
-        if written < len(line):
-            raise InputError(f'{self.path}: {os.strerror(errno.ENOSPC)}')
 
     def compact(self) -> None:
         """Rewrite the file with the last record of each video."""
-        for passing in self.folder.glob(f'.{self.path.stem}-????????.part{self.path.suffix}'):  # a kill was here
-            passing.unlink(missing_ok=True)
         with atomic_path(self.path, force=True) as temporary:
             with open(temporary, 'w', encoding='utf-8') as file:
                 for record in self.records.values():
@@ -68,13 +72,9 @@ class Manifest:
                 file.flush()
                 os.fsync(file.fileno())
 
-    def is_ours(self, key: str) -> bool:
-        """Whether a run of this folder has begun with the video: what there is of it may be replaced."""
-        return self.records.get(key, {}).get('ours', False)
-
-    def was_cut_off(self, key: str) -> bool:
-        """Whether an earlier run ended while it was at the video."""
-        return self.records.get(key, {}).get('status') == 'started'
+    def written(self, key: str) -> Dict[str, str]:
+        """SHA-256 by name of what runs of this folder have written for the video."""
+        return dict(self.records.get(key, {}).get('written', {}))
 
     def is_done(self, key: str, state: dict, settings: str) -> bool:
         """Whether the video was finished from the same input with the same settings, and its files are whole."""
@@ -89,7 +89,8 @@ class Manifest:
 
 def _read(path: Path) -> Dict[str, dict]:
     try:
-        lines = path.read_bytes().split(b'\n')
+        with open(open_own(path, os.O_RDONLY), 'rb') as file:
+            lines = file.read().split(b'\n')
     except OSError as error:
         raise InputError(f'{path}: cannot be read ({error.strerror})') from error
     records = {}
@@ -114,12 +115,13 @@ def _is_record(record) -> bool:
     return (
         isinstance(record, dict)
         and isinstance(record.get('video'), str)
-        and isinstance(record.get('ours'), bool)
         and record.get('status') in STATUSES
         and isinstance(record.get('state'), dict)
         and isinstance(record.get('settings'), str)
         and isinstance(record.get('files'), dict)
         and all(isinstance(size, int) and '\0' not in name for name, size in record['files'].items())
+        and isinstance(record.get('written', {}), dict)
+        and all(isinstance(digest, str) for digest in record.get('written', {}).values())
     )
 
 

@@ -3,8 +3,8 @@
 import hashlib
 import json
 import re
-import shutil
 from collections import deque
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Callable, Deque, Dict, List, Optional, Protocol, Sequence, Tuple
@@ -16,9 +16,14 @@ from pipeline.batch.tasks import Join, Plan, Segment, Whole
 from pipeline.batch.videos import Video
 from pipeline.batch.worker import Outcome
 from pipeline.errors import InputError
+from pipeline.files import Claim, check_writable
+from pipeline.files.folders import clear_folder, make_folder
+from pipeline.signals import postponed
 from pipeline.writers import output_paths
 
 PARTS = '.segments'
+# a segment's file, or what a killed worker left of it
+_SEGMENT = re.compile(r'\d+-\d+\.npz|\.\d+-\d+-[0-9a-f]{8}\.part\.npz')
 
 
 class Pool(Protocol):
@@ -71,7 +76,7 @@ def run_batch(
         retries: further attempts at a task that failed for a reason that may pass, such as a
             worker that died.
         segment: pose videos of more frames in segments of so many, each a task of its own.
-        force: replace files that no run of this folder has written.
+        force: replace any file; else only those that are still as a run of this folder has written them.
         notify: gets a line for each video that ended.
 
     Raises:
@@ -84,7 +89,7 @@ def run_batch(
         manifest.compact()
         jobs = []
         for video in videos:
-            job = _Job(video, settings, fingerprint, retries, segment, force, manifest.is_ours(video.key))
+            job = _Job(video, settings, fingerprint, retries, segment, force, manifest.written(video.key))
             try:
                 job.state = video.state()
             except (InputError, OSError) as error:
@@ -118,9 +123,10 @@ def _work_off(waiting: Deque['_Job'], pool: Pool, manifest: Manifest, report: Ba
                     begun.remove(job)
                     _end(job, job.error, manifest, report, notify)
     finally:  # also after Ctrl-C: what is under way leaves nothing half-written
-        pool.close()
-        for job in begun:
-            job.clear()
+        with postponed():
+            pool.close()
+            for job in begun:
+                job.clear()
         report.left += [job.video.key for job in [*begun, *waiting]]
     if report.stopped and not report.done:
         raise InputError(report.stopped)
@@ -135,12 +141,12 @@ def _next_task(
             return job.next_task(), job
     while waiting:
         job = waiting.popleft()
-        if (path := job.existing_output()) is not None:
-            _end(job, f'{path}: exists already; choose another folder or pass --force', manifest, report, notify)
+        try:
+            job.check_outputs()
+        except InputError as error:
+            _end(job, str(error), manifest, report, notify)
             continue
-        if manifest.was_cut_off(job.video.key):
-            job.clear()
-        job.ours = True
+        job.clear_segments_of(manifest.records.get(job.video.key))
         manifest.add(job.record('started'))
         begun.append(job)
         return job.next_task(), job
@@ -149,13 +155,19 @@ def _next_task(
 
 def _end(job: '_Job', error: str, manifest: Manifest, report: BatchReport, notify) -> None:
     key = job.video.key
+    with ExitStack() as stack:
+        claim = None
+        with suppress(InputError):  # somebody else has it: then nothing new is ours
+            claim = stack.enter_context(job.claim())
+            job.known.update(claim.placed)
+        manifest.add(job.record('failed' if error else 'done', error=error, **job.values))
+        if claim is not None:
+            claim.settle()
     if error:
         report.failed[key] = error
-        job.clear()
     else:
         report.done.append(key)
-        shutil.rmtree(job.parts, ignore_errors=True)
-    manifest.add(job.record('failed' if error else 'done', error=error, **job.values))
+        job.clear_segments()
     notify(
         f'{key}: {error}'
         if error
@@ -168,7 +180,7 @@ class _Job:
 
     Attributes:
         tasks: what can be started now.
-        ours: whether a run of this folder has begun with it, so that what is there may be replaced.
+        known: SHA-256 by name of what runs of this folder have written for it.
         running: tasks that were started and have not ended.
         error: why the video failed; empty as long as it did not.
         values: of the finished video.
@@ -182,13 +194,13 @@ class _Job:
         retries: int,
         segment: Optional[int],
         force: bool,
-        ours: bool,
+        known: Dict[str, str],
     ):
-        self.video, self.ours, self._settings, self._fingerprint = video, ours, settings, fingerprint
+        self.video, self.known, self._settings, self._fingerprint = video, known, settings, fingerprint
         self.state: dict = {}
         self.error, self.values, self.running = '', {}, 0
-        self._force = force or ours
-        self.tasks: deque = deque([Plan(video, segment) if segment else Whole(video, force=True)])
+        self._force = force
+        self.tasks: deque = deque([Plan(video, segment) if segment else self._whole()])
         self._tries_left, self._tries = retries, 1
         self._segments: List[Path] = []
 
@@ -196,16 +208,15 @@ class _Job:
     def _folder(self) -> Path:
         return self._settings.outputs.out_dir
 
-    @property
-    def parts(self) -> Path:
-        """Where segments wait for each other."""
-        return self._folder / PARTS / self.video.key
+    def claim(self) -> Claim:
+        """On the video's files. No worker may be at them."""
+        return Claim(self._folder / self.video.folder, self.video.name, self._force, self.known)
 
-    def existing_output(self) -> Optional[Path]:
-        """A file that is in the way."""
-        paths = output_paths(self._settings.outputs, self.video.name).values()
-        places = (self._folder / self.video.folder / path.name for path in paths)
-        return None if self._force else next((path for path in places if path.exists()), None)
+    def check_outputs(self) -> None:
+        """Raise :class:`InputError` that names a file in the way, or another run that writes these files."""
+        with self.claim() as claim:
+            for path in output_paths(self._settings.outputs, self.video.name).values():
+                check_writable(self._folder / self.video.folder / path.name, claim)
 
     def next_task(self):
         self.running += 1
@@ -217,7 +228,7 @@ class _Job:
         if self.error:
             pass
         elif outcome.damaged:
-            self._segments, self.tasks = [], deque([Whole(self.video, force=True)])
+            self._segments, self.tasks = [], deque([self._whole()])
         elif outcome.error and outcome.again and self._tries_left:
             self._tries_left, self._tries = self._tries_left - 1, self._tries + 1
             self.clear()
@@ -226,32 +237,51 @@ class _Job:
             self.error = outcome.error
             self.tasks.clear()
         elif isinstance(task, Plan):
-            self._cut(outcome.values['ranges'])
+            try:
+                self._cut(outcome.values['ranges'])
+            except InputError as error:
+                self.error = str(error)
         elif isinstance(task, Segment):
             if self._segments and not self.tasks and not self.running:
-                self.tasks.append(Join(self.video, tuple(self._segments), force=True))
+                self.tasks.append(self._join())
         else:
             self.values = outcome.values
         return not self.tasks and not self.running
 
     def _cut(self, ranges) -> None:
-        # the name tells input and settings: a later run takes only what would come out the same
-        kind = hashlib.sha256(json.dumps([self._fingerprint, self.state], sort_keys=True).encode()).hexdigest()[:16]
-        self._segments = [self.parts / kind / f'{r.keep[0]}-{r.keep[1]}.npz' for r in ranges]
+        if not ranges:
+            self.tasks.append(self._whole())
+            return
+        folder = make_folder(self._folder, self._parts(self._fingerprint, self.state))
+        self._segments = [folder / f'{r.keep[0]}-{r.keep[1]}.npz' for r in ranges]
         missing = [Segment(self.video, r, path) for r, path in zip(ranges, self._segments) if not path.exists()]
-        whole = Join(self.video, tuple(self._segments), force=True) if ranges else Whole(self.video, force=True)
-        self.tasks.extend(missing or [whole])
+        self.tasks.extend(missing or [self._join()])
+
+    def _whole(self) -> Whole:
+        return Whole(self.video, self._force, self.known)
+
+    def _join(self) -> Join:
+        return Join(self.video, tuple(self._segments), self._force, self.known)
+
+    def _parts(self, fingerprint: str, state: dict) -> List[str]:
+        """The folder in which segments wait for each other."""
+        # its name tells input and settings: a later run takes only what would come out the same
+        kind = hashlib.sha256(json.dumps([fingerprint, state], sort_keys=True).encode()).hexdigest()[:16]
+        return [PARTS, *self.video.key.split('/'), kind]
 
     def clear(self) -> None:
-        """Remove what a killed worker left of this video's files, which it writes under passing names."""
-        stems = '|'.join(
-            re.escape(path.stem) for path in output_paths(self._settings.outputs, self.video.name).values()
-        )
-        passing = re.compile(rf'\.({stems})(\.csv\.run|_id\d+)?-[a-z0-9_]{{8}}\.part(\.\w+)?')
-        folder = self._folder / self.video.folder
-        for path in folder.iterdir() if folder.is_dir() else ():
-            if passing.fullmatch(path.name):
-                shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
+        """Remove what a killed worker left of this video's files under passing names: a claim lists them."""
+        with suppress(InputError), self.claim():
+            pass
+
+    def clear_segments(self) -> None:
+        """Remove the segments of this video."""
+        clear_folder(self._folder, self._parts(self._fingerprint, self.state), _SEGMENT)
+
+    def clear_segments_of(self, record: Optional[dict]) -> None:
+        """Remove the segments that an earlier run with another input or other settings left."""
+        if record and (record['settings'], record['state']) != (self._fingerprint, self.state):
+            clear_folder(self._folder, self._parts(record['settings'], record['state']), _SEGMENT)
 
     def record(self, status: str, **values) -> dict:
         """The manifest's line."""
@@ -262,12 +292,12 @@ class _Job:
                 state=self.state,
                 settings=self._fingerprint,
                 status=status,
-                ours=self.ours,
                 attempts=self._tries,
                 frames=0,
                 people=0,
                 seconds=0.0,
                 files={},
+                written=self.known,
                 error='',
             ),
             **values,

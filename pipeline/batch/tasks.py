@@ -12,14 +12,15 @@ before. On unlike processors, networks round differently.
 """
 
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Iterator, List, Sequence, Tuple
+from typing import Dict, Iterator, List, Sequence, Tuple, Union
 
 from pipeline.batch.segment_file import read_segments, write_segment
 from pipeline.batch.settings import BatchSettings
 from pipeline.batch.videos import Video
 from pipeline.errors import InputError
+from pipeline.files import Claim
 from pipeline.options import OutputOptions
 from pipeline.pipeline import VideoPipeline
 from pipeline.run import run_video
@@ -40,13 +41,14 @@ class Damaged(Exception):
 
 @dataclass(frozen=True)
 class Whole:
-    """One video from beginning to end. ``force`` lets it replace files."""
+    """One video from beginning to end. ``force`` lets it replace any file, ``known`` those that have that SHA-256."""
 
     video: Video
     force: bool = False
+    known: Dict[str, str] = field(default_factory=dict)
 
     def run(self, pipeline: VideoPipeline, settings: BatchSettings) -> dict:
-        return _finish(pipeline, self.video, settings, self.force)
+        return _finish(pipeline, self, settings)
 
 
 @dataclass(frozen=True)
@@ -103,14 +105,15 @@ class Segment:
 
 @dataclass(frozen=True)
 class Join:
-    """Tracks, smooths, draws and writes a video whose poses are in ``segments``."""
+    """Tracks, smooths, draws and writes a video whose poses are in ``segments``; else as :class:`Whole`."""
 
     video: Video
     segments: Tuple[Path, ...]
     force: bool = False
+    known: Dict[str, str] = field(default_factory=dict)
 
     def run(self, pipeline: VideoPipeline, settings: BatchSettings) -> dict:
-        return _finish(_Posed(pipeline, self.segments), self.video, settings, self.force)
+        return _finish(_Posed(pipeline, self.segments), self, settings)
 
 
 def segment_ranges(first: int, last: int, length: int, batch: int, offsets: Sequence[int]) -> List[Range]:
@@ -150,10 +153,12 @@ class _Posed:
         return self._people[index]
 
 
-def _finish(pipeline, video: Video, settings: BatchSettings, force: bool) -> dict:
-    folder = settings.outputs.out_dir
-    options: OutputOptions = replace(settings.outputs, out_dir=folder / video.folder, force=force, progress=False)
-    summary: Summary = run_video(pipeline, video.spec, options)
+def _finish(pipeline, task: Union[Whole, Join], settings: BatchSettings) -> dict:
+    video, folder = task.video, settings.outputs.out_dir
+    options: OutputOptions = replace(settings.outputs, out_dir=folder / video.folder, progress=False)
+    # the batch settles it, when the manifest knows what was written
+    with Claim(options.out_dir, video.name, task.force, task.known) as claim:
+        summary: Summary = run_video(pipeline, video.spec, options, claim)
     if summary.interrupted:
         raise InputError(f'{video.spec}: interrupted')
     files = {str(Path(name).relative_to(folder)): Path(name).stat().st_size for name in summary.files}

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Dict, Iterator, List, Sequence
 
 from pipeline.errors import InputError
+from pipeline.files import safe_name
 from pipeline.video.image_sequence import IMAGE_SUFFIXES, images_by_pattern, images_in_folder
 from pipeline.video.open_source import is_camera, is_pattern, is_url, local_path, source_name
 
@@ -40,8 +41,8 @@ class Video:
 
     Attributes:
         spec: what :func:`pipeline.video.open_source` is given.
-        name: stem of its output files.
-        folder: where in the batch's folder they go; relative, without ``..``.
+        name: stem of its output files, a safe one.
+        folder: where in the batch's folder they go; relative, of safe names.
     """
 
     spec: str
@@ -96,14 +97,14 @@ def _videos(spec: str) -> Iterator[Video]:
         raise InputError(f'{spec}: a camera has no end; use smooth-poses (tools/demo.py)')
     path = local_path(spec)
     if is_url(spec) or not path.is_dir() or _has_images(path):
-        yield Video(spec, source_name(spec))
+        yield Video(spec, safe_name(source_name(spec)))
         return
     files = sorted(file for file in path.rglob('*') if file.suffix.lower() in VIDEO_SUFFIXES and file.is_file())
     if not files:
         raise InputError(f'{spec}: holds neither images nor videos')
     for file in files:
-        folder = file.parent.relative_to(path).as_posix()
-        yield Video(str(file), source_name(str(file)), '' if folder == '.' else folder)
+        folder = '/'.join(map(safe_name, file.parent.relative_to(path).parts))
+        yield Video(str(file), safe_name(source_name(str(file))), folder)
 
 
 def _matching(spec: str) -> List[Path]:

@@ -1,12 +1,11 @@
 """A worker of a batch: loads the chain once and runs one task after another."""
 
-import errno
 from dataclasses import dataclass, field
 from typing import Any, Dict, Optional
 
 from pipeline.batch.settings import BatchSettings
 from pipeline.batch.tasks import Damaged, Unfit
-from pipeline.errors import InputError
+from pipeline.errors import DISK_FULL, InputError, exhausted
 
 
 @dataclass(frozen=True)
@@ -54,6 +53,11 @@ class Worker:
             fatal = isinstance(error, Unfit) or _disk_is_full(error)
             # a stream that broke off may come back; a file stays as it is
             return Outcome(error=_line(error), fatal=fatal, again='://' in task.video.spec)
+        except OSError as error:
+            if exhausted(error) is None:
+                return Outcome(error=f'{type(error).__name__}: {_line(error)}', again=True)
+            fault = f'{error.filename or task.video.spec}: {exhausted(error)}'
+            return Outcome(error=fault, fatal=error.errno in DISK_FULL, again=True)
         except Exception as error:  # one video must not end the batch, whatever is wrong with it
             return Outcome(error=f'{type(error).__name__}: {_line(error)}', again=True)
 
@@ -63,4 +67,4 @@ def _line(error: BaseException) -> str:
 
 
 def _disk_is_full(error: InputError) -> bool:
-    return getattr(error.__cause__, 'errno', None) in (errno.ENOSPC, errno.EDQUOT)
+    return getattr(error.__cause__, 'errno', None) in DISK_FULL

@@ -12,6 +12,7 @@ from typing import Optional, Sequence
 
 from pipeline.assets import ASSETS, asset, fetch, find
 from pipeline.assets.table import EMBEDDED
+from pipeline.console import lost_output
 from pipeline.errors import InputError, exit_cleanly
 
 
@@ -41,4 +42,6 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
         if path is None:
             raise InputError(f'{args.name} is not on this machine; get it with: {parser.prog} fetch {args.name}')
         print(path)
+    if lost := lost_output():
+        raise InputError(f'standard output: cannot be written to ({lost})')
     return 0

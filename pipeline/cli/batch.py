@@ -27,7 +27,9 @@ def parse_arguments(arguments: Optional[Sequence[str]] = None) -> argparse.Names
     parser.add_argument('--list', type=Path, metavar='FILE', help='further inputs, one per line')
     parser.add_argument('--out', type=Path, required=True, metavar='DIR', help='folder of the files and the manifest')
     parser.add_argument(
-        '--force', action='store_true', help='also replace files that no run into this folder has written'
+        '--force',
+        action='store_true',
+        help='also replace files that no run into this folder has written, or that were changed since',
     )
     work = parser.add_argument_group('work')
     work.add_argument(

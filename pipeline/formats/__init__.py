@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Type, Union
 
 from pipeline.errors import InputError
+from pipeline.files import Force
 from pipeline.formats.csv_file import CsvExporter
 from pipeline.formats.exporter import Exporter
 from pipeline.formats.json_file import JsonExporter
@@ -58,7 +59,7 @@ def open_exporter(
     run: RunInfo,
     skeleton: Skeleton,
     video: VideoInfo,
-    force: bool = False,
+    force: Force = False,
     **options,
 ) -> Writer:
     """Open a file of pose data for writing.
@@ -69,7 +70,7 @@ def open_exporter(
         run: what is recorded of the run.
         skeleton: of the people that will come.
         video: the source.
-        force: replace files that exist.
+        force: what may be replaced of files that exist.
         options: of the format's exporter.
 
     Raises:

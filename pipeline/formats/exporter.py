@@ -1,25 +1,20 @@
 """Base class of exporters: they stream, and their files appear complete or not at all."""
 
-import sys
 from abc import ABC, abstractmethod
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any, List, TextIO
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from pipeline.errors import InputError
-from pipeline.files import atomic_path
+from pipeline.errors import InputError, exhausted
+from pipeline.files import Force, Outputs
 from pipeline.formats.run_info import RunInfo
 from pipeline.skeletons import Skeleton
 from pipeline.types import FrameResult, People, VideoInfo
 
 COORDINATE_DIGITS, SCORE_DIGITS, TIME_DIGITS = 3, 4, 6
-
-
-class _Aborted(Exception):
-    """Makes :func:`atomic_path` drop its file."""
 
 
 class Exporter(ABC):
@@ -36,14 +31,15 @@ class Exporter(ABC):
 
     suffix = '.txt'
 
-    def __init__(self, path: Path, run: RunInfo, skeleton: Skeleton, video: VideoInfo, force: bool = False):
+    def __init__(self, path: Path, run: RunInfo, skeleton: Skeleton, video: VideoInfo, force: Force = False):
         """
         Raises:
-            InputError: if ``path`` cannot be written, or exists and ``force`` is false.
+            InputError: if ``path`` cannot be written, or exists and ``force`` does not let it be replaced.
         """
         self.path, self.run, self.skeleton, self.video, self.force = path, run, skeleton, video, force
         self.files: List[Path] = []
-        self._stack = ExitStack()
+        self._outputs = Outputs(force)
+        self._stack = ExitStack()  # of what is open
         self._closed = False
         with self._guard():
             self._open()
@@ -79,15 +75,14 @@ class Exporter(ABC):
             self._closed = True
             with self._guard():
                 self._finish()
-                self._stack.close()
+                self._stack.close()  # all are complete before one gets its name
+                self.files = self._outputs.place()
         return self.files
 
     def abort(self) -> None:
         """End the export and leave nothing behind; after :meth:`close` it does nothing."""
         if not self._closed:
-            self._closed = True
-            self._stack.__exit__(_Aborted, _Aborted(), None)
-            self.files = []
+            self._drop()
 
     def __enter__(self) -> 'Exporter':
         return self
@@ -117,9 +112,7 @@ class Exporter(ABC):
 
     def _text_file(self, path: Path) -> TextIO:
         """A text file that will be named ``path`` when the export is closed."""
-        temporary = self._stack.enter_context(atomic_path(path, self.force))
-        self.files.append(path)
-        return self._stack.enter_context(open(temporary, 'w', encoding='utf-8', newline='\n'))
+        return self._stack.enter_context(open(self._outputs.add(path), 'w', encoding='utf-8', newline='\n'))
 
     def _record_run(self) -> None:
         """Put the run's record beside formats that have no place for it: ``NAME.run.json``."""
@@ -127,13 +120,20 @@ class Exporter(ABC):
 
     @contextmanager
     def _guard(self, kind=BaseException):
-        """An error of ``kind`` ends the export; ``atomic_path`` makes that of a full disk an InputError."""
+        """An error of ``kind`` ends the export; that of a full disk becomes an InputError."""
         try:
             yield
-        except kind:
-            self._closed, self.files = True, []
-            self._stack.__exit__(*sys.exc_info())
+        except kind as error:
+            self._drop()
+            if isinstance(error, OSError) and exhausted(error):
+                raise InputError(f'{self.path}: {exhausted(error)}') from error
             raise
+
+    def _drop(self) -> None:
+        self._closed, self.files = True, []
+        with suppress(OSError):  # what a full disk did not take is not wanted any more
+            self._stack.close()
+        self._outputs.discard()
 
 
 def rounded(values: ArrayLike, digits: int) -> Any:

@@ -12,12 +12,12 @@ beside them in ``clip.trc.run.json``.
 
 import tempfile
 from pathlib import Path
-from typing import Dict, Iterator, List, Optional
+from typing import Dict, Iterator, List, Optional, Tuple
 
 import numpy as np
 
 from pipeline.errors import InputError
-from pipeline.files import atomic_path, check_writable
+from pipeline.files import Force, check_writable
 from pipeline.formats.exporter import TIME_DIGITS, Exporter
 from pipeline.formats.run_info import RunInfo
 from pipeline.registry import WRITERS
@@ -40,7 +40,7 @@ class TrcExporter(Exporter):
         run: RunInfo,
         skeleton: Skeleton,
         video: VideoInfo,
-        force: bool = False,
+        force: Force = False,
         metres_per_pixel: Optional[float] = None,
     ):
         """
@@ -55,6 +55,7 @@ class TrcExporter(Exporter):
         self._scale = metres_per_pixel
         self._pose = np.dtype([('position', '<i8'), ('xy', '<f8', (skeleton.num_keypoints, 2))])
         self._poses: Dict[int, List[np.ndarray]] = {}  # not on disk yet, by track id
+        self._runs: Dict[int, List[Tuple[int, int]]] = {}  # on disk: where poses in a row begin, and how many
         self._num_buffered = self._num_frames = 0
         super().__init__(path, run, skeleton, video, force)
 
@@ -64,12 +65,10 @@ class TrcExporter(Exporter):
 
     def _open(self) -> None:
         self._record_run()
-        self._folder = Path(
-            self._stack.enter_context(
-                tempfile.TemporaryDirectory(prefix=f'.{self.path.stem}-', suffix='.part', dir=self.path.parent)
-            )
+        # files without a name: nothing has to be removed, whatever happens
+        self._moments, self._spooled = (
+            self._stack.enter_context(tempfile.TemporaryFile(dir=self.path.parent)) for _ in range(2)
         )
-        self._moments = self._stack.enter_context(open(self._folder / 'moments', 'wb'))
 
     def _write(self, frame_index: int, time: float, people: People) -> None:
         self._moments.write(np.array([(frame_index, time)], _MOMENT).tobytes())
@@ -89,36 +88,41 @@ class TrcExporter(Exporter):
 
     def _spool(self) -> None:
         for track_id, poses in self._poses.items():
-            with open(self._folder / str(track_id), 'ab') as file:
-                file.write(b''.join(pose.tobytes() for pose in poses))
-            poses.clear()
+            if poses:
+                begin = self._spooled.tell() // self._pose.itemsize
+                self._spooled.write(b''.join(pose.tobytes() for pose in poses))
+                self._runs.setdefault(track_id, []).append((begin, len(poses)))
+                poses.clear()
         self._num_buffered = 0
 
     def _finish(self) -> None:
         self._spool()
         self._moments.flush()
-        for track_id in sorted(self._poses):
-            path = self.person_path(track_id)
-            with atomic_path(path, self.force) as temporary, open(temporary, 'w', encoding='utf-8') as file:
-                file.writelines(self._lines(track_id, path.name))
-            self.files.append(path)
-
-    def _lines(self, track_id: int, name: str) -> Iterator[str]:
+        self._spooled.flush()
+        if not self._runs:
+            return
         # mapped, not read: a long track need not fit into memory
-        moments = np.memmap(self._folder / 'moments', _MOMENT, 'r')
-        poses = np.memmap(self._folder / str(track_id), self._pose, 'r')
-        first, last = int(poses[0]['position']), int(poses[-1]['position'])
+        moments, poses = np.memmap(self._moments, _MOMENT, 'r'), np.memmap(self._spooled, self._pose, 'r')
+        for track_id, runs in sorted(self._runs.items()):
+            path = self.person_path(track_id)
+            with open(self._outputs.add(path, brief=True), 'w', encoding='utf-8') as file:
+                file.writelines(self._lines(path.name, moments, poses, runs))
+
+    def _lines(self, name: str, moments: np.ndarray, poses: np.ndarray, runs: List[Tuple[int, int]]) -> Iterator[str]:
+        first, last = int(poses[runs[0][0]]['position']), int(poses[sum(runs[-1]) - 1]['position'])
         yield from self._header(name, int(moments[first]['frame']), last - first + 1)
         digits = 6 if self._scale else 3
-        row, blank = 0, '\t\t\t' * self.skeleton.num_keypoints
+        blank = '\t\t\t' * self.skeleton.num_keypoints
+        rows = (poses[row] for begin, count in runs for row in range(begin, begin + count))
+        pose = next(rows)
         for position in range(first, last + 1):
             text = blank
-            if poses[row]['position'] == position:
+            if pose['position'] == position:
                 text = ''.join(
                     f'{x:.{digits}f}\t{y:.{digits}f}\t{0:.{digits}f}\t' if np.isfinite(x + y) else '\t\t\t'
-                    for x, y in poses[row]['xy']
+                    for x, y in pose['xy']
                 )
-                row += 1
+                pose = next(rows, pose)
             yield f'{moments[position]["frame"]}\t{moments[position]["time"]:.{TIME_DIGITS}f}\t{text}\n'
 
     def _header(self, name: str, first: int, count: int) -> Iterator[str]:

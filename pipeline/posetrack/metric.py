@@ -9,6 +9,7 @@ from mmengine.logging import MMLogger
 from mmpose.registry import METRICS
 
 from pipeline.errors import InputError
+from pipeline.files import safe_name
 from pipeline.posetrack.folders import load_folder, pair_frames, save_sequence
 from pipeline.posetrack.scoring import format_table, score_sequences
 from pipeline.posetrack.sequence import JOINTS, MISSING_SCORE, PoseFrame, PosePerson, PoseSequence
@@ -77,7 +78,7 @@ class PoseTrackMetric(BaseMetric):
             raise InputError(f'{self.ann_file}: no entry for the image {"/".join(next(iter(people)))}')
         if self.out_dir:
             for name, sequence in predictions.items():
-                save_sequence(sequence, Path(self.out_dir) / f'{name}.json', 18, force=True)
+                save_sequence(sequence, Path(self.out_dir) / f'{safe_name(name)}.json', 18, force=True)
         scores = score_sequences(pair_frames(truths[name], predictions[name]) for name in truths)
         names = ('AP', 'precision', 'recall')
         table = format_table({name: scores[name] for name in names})

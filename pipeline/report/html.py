@@ -12,7 +12,7 @@ from urllib.parse import quote
 import numpy as np
 
 from pipeline.errors import InputError
-from pipeline.files import atomic_path
+from pipeline.files import Force, atomic_path
 from pipeline.formats import PoseFile, read_poses_json
 from pipeline.render.palette import colour_of, mix
 from pipeline.report.curves import TrackCurves, angle_joints, track_curves
@@ -37,7 +37,7 @@ def write_report(
     overlay: Optional[Union[str, Path]] = None,
     original: Optional[Union[str, Path]] = None,
     embed: bool = False,
-    force: bool = False,
+    force: Force = False,
 ) -> Path:
     """Write the report of one video.
 

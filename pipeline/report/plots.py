@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from pipeline.files import atomic_path
+from pipeline.files import atomic_path, safe_name
 from pipeline.formats import PoseFile, read_poses_json
 from pipeline.report.curves import TrackCurves, angle_joints, track_curves
 from pipeline.skeletons import Skeleton
@@ -51,7 +51,7 @@ def write_plots(
         if track.after.angles.shape[1]:
             figures['angles'] = plot_angles(track, skeleton)
         for what, figure in figures.items():
-            path = Path(folder) / f'{name}_id{track.track_id}_{what}.png'
+            path = Path(folder) / f'{safe_name(f"{name}_id{track.track_id}_{what}")}.png'
             with atomic_path(path, force) as temporary:
                 figure.savefig(temporary, format='png', dpi=_DPI, metadata={'Software': None})
             written.append(path)

@@ -1,6 +1,5 @@
 """Encode frames into an H.264 file that plays everywhere."""
 
-import errno
 import logging
 from contextlib import ExitStack, contextmanager
 from fractions import Fraction
@@ -11,8 +10,8 @@ import av
 import numpy as np
 
 from pipeline.backends.threads import available_cores
-from pipeline.errors import InputError
-from pipeline.files import atomic_path, check_writable
+from pipeline.errors import InputError, exhausted
+from pipeline.files import Force, atomic_path, check_writable
 from pipeline.types import VideoInfo
 from pipeline.video.audio import AudioTrack
 from pipeline.video.colour import Colours, YuvConverter
@@ -49,7 +48,7 @@ class VideoWriter(FrameSink):
         crf: quality, 0 (lossless) to 51 (worst).
         preset: x264's trade of time for size, such as ``superfast``.
         audio_from: file whose audio is taken, usually ``info.path``.
-        force: replace an existing file.
+        force: what may be replaced.
         threads: of the encoder; None takes half of the processors, as others have work too.
 
     Raises:
@@ -63,7 +62,7 @@ class VideoWriter(FrameSink):
         crf: float = 23,
         preset: str = 'superfast',
         audio_from: Union[None, str, Path] = None,
-        force: bool = False,
+        force: Force = False,
         threads: Optional[int] = None,
     ):
         if preset not in PRESETS:
@@ -156,7 +155,8 @@ class VideoWriter(FrameSink):
         profile = 'high10' if self._colours.depth == 10 else 'high'
         temporary = self._files.enter_context(atomic_path(self._path, self._force))
         options = {} if self._path.suffix.lower() == '.mkv' else {'movflags': '+faststart'}
-        self._output = av.open(str(temporary), 'w', options=options)
+        # `file:`, or a name such as concat:a would mean something else
+        self._output = av.open(f'file:{temporary}', 'w', options=options)
         stream = self._stream = self._output.add_stream(
             'libx264', rate=self._info.fps, options=dict(self._options, profile=profile)
         )
@@ -181,9 +181,7 @@ class VideoWriter(FrameSink):
         try:
             yield
         except OSError as error:  # PyAV's errors of the file system are OSErrors too
-            if error.errno in (errno.ENOSPC, errno.EDQUOT):
-                raise InputError(f'{self._path}: no space left on the disk') from error
-            raise InputError(f'{self._path}: cannot be written ({error.strerror})') from error
+            raise InputError(f'{self._path}: {exhausted(error) or f"cannot be written ({error.strerror})"}') from error
         except av.error.ExternalError as error:  # x264 refuses, such as sides of more than 16384 px
             height, width = self._size[:2]
             raise InputError(f'{self._path}: H.264 cannot hold pictures of {width}x{height}') from error

@@ -19,12 +19,12 @@ def record(video='a', status='done', **changes):
             state=dict(bytes=5),
             settings='s',
             status=status,
-            ours=True,
             attempts=1,
             frames=1,
             people=1,
             seconds=0.1,
             files={},
+            written={},
             error='',
         ),
         **changes,
@@ -39,7 +39,6 @@ def test_the_last_record_counts_and_compacting_keeps_it(tmp_path):
     assert len((tmp_path / NAME).read_text().splitlines()) == 5
     again = Manifest(tmp_path)
     assert {key: r['status'] for key, r in again.records.items()} == {'a': 'done', 'b': 'started'}
-    assert again.was_cut_off('b') and not again.was_cut_off('a')
     again.compact()
     assert [json.loads(line)['video'] for line in (tmp_path / NAME).read_text().splitlines()] == ['a', 'b']
     assert sorted(os.listdir(tmp_path)) == [NAME]
@@ -71,9 +70,33 @@ def test_done_means_same_input_same_settings_and_whole_files(tmp_path):
     assert not manifest.is_done('a', dict(bytes=5), 's')
 
 
+def test_what_was_written_is_known_after_a_failure_too(tmp_path):
+    Manifest(tmp_path).add(record(status='failed', written={'a_poses.json': '5e1f'}))
+    assert Manifest(tmp_path).written('a') == {'a_poses.json': '5e1f'} and Manifest(tmp_path).written('b') == {}
+
+
+def test_a_linked_manifest_is_refused_and_what_is_behind_it_kept(tmp_path):
+    mine = tmp_path / 'mine.txt'
+    for link in (os.symlink, os.link):
+        mine.write_text('')
+        link(mine, tmp_path / NAME)
+        with pytest.raises(InputError, match='is a link'):
+            Manifest(tmp_path)
+        assert mine.read_text() == ''
+        (tmp_path / NAME).unlink()
+
+
 @pytest.mark.parametrize(
     'line',
-    ['nonsense', '[]', '{}', json.dumps(record(status='finished')), json.dumps(record(files=[1])), '[' * 100_000],
+    [
+        'nonsense',
+        '[]',
+        '{}',
+        json.dumps(record(status='finished')),
+        json.dumps(record(files=[1])),
+        json.dumps(record(written=dict(a=1))),
+        '[' * 100_000,
+    ],
 )
 def test_a_foreign_file_is_refused_and_kept(tmp_path, line):
     text = line + '\n' + json.dumps(record()) + '\n'

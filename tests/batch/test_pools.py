@@ -1,5 +1,6 @@
 """Workers in processes of their own: they load once, die alone, and do not outlive the batch."""
 
+import errno
 import multiprocessing
 import os
 import subprocess
@@ -56,6 +57,18 @@ def test_a_video_that_kills_its_workers_fails_alone(start, batch, tmp_path):
     report = run_batch(videos[:1], trapped, lambda s: LocalPool(s, 1), retries=1)
     assert report.failed == {'a': 'its worker died (signal SIGKILL)'}
     assert files_in(tmp_path / 'out') == {}
+
+
+def test_no_process_to_be_had_is_said_and_nothing_is_left(start, batch, monkeypatch):
+    videos, settings = batch
+
+    def none(process):
+        raise OSError(errno.EMFILE, 'Too many open files')
+
+    monkeypatch.setattr(multiprocessing.process.BaseProcess, 'start', none)
+    with pytest.raises(OSError, match='Too many open files'):
+        run_batch(videos, settings, lambda s: LocalPool(s, 2))
+    assert files_in(settings.outputs.out_dir) == {}
 
 
 LONG = """

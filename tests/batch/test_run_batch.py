@@ -12,6 +12,7 @@ from pipeline.batch import find_videos, run_batch
 from pipeline.batch.manifest import NAME, Manifest
 from pipeline.batch.worker import Outcome
 from pipeline.errors import InputError
+from pipeline.files import Claim, Outputs
 from pipeline.options import OutputOptions
 from tests.batch.toy_chain import InlinePool, ToySettings, write_video
 
@@ -54,7 +55,7 @@ def test_what_changed_is_done_again(batch):
     videos, settings = batch
     run_batch(videos, settings, InlinePool)
     write_video(Path(videos[0].spec), 6)
-    (settings.outputs.out_dir / 'b_poses.json').write_text('{}')
+    (settings.outputs.out_dir / 'b_poses.json').unlink()
     assert run_batch(videos, settings, InlinePool).done == ['a', 'b']
     assert run_batch(videos, replace(settings, refiner='gaussian'), InlinePool).done == ['a', 'b', 'c']
 
@@ -161,7 +162,7 @@ def test_an_interrupted_batch_leaves_nothing_half_written(batch):
     class Interrupted(InlinePool):
         def wait(self):
             if self._tasks[-1].video.key == 'b':
-                (settings.outputs.out_dir / '.b_overlay-abcd1234.part.mp4').touch()  # as a killed worker leaves it
+                killed_at_work(settings.outputs.out_dir, 'b')
                 (settings.outputs.out_dir / '.b2_overlay-abcd1234.part.mp4').touch()  # somebody else's
                 raise KeyboardInterrupt
             return super().wait()
@@ -171,6 +172,18 @@ def test_an_interrupted_batch_leaves_nothing_half_written(batch):
     left = [name for name in os.listdir(settings.outputs.out_dir) if name[0] in '.b']
     assert sorted(left) == ['.b2_overlay-abcd1234.part.mp4', '.batch.lock']
     assert run_batch(videos, settings, InlinePool).done == ['b', 'c']
+
+
+def killed_at_work(folder: Path, name: str) -> None:
+    """Leave what a worker leaves that is killed: a passing file of each kind, and the list of them."""
+    child = os.fork()
+    if child == 0:
+        with Claim(folder, name) as claim:
+            for suffix in ('_overlay.mp4', '_poses.csv.run.json', '.trc.run.json', '_id3.trc'):
+                Outputs(claim).add(folder / f'{name}{suffix}')
+            os._exit(0)  # without a word
+    os.waitpid(child, 0)
+    assert len([entry for entry in os.listdir(folder) if '.part' in entry and entry.startswith(f'.{name}')]) == 4
 
 
 def killed_after(events: int, run) -> bool:
@@ -196,8 +209,8 @@ def killed_after(events: int, run) -> bool:
 
         toy_chain.ToyDetector.detect = watched(toy_chain.ToyDetector.detect)
         manifest.os.fsync = watched(os.fsync)
-        os.replace, Path.unlink = watched(os.replace), watched(Path.unlink)
-        os.write = watched(os.write)
+        os.replace, os.link, os.unlink = watched(os.replace), watched(os.link), watched(os.unlink)
+        os.write, os.pwrite = watched(os.write), watched(os.pwrite)
         try:
             run()
         finally:

@@ -1,5 +1,7 @@
 """PNG plots."""
 
+import os
+from dataclasses import replace
 from fractions import Fraction
 
 import cv2
@@ -70,3 +72,11 @@ def test_files_per_person_and_joint(tmp_path, poses):
         write_plots(tmp_path, poses)
     with pytest.raises(InputError, match="joint 'tail' is not in skeleton"):
         write_plots(tmp_path, poses, joints=['tail'], force=True)
+
+
+def test_names_of_joints_cannot_leave_the_folder(tmp_path, poses):
+    names = ('../../left_hip', 'left\nknee', 'left_ankle')
+    poses = replace(poses, skeleton=replace(poses.skeleton, names=names))
+    written = write_plots(tmp_path / 'plots', poses)
+    assert written and all(path.parent == tmp_path / 'plots' and path.is_file() for path in written)
+    assert os.listdir(tmp_path) == ['plots'] and not [path for path in written if '\n' in path.name]

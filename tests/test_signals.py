@@ -1,0 +1,74 @@
+"""SIGTERM and SIGHUP end a command as Ctrl-C does, once, and not in the middle of what must be whole."""
+
+import os
+import signal
+import threading
+
+import pytest
+
+from pipeline.signals import as_interrupts, leave_to_parent, postponed
+
+
+@pytest.mark.parametrize('number', [signal.SIGTERM, signal.SIGHUP])
+def test_the_first_one_interrupts_and_the_next_do_not_disturb_the_end(number):
+    ended = []
+    with as_interrupts():
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(number)
+        for again in (signal.SIGTERM, signal.SIGHUP):
+            signal.raise_signal(again)
+            ended.append(again)
+    assert len(ended) == 2 and signal.getsignal(number) == signal.SIG_DFL
+
+
+def test_what_nohup_ignores_stays_ignored():
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with as_interrupts():
+            signal.raise_signal(signal.SIGHUP)
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_waits_for_the_end_of_the_block(number):
+    done = []
+    with as_interrupts(), pytest.raises(KeyboardInterrupt):
+        with postponed():
+            signal.raise_signal(number)
+            done.append('whole')
+        done.append('never')
+    assert done == ['whole']
+
+
+def test_a_second_ctrl_c_does_not_wait():
+    done = []
+    with pytest.raises(KeyboardInterrupt), postponed():
+        signal.raise_signal(signal.SIGINT)
+        done.append('first')
+        signal.raise_signal(signal.SIGINT)
+        done.append('never')
+    assert done == ['first']
+
+
+def test_other_threads_are_left_alone():
+    done = []
+
+    def work():
+        with as_interrupts(), postponed():
+            done.append(True)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert done == [True]
+
+
+def test_a_worker_leaves_all_of_them_to_its_parent():
+    child = os.fork()
+    if child == 0:
+        leave_to_parent()
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            os.kill(os.getpid(), number)
+        os._exit(7)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
