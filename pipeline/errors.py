@@ -2,7 +2,9 @@
 
 import functools
 import sys
-from typing import Callable, Optional
+from typing import Any, Callable, Optional
+
+from pipeline.addresses import without_secrets
 
 #: Servers have no libGL. mmcv asks for the OpenCV that needs it; this one is written over it.
 HEADLESS = 'pip install --no-deps --force-reinstall opencv-python-headless==4.12.0.88'
@@ -12,8 +14,12 @@ class InputError(Exception):
     """Something the user gave cannot be used.
 
     The message is one line that names the file or option, the value found and
-    what is allowed. Library callers catch it; tools print it and exit with 2.
+    what is allowed. Library callers catch it; tools print it and exit with 2. Passwords in
+    addresses are left out of it.
     """
+
+    def __init__(self, *parts: Any):
+        super().__init__(*(without_secrets(part) if isinstance(part, str) else part for part in parts))
 
 
 def exit_cleanly(main: Callable[..., Optional[int]]) -> Callable[..., int]:

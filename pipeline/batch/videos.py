@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Dict, Iterator, List, Sequence
 
+from pipeline.addresses import without_secrets
 from pipeline.errors import InputError
 from pipeline.video.image_sequence import IMAGE_SUFFIXES, images_by_pattern, images_in_folder
 from pipeline.video.open_source import is_camera, is_pattern, is_url, local_path, source_name
@@ -60,7 +61,7 @@ class Video:
             InputError: if it is not there.
         """
         if is_url(self.spec):
-            return dict(url=self.spec)
+            return dict(url=without_secrets(self.spec))
         path = local_path(self.spec)
         if path.is_file():
             paths = [path]

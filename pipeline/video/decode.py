@@ -6,6 +6,7 @@ import av
 import numpy as np
 
 from pipeline.video.colour import RgbConverter
+from pipeline.video.containers import open_media
 from pipeline.video.damage import Damage, DecodeError
 from pipeline.video.index import VideoIndex, read_packets
 from pipeline.video.yuv import YuvPicture, picture_of
@@ -61,11 +62,11 @@ def decode(
 
 def _open_before(index: VideoIndex, frame: int):
     """The file, at the last keyframe from which ``frame`` can be decoded."""
-    container = av.open(str(index.path))
+    container = open_media(index.path)
     keyframe = index.keyframe_before(frame)
     if keyframe is not None and not _seek(container, container.streams[index.stream], keyframe):
         container.close()
-        container = av.open(str(index.path))
+        container = open_media(index.path)
     return container
 
 

@@ -16,6 +16,7 @@ import numpy as np
 from av.sidedata.sidedata import Type as SideData
 
 from pipeline.errors import InputError
+from pipeline.video.containers import open_media
 from pipeline.video.orientation import Orientation
 
 DEFAULT_RATE = Fraction(30)  # of single pictures, and of files that do not say
@@ -94,11 +95,7 @@ def index_video(path: Path) -> VideoIndex:
         InputError: if it is no video, has no frame that can be decoded, or
             pictures too large to hold.
     """
-    try:
-        container = av.open(str(path))
-    except (av.FFmpegError, ValueError) as error:
-        raise InputError(f'{path}: not a video that can be read ({_reason(error)})') from error
-    with container:
+    with open_media(path) as container:
         stream = video_stream(container)
         if stream is None:
             raise InputError(f'{path}: has no video stream')
@@ -266,7 +263,3 @@ def _geometry(stream, frame: av.VideoFrame) -> Tuple[int, int, Orientation]:
     if orientation.swaps_sides:
         width, height = height, width
     return width, height, orientation
-
-
-def _reason(error: Exception) -> str:
-    return getattr(error, 'strerror', None) or str(error)
