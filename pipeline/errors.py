@@ -18,8 +18,8 @@ class InputError(Exception):
     addresses are left out of it.
     """
 
-    def __init__(self, *parts: Any):
-        super().__init__(*(without_secrets(part) if isinstance(part, str) else part for part in parts))
+    def __init__(self, *parts: Any, **details: Any):
+        super().__init__(*(without_secrets(part) if isinstance(part, str) else part for part in parts), **details)
 
 
 def exit_cleanly(main: Callable[..., Optional[int]]) -> Callable[..., int]:
