@@ -7,8 +7,10 @@ opening one never runs code:
 ``config``      ``type`` and arguments of the network
 ``state_dict``  weights, float32 or float16
 ``meta``        whatever its maker noted: data, metrics, versions
+``digest``      :func:`digest_of` the weights, so that a damaged file is found; older files have none
 """
 
+import hashlib
 import struct
 import zipfile
 import zlib
@@ -73,6 +75,7 @@ def save_model(
         'config': _plain(config, 'config'),
         'state_dict': weights,
         'meta': _plain(meta or {}, 'meta'),
+        'digest': digest_of(weights),
     }
     with atomic_path(path, force) as temporary:
         torch.save(content, temporary)
@@ -102,6 +105,8 @@ def load_model(
         raise InputError(f'{path}: config or state_dict is missing')
     if config.get('type') != expected.__name__:
         raise InputError(f'{path}: holds a {config.get("type")}, a {expected.__name__} is needed')
+    if 'digest' in content and content['digest'] != digest_of(state_dict):
+        raise InputError(f'{path}: is damaged: its weights are not those that were saved; fetch or copy it again')
     try:
         with torch.device('meta'):  # sizes are compared before any memory is asked for
             empty = build_registered(config)
@@ -134,6 +139,17 @@ def read_checkpoint(path: Union[str, Path]) -> dict:
     if not isinstance(content, dict):
         raise InputError(f'{path}: holds a {type(content).__name__}, a dictionary with weights is needed')
     return content
+
+
+def digest_of(state_dict: Mapping) -> str:
+    """SHA-256, in hex digits, of names, types, shapes and numbers of all weights, in the order of their names."""
+    digest = hashlib.sha256()
+    for name in sorted(state_dict, key=str):
+        value = state_dict[name]
+        if isinstance(value, torch.Tensor):
+            digest.update(f'{name} {value.dtype} {tuple(value.shape)}\n'.encode())
+            digest.update(value.detach().cpu().contiguous().flatten().view(torch.uint8).numpy())
+    return digest.hexdigest()
 
 
 def check_weights(model: nn.Module, state_dict: Mapping, path: Union[str, Path]) -> None:
