@@ -1,4 +1,4 @@
-"""Pictures that together take too much memory are refused before they are read, in a line that says how to allow them."""
+"""Pictures that together take too much memory are refused before they are read, with the way to allow them."""
 
 import numpy as np
 import pytest
