@@ -18,6 +18,7 @@ from typing import Dict
 
 from pipeline.errors import InputError
 from pipeline.files import atomic_path
+from pipeline.reading import MAX_MANIFEST, read_bounded, strict_json
 
 NAME = 'manifest.jsonl'
 STATUSES = ('started', 'done', 'failed')
@@ -88,16 +89,13 @@ class Manifest:
 
 
 def _read(path: Path) -> Dict[str, dict]:
-    try:
-        lines = path.read_bytes().split(b'\n')
-    except OSError as error:
-        raise InputError(f'{path}: cannot be read ({error.strerror})') from error
+    lines = read_bounded(path, MAX_MANIFEST, text=False).split(b'\n')
     records = {}
     for number, line in enumerate(lines, 1):
         if not line:
             continue
         try:
-            record = json.loads(line)
+            record = strict_json(line)
         except (ValueError, RecursionError):
             record = None
         if not _is_record(record):
@@ -110,6 +108,11 @@ def _read(path: Path) -> Dict[str, dict]:
     return records
 
 
+def _is_within(name: str) -> bool:
+    """Whether ``name`` is of a file inside the folder."""
+    return '\0' not in name and not Path(name).is_absolute() and '..' not in Path(name).parts
+
+
 def _is_record(record) -> bool:
     return (
         isinstance(record, dict)
@@ -119,7 +122,7 @@ def _is_record(record) -> bool:
         and isinstance(record.get('state'), dict)
         and isinstance(record.get('settings'), str)
         and isinstance(record.get('files'), dict)
-        and all(isinstance(size, int) and '\0' not in name for name, size in record['files'].items())
+        and all(isinstance(size, int) and _is_within(name) for name, size in record['files'].items())
     )
 
 

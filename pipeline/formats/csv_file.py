@@ -2,8 +2,8 @@
 
 Columns: frame (from 0), time (s), track_id, joint, x, y (px), score (0..1),
 x_raw, y_raw (px, before the refiner), filled (0 or 1). What is not a number is an
-empty field. Text that a spreadsheet would take for a formula gets a ``'`` in front. Frames without people have no rows. The run's record is beside it in
-``NAME.run.json``.
+empty field. Text that a spreadsheet would take for a formula gets a ``'`` in front.
+Frames without people have no rows. The run's record is beside it in ``NAME.run.json``.
 """
 
 import csv
@@ -34,7 +34,16 @@ class CsvExporter(Exporter):
         for p, (track_id, filled) in enumerate(zip(people.track_ids.tolist(), people.filled.tolist())):
             self._rows.writerows(
                 [
-                    (frame_index, moment, track_id, text_cell(name), *points[p][k], scores[p][k], *raw[p][k], int(filled))
+                    (
+                        frame_index,
+                        moment,
+                        track_id,
+                        text_cell(name),
+                        *points[p][k],
+                        scores[p][k],
+                        *raw[p][k],
+                        int(filled),
+                    )
                     for k, name in enumerate(self.skeleton.names)
                 ]
             )

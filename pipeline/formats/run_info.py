@@ -66,7 +66,9 @@ def _without_secrets(value: Any) -> Any:
         return {without_secrets(str(key)): _without_secrets(inner) for key, inner in value.items()}
     if isinstance(value, (list, tuple)):
         return [_without_secrets(inner) for inner in value]
-    return without_secrets(value) if isinstance(value, str) else value
+    if isinstance(value, (str, Path)):  # file names, too, which need not be text
+        return without_secrets(str(value)).encode('utf-8', 'replace').decode()
+    return value
 
 
 def run_info(options: Mapping, command: str = '') -> RunInfo:

@@ -191,6 +191,17 @@ def test_an_npz_that_claims_a_billion_poses(tmp_path):
         read_sequences(tmp_path / 'a.npz')
 
 
+def test_an_npz_that_unfolds_into_gigabytes(tmp_path):
+    with zipfile.ZipFile(tmp_path / 'a.npz', 'w', zipfile.ZIP_DEFLATED) as archive:
+        for name in ('joints_2d', 'bbox'):
+            with archive.open(f'{name}.npy', 'w') as file:
+                for _ in range(11):
+                    file.write(bytes(50 << 20))
+    assert (tmp_path / 'a.npz').stat().st_size < 2_000_000
+    with pytest.raises(InputError, match='a.npz: unfolds to 1153433600 bytes'):
+        read_sequences(tmp_path / 'a.npz')
+
+
 @pytest.mark.parametrize('read', [read_checkpoint, load_refiner])
 def test_a_checkpoint_that_claims_more_than_it_holds(tmp_path, read):
     buffer = io.BytesIO()
