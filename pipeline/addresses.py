@@ -53,5 +53,9 @@ def without_secrets(text: str) -> str:
 def shown(text: str) -> str:
     """A name or an address as messages quote it: short, in one line, and :func:`without_secrets`."""
     text = without_secrets(text)
-    short = text if len(text) <= _MAX_SHOWN else f'{text[: _MAX_SHOWN - 1]}…'
-    return ''.join(c if c.isprintable() else '\ufffd' for c in short)
+    return printable(text if len(text) <= _MAX_SHOWN else f'{text[: _MAX_SHOWN - 1]}…')
+
+
+def printable(text: str) -> str:
+    """``text`` without line ends and what else could move a terminal's cursor or change its settings."""
+    return ''.join(c if c.isprintable() else '\ufffd' for c in text)

@@ -4,7 +4,7 @@ import functools
 import sys
 from typing import Any, Callable, Optional
 
-from pipeline.addresses import without_secrets
+from pipeline.addresses import printable, without_secrets
 
 #: Servers have no libGL. mmcv asks for the OpenCV that needs it; this one is written over it.
 HEADLESS = 'pip install --no-deps --force-reinstall opencv-python-headless==4.12.0.88'
@@ -27,10 +27,12 @@ def exit_cleanly(main: Callable[..., Optional[int]]) -> Callable[..., int]:
 
     @functools.wraps(main)
     def wrapped(*args, **kwargs) -> int:
+        if hasattr(sys.stdout, 'reconfigure') and not sys.stdout.closed:  # names of files need not be text
+            sys.stdout.reconfigure(errors='backslashreplace')
         try:
             return main(*args, **kwargs) or 0
         except InputError as error:
-            print(f'error: {" ".join(str(error).split())}', file=sys.stderr)
+            print(f'error: {printable(" ".join(str(error).split()))}', file=sys.stderr)
             return 2
         except ImportError as error:
             if 'libGL' not in str(error):
