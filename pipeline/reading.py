@@ -7,7 +7,7 @@ import re
 import stat
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, Union
+from typing import Any, BinaryIO, Union
 
 from pipeline.errors import InputError
 
@@ -16,6 +16,21 @@ MAX_JSON, MAX_MANIFEST, MAX_LIST = 1 << 33, 1 << 28, 1 << 26
 _BLOCK = 1 << 20
 _FRACTION = re.compile(r'\d{1,12}(?:\.\d{0,12})?(?:/\d{1,12})?')
 _HALF = re.compile(rb'\\u[dD][89a-fA-F]')  # of a character beyond the first 65,536; two make one
+
+
+def open_plain(path: Union[str, Path], pipes: bool = False) -> BinaryIO:
+    """Open a file for reading; a pipe or a device, which may never end or never begin, is refused.
+
+    Raises:
+        InputError: for what is no plain file, nor a pipe if ``pipes`` may be.
+        OSError, ValueError: if it cannot be opened.
+    """
+    file = open(os.open(path, os.O_RDONLY | (0 if pipes else os.O_NONBLOCK)), 'rb')
+    mode = os.fstat(file.fileno()).st_mode
+    if not (stat.S_ISREG(mode) or pipes and stat.S_ISFIFO(mode)):
+        file.close()
+        raise InputError(f'{path}: is not a plain file')
+    return file
 
 
 def read_bounded(path: Union[str, Path], limit: int, text: bool = True, pipes: bool = False) -> bytes:
@@ -31,10 +46,8 @@ def read_bounded(path: Union[str, Path], limit: int, text: bool = True, pipes: b
     """
     content = bytearray()
     try:
-        with open(os.open(path, os.O_RDONLY | (0 if pipes else os.O_NONBLOCK)), 'rb') as file:
+        with open_plain(path, pipes) as file:
             state = os.fstat(file.fileno())
-            if not (stat.S_ISREG(state.st_mode) or pipes and stat.S_ISFIFO(state.st_mode)):
-                raise InputError(f'{path}: is not a plain file')
             while state.st_size <= limit and (block := file.read(_BLOCK)):
                 content += block
                 if text and b'\0' in block:

@@ -13,6 +13,7 @@ from typing import Any, BinaryIO, Callable, Dict, Tuple, Union
 import torch
 
 from pipeline.backends.plain_pickle import MAX_PICKLE, Reader, Refused, Storage, named_storage
+from pipeline.reading import open_plain
 
 _MAGIC, _PROTOCOL = 0x1950A86A20F9469CFC6C, 1001
 _ROOM = 1 << 24  # bytes that a file's tensors may take beyond its size, as views of each other
@@ -23,11 +24,12 @@ def read_torch_file(path: Union[str, Path]) -> Any:
     """What ``torch.save`` was given, on the CPU: plain values, tensors, arrays of numbers.
 
     Raises:
+        InputError: if it is no plain file.
         Refused: if it holds anything else, or declares more than a file of its size can hold.
         OSError: if the file cannot be read.
         ValueError, LookupError …: if it is damaged.
     """
-    with open(path, 'rb') as file:
+    with open_plain(path) as file:
         if file.read(4) == b'PK\x03\x04':
             return _read_archive(file)
         file.seek(0)

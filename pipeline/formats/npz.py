@@ -10,6 +10,7 @@ from typing import Iterator, Union
 import numpy as np
 
 from pipeline.errors import InputError
+from pipeline.reading import open_plain
 
 # what NumPy, zipfile and zlib raise, in practice, on damaged content
 BROKEN = (
@@ -63,7 +64,7 @@ def open_npz(path: Union[str, Path], what: str, allow_pickle: bool = False) -> I
 
 def _check_sizes(path: Union[str, Path]) -> None:
     """Refuse what unfolds to much more than its size, before anything is unpacked."""
-    with open(path, 'rb') as file, zipfile.ZipFile(file) as archive:
+    with open_plain(path) as file, zipfile.ZipFile(file) as archive:
         unfolded, limit = (
             sum(entry.file_size for entry in archive.infolist()),
             max(_MAX_UNFOLDED, 4 * Path(path).stat().st_size),

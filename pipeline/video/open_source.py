@@ -64,6 +64,8 @@ def open_source(
     if is_camera(text):
         return LiveSource(device(text), start, end, fps, timeout)
     if is_url(text):
+        if not text.isprintable():  # of half a character OpenCV dies
+            raise InputError(f'{shown(text)}: an address has only characters that can be printed; write %XX for others')
         return LiveSource(text, start, end, fps, timeout)
     path = local_path(text)
     if path.is_dir():
@@ -118,7 +120,7 @@ def local_path(text: str) -> Path:
     """The path that ``text`` names.
 
     Raises:
-        InputError: if no file can have that name.
+        InputError: if no file can have that name, or it leads round in a circle of links.
     """
     path = Path(text[len('file://') :] if text.startswith('file://') else text)
     try:
@@ -126,6 +128,6 @@ def local_path(text: str) -> Path:
     except ValueError as error:
         raise InputError(f'{shown(text)}: no file can have this name ({error})') from error
     except OSError as error:
-        if error.errno == errno.ENAMETOOLONG:
+        if error.errno in (errno.ENAMETOOLONG, errno.ELOOP):
             raise InputError(f'{shown(text)}: no file can have this name ({error.strerror})') from error
     return path

@@ -1,5 +1,6 @@
 """What torch.save wrote is read as it was; what could run code, crash or fill the memory is refused."""
 
+import os
 import pickle
 import struct
 import zipfile
@@ -251,6 +252,12 @@ def test_gigabytes_of_nothing_cost_nothing(tmp_path, head):
         file.write(head)
         file.truncate(6 << 30)
     with pytest.raises(InputError, match='a.pth'):
+        read_checkpoint(tmp_path / 'a.pth')
+
+
+def test_a_pipe_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / 'a.pth')
+    with pytest.raises(InputError, match='a.pth: is not a plain file'):
         read_checkpoint(tmp_path / 'a.pth')
 
 
