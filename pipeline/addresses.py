@@ -56,6 +56,12 @@ def shown(text: str) -> str:
     return printable(text if len(text) <= _MAX_SHOWN else f'{text[: _MAX_SHOWN - 1]}…')
 
 
+def one_line(text: str) -> str:
+    """A message in one line that can be printed, :func:`without_secrets`."""
+    text = without_secrets(text)
+    return text if text.isprintable() else printable(' '.join(text.split()))
+
+
 def printable(text: str) -> str:
     """``text`` without line ends and what else could move a terminal's cursor or change its settings."""
     return ''.join(c if c.isprintable() else '\ufffd' for c in text)

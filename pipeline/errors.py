@@ -4,7 +4,7 @@ import functools
 import sys
 from typing import Any, Callable, Optional
 
-from pipeline.addresses import printable, without_secrets
+from pipeline.addresses import one_line
 
 #: Servers have no libGL. mmcv asks for the OpenCV that needs it; this one is written over it.
 HEADLESS = 'pip install --no-deps --force-reinstall opencv-python-headless==4.12.0.88'
@@ -19,7 +19,7 @@ class InputError(Exception):
     """
 
     def __init__(self, *parts: Any, **details: Any):
-        super().__init__(*(without_secrets(part) if isinstance(part, str) else part for part in parts), **details)
+        super().__init__(*(one_line(part) if isinstance(part, str) else part for part in parts), **details)
 
 
 def exit_cleanly(main: Callable[..., Optional[int]]) -> Callable[..., int]:
@@ -32,7 +32,7 @@ def exit_cleanly(main: Callable[..., Optional[int]]) -> Callable[..., int]:
         try:
             return main(*args, **kwargs) or 0
         except InputError as error:
-            print(f'error: {printable(" ".join(str(error).split()))}', file=sys.stderr)
+            print(f'error: {one_line(str(error))}', file=sys.stderr)
             return 2
         except ImportError as error:
             if 'libGL' not in str(error):

@@ -4,7 +4,7 @@ import errno
 from dataclasses import dataclass, field
 from typing import Any, Dict, Optional
 
-from pipeline.addresses import printable, without_secrets
+from pipeline.addresses import one_line
 from pipeline.batch.settings import BatchSettings
 from pipeline.batch.tasks import Damaged, Unfit
 from pipeline.errors import InputError
@@ -60,7 +60,7 @@ class Worker:
 
 
 def _line(error: BaseException) -> str:
-    return printable(without_secrets(' '.join(str(error).split())))
+    return one_line(str(error))
 
 
 def _disk_is_full(error: InputError) -> bool:
