@@ -13,6 +13,7 @@ from pipeline.addresses import scheme_of, shown
 from pipeline.errors import InputError
 from pipeline.types import Frame, VideoInfo
 from pipeline.video.containers import STREAM_FORMATS, STREAM_PROTOCOLS
+from pipeline.video.limits import check_size
 from pipeline.video.moments import Moment
 from pipeline.video.source import VideoSource
 from pipeline.video.threads import JOIN_SECONDS, Channel
@@ -65,6 +66,11 @@ class LiveSource(VideoSource):
         if self._head is None:
             raise InputError(f'{shown(str(address))}: cannot be opened or gives no frame')
         _, _, image = self._head
+        try:
+            check_size(shown(str(address)), image.shape[1], image.shape[0])
+        except InputError:
+            self.close()
+            raise
         self.info = VideoInfo(
             name=live_name(address), width=image.shape[1], height=image.shape[0], fps=fps or self._rate
         )

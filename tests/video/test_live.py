@@ -129,6 +129,14 @@ def test_camera_frames_are_rgb_and_carry_the_time_of_capture(camera, monkeypatch
     assert device.released.is_set()
 
 
+def test_a_stream_of_pictures_larger_than_allowed_is_refused_and_freed(camera, monkeypatch):
+    monkeypatch.setenv('POSE_MAX_PIXELS', '40')
+    device = camera(frames=10**6, rate=200.0)
+    with pytest.raises(InputError, match='0: pictures of 8x6 are too large'):
+        open_source(0)
+    assert device.released.wait(60)
+
+
 def test_a_slow_consumer_of_a_camera_gets_recent_frames(camera):
     device = camera(frames=40, rate=100.0)
     with open_source(0) as source:
