@@ -63,6 +63,9 @@ class LiteRTNetwork(nn.Module):
 
         Returns:
             The outputs, copied, in the graph's order.
+
+        Raises:
+            InputError: if the graph does not run on such an input.
         """
         graph = self._idle.get()
         try:
@@ -85,10 +88,15 @@ class _Graph:
         self._outputs = [output['index'] for output in interpreter.get_output_details()]
 
     def run(self, image: np.ndarray) -> List[np.ndarray]:
-        interpreter = self._for_size(image.shape)
-        interpreter.set_tensor(self._input, image)
-        interpreter.invoke()
-        return [interpreter.get_tensor(index) for index in self._outputs]
+        try:
+            interpreter = self._for_size(image.shape)
+            interpreter.set_tensor(self._input, image)
+            interpreter.invoke()
+            return [interpreter.get_tensor(index) for index in self._outputs]
+        except (RuntimeError, ValueError) as error:  # of a damaged graph, or one of another task
+            reason = ' '.join(str(error).split())[:200]
+            size = 'x'.join(map(str, image.shape))
+            raise InputError(f'{self._path}: the graph does not run on an input of {size} ({reason})') from error
 
     def _for_size(self, shape: tuple):
         if shape not in self._ready:

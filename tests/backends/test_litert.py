@@ -30,6 +30,12 @@ def test_other_file(tmp_path):
         LiteRTNetwork(str(tmp_path / 'text.tflite'))
 
 
+def test_a_graph_that_does_not_run_is_named(movenet):
+    network = LiteRTNetwork(movenet)
+    with pytest.raises(InputError, match=r'movenet_multipose_lightning.tflite: .* an input of 1x64x64x7 '):
+        network(np.zeros((1, 64, 64, 7), network.dtype))
+
+
 def test_unknown_asset():
     with pytest.raises(InputError, match="unknown asset 'nothing'"):
         LiteRTNetwork('asset:nothing')

@@ -22,8 +22,8 @@ def attempt():
     cv2.setNumThreads(0)  # a fork has no threads but its own
     torch.set_num_threads(1)
 
-    def call(target: str, function: Callable) -> bool:
-        read, message = watched(function)
+    def call(target: str, function: Callable, growth: int = 0) -> bool:
+        read, message = watched(function, growth)
         counts[target][not read] += 1
         if not read:
             assert message and '\n' not in message and len(message) < 2000, message

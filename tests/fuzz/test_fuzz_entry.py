@@ -14,7 +14,9 @@ import torch
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from pipeline.assets import find
 from pipeline.backends.checkpoint import read_checkpoint
+from pipeline.backends.litert import LiteRTNetwork
 from pipeline.batch.manifest import NAME, Manifest
 from pipeline.batch.videos import find_videos
 from pipeline.errors import InputError
@@ -170,6 +172,28 @@ def test_playlists(attempt, home, lines, suffix, end):
         opened(home / f'list{suffix}')
 
     assert not attempt('playlist', read)
+
+
+# -- graphs ---------------------------------------------------------------------------------------------------
+
+
+@fuzz(0.02)
+@given(st.lists(st.tuples(st.sampled_from((0.0, 0.5, 1.0)), st.integers(0, 40_000), st.integers(0, 255)), max_size=4))
+def test_tflite_graphs(attempt, home, changes):
+    found = find('blazepose-full')
+    if found is None:
+        pytest.skip('blazepose-full is not in the cache')
+    content = bytearray(found.read_bytes())
+    for where, offset, value in changes:  # the graph is described at both ends, the weights are between
+        content[int(where * (len(content) - 40_001)) + offset] = value
+    (home / 'a.tflite').write_bytes(content)
+
+    def run():
+        network = LiteRTNetwork(str(home / 'a.tflite'))
+        network(np.zeros((1, 256, 256, 3), network.dtype))
+
+    # a flipped stride makes LiteRT itself ask for gigabytes, which SECURITY.md does not promise to bound
+    attempt('TFLite graph', run, growth=6_000_000_000)
 
 
 # -- programs in checkpoints ----------------------------------------------------------------------------------

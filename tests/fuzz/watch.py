@@ -27,8 +27,11 @@ class Fault(AssertionError):
     """An input did what none may do."""
 
 
-def watched(function: Callable[[], object]) -> Tuple[bool, str]:
+def watched(function: Callable[[], object], growth: int = 0) -> Tuple[bool, str]:
     """Call ``function`` in a fork.
+
+    Args:
+        growth: bytes of memory it may take; :data:`GROWTH_BYTES` if 0.
 
     Returns:
         Whether it came to an end; or was refused by an :class:`InputError`, with its message.
@@ -46,13 +49,13 @@ def watched(function: Callable[[], object]) -> Tuple[bool, str]:
         _run(function, send)
     os.close(send)
     try:
-        answer, most = _wait(child, receive, base)
+        answer, most = _wait(child, receive, base + (growth or GROWTH_BYTES))
     finally:
         os.close(receive)
     _, status, used = os.wait4(child, 0)
-    growth = max(most, 1024 * used.ru_maxrss) - base
-    if growth > GROWTH_BYTES:
-        raise Fault(f'{growth / 1e6:.0f} MB for one input')
+    most = max(most, 1024 * used.ru_maxrss)
+    if most - base > (growth or GROWTH_BYTES):
+        raise Fault(f'{(most - base) / 1e6:.0f} MB for one input')
     if os.WIFSIGNALED(status):
         raise Fault(f'died by {signal.Signals(os.WTERMSIG(status)).name}')
     if not answer:
@@ -89,7 +92,7 @@ def _refuse(event: str, arguments: tuple) -> None:
         raise Fault(f'{event} {arguments!r:.200}')
 
 
-def _wait(child: int, receive: int, base: int) -> Tuple[bytes, int]:
+def _wait(child: int, receive: int, limit: int) -> Tuple[bytes, int]:
     """What the fork answered, and the most memory that was seen; a fork that takes too much is ended."""
     answer, most, end = b'', 0, time.monotonic() + HANG_SECONDS + 10
     while True:
@@ -99,7 +102,7 @@ def _wait(child: int, receive: int, base: int) -> Tuple[bytes, int]:
             if not block:
                 return answer, most
         most = max(most, _resident(child))
-        if most - base > GROWTH_BYTES or time.monotonic() > end:
+        if most > limit or time.monotonic() > end:
             os.kill(child, signal.SIGKILL)
             return b'', most
 
