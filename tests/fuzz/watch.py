@@ -6,6 +6,7 @@ import os
 import resource
 import select
 import signal
+import struct
 import sys
 import time
 import traceback
@@ -39,8 +40,8 @@ def watched(function: Callable[[], object], growth: int = 0) -> Tuple[bool, str]
     Raises:
         Fault: if it raised anything else, died by a signal, took too much time or memory, or called what is forbidden.
     """
+    allowed = growth or GROWTH_BYTES
     receive, send = os.pipe()
-    base = _resident('self')
     with warnings.catch_warnings():
         warnings.simplefilter('ignore')  # Python 3.12 warns of threads, of which the fork uses none
         child = os.fork()
@@ -49,12 +50,12 @@ def watched(function: Callable[[], object], growth: int = 0) -> Tuple[bool, str]
         _run(function, send)
     os.close(send)
     try:
-        answer, most = _wait(child, receive, base + (growth or GROWTH_BYTES))
+        base, most, answer = _wait(child, receive, allowed)
     finally:
         os.close(receive)
     _, status, used = os.wait4(child, 0)
     most = max(most, 1024 * used.ru_maxrss)
-    if most - base > (growth or GROWTH_BYTES):
+    if most - base > allowed:
         raise Fault(f'{(most - base) / 1e6:.0f} MB for one input')
     if os.WIFSIGNALED(status):
         raise Fault(f'died by {signal.Signals(os.WTERMSIG(status)).name}')
@@ -70,6 +71,7 @@ def _run(function: Callable, send: int) -> None:
     """The fork: answers and ends."""
     code = 1
     try:
+        os.write(send, struct.pack('<q', _resident('self')))  # a fork has fewer pages than its parent
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS + 5))  # SIGXCPU
         faulthandler.dump_traceback_later(HANG_SECONDS, exit=True)
@@ -92,19 +94,20 @@ def _refuse(event: str, arguments: tuple) -> None:
         raise Fault(f'{event} {arguments!r:.200}')
 
 
-def _wait(child: int, receive: int, limit: int) -> Tuple[bytes, int]:
-    """What the fork answered, and the most memory that was seen; a fork that takes too much is ended."""
-    answer, most, end = b'', 0, time.monotonic() + HANG_SECONDS + 10
+def _wait(child: int, receive: int, allowed: int) -> Tuple[int, int, bytes]:
+    """Bytes of memory that the fork began with, the most seen, and its answer; one that takes too much is ended."""
+    told, most, end = b'', 0, time.monotonic() + HANG_SECONDS + 10
     while True:
         if select.select([receive], [], [], _POLL)[0]:
             block = os.read(receive, 1 << 16)
-            answer += block
+            told += block
             if not block:
-                return answer, most
+                break
         most = max(most, _resident(child))
-        if most > limit or time.monotonic() > end:
+        if len(told) >= 8 and most - struct.unpack('<q', told[:8])[0] > allowed or time.monotonic() > end:
             os.kill(child, signal.SIGKILL)
-            return b'', most
+            break
+    return struct.unpack('<q', told[:8])[0] if len(told) >= 8 else most, most, told[8:]
 
 
 def _resident(process) -> int:
