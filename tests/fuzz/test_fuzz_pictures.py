@@ -81,11 +81,14 @@ def test_real_videos(shared, attempt, tmp_path_factory, name, changes):
 @fuzz(0.1)
 @given(st.sampled_from(IMAGES), damage, st.sampled_from(SUFFIXES))
 def test_images(attempt, tmp_path_factory, suffix, changes, named):
+    shown = {'.pfm': picture(0).astype(np.float32), '.pgm': picture(0)[..., 0]}.get(suffix, picture(0))
     try:
-        done, content = cv2.imencode(suffix, picture(0).astype(np.float32) if suffix == '.pfm' else picture(0))
+        done, content = cv2.imencode(suffix, shown)
     except cv2.error:  # a codec that this build lacks
-        done, content = cv2.imencode('.png', picture(0))
-    named = named or suffix if suffix in IMAGE_SUFFIXES else '.png'
+        done = False
+    if not done:
+        _, content = cv2.imencode('.png', picture(0))
+    named = named or (suffix if suffix in IMAGE_SUFFIXES else '.png')
     folder = tmp_path_factory.getbasetemp() / f'images{suffix}{named}'
     folder.mkdir(exist_ok=True)
     for i in (1, 2):
