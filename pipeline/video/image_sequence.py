@@ -45,6 +45,7 @@ IMAGE_SUFFIXES = frozenset(
 DEFAULT_IMAGE_RATE = Fraction(30)
 # by their content, whatever the file is called; Pillow knows the size of each before it is read
 _FORMATS = ('AVIF', 'BMP', 'DIB', 'JPEG', 'JPEG2000', 'PNG', 'PPM', 'SUN', 'TIFF', 'WEBP')
+_COSTLY = 4  # times the memory of other formats, which JPEG 2000's decoder takes
 _NO_IMAGE = 'not an image that can be read'
 _MAX_FILE = 1 << 29  # bytes, above those of any picture of the allowed size
 
@@ -186,6 +187,7 @@ def _check_header(path: Path) -> None:
             warnings.simplefilter('ignore')
             with Image.open(path, formats=_known_formats()) as image:
                 width, height = image.size
+                costly = image.format == 'JPEG2000'
     except Image.DecompressionBombError as error:
         raise InputError(
             f'{path}: the picture is too large, at most {allowed} pixels are read (POSE_MAX_PIXELS=… allows more)'
@@ -193,3 +195,8 @@ def _check_header(path: Path) -> None:
     except Exception as error:  # Pillow raises what comes to its readers' minds
         raise InputError(f'{path}: {_NO_IMAGE}') from error
     check_size(path, width, height)
+    if costly and width * height > allowed // _COSTLY:
+        raise InputError(
+            f'{path}: a JPEG 2000 picture of {width}x{height} takes too much memory to read, '
+            f'at most {allowed // _COSTLY} pixels are read (POSE_MAX_PIXELS=… allows more)'
+        )

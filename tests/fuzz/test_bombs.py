@@ -141,6 +141,15 @@ def test_pictures_of_six_gigabytes_of_nothing(tmp_path, head):
         open_source(tmp_path / 'a.png')
 
 
+def test_jpeg_2000_takes_more_memory_and_has_a_lower_limit(tmp_path, monkeypatch):
+    cv2.imwrite(str(tmp_path / 'a.jp2'), np.zeros((100, 200, 3), np.uint8))
+    monkeypatch.setenv('POSE_MAX_PIXELS', '79999')
+    with pytest.raises(InputError, match='a.jp2: a JPEG 2000 picture of 200x100'):
+        open_source(tmp_path / 'a.jp2')
+    monkeypatch.setenv('POSE_MAX_PIXELS', '80000')
+    assert open_source(tmp_path / 'a.jp2').info.width == 200
+
+
 def test_pictures_longer_than_opencv_can_sample(tmp_path):
     cv2.imwrite(str(tmp_path / 'a.png'), np.zeros((16, 100_000), np.uint8))
     with pytest.raises(InputError, match='a.png: pictures of 100000x16 are too long'):
