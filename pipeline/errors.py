@@ -3,8 +3,9 @@
 import errno
 import functools
 import sys
-from typing import Callable, Optional
+from typing import Any, Callable, Optional
 
+from pipeline.addresses import one_line
 from pipeline.console import forgiving_streams
 from pipeline.signals import as_interrupts
 
@@ -27,8 +28,12 @@ class InputError(Exception):
     """Something the user gave cannot be used.
 
     The message is one line that names the file or option, the value found and
-    what is allowed. Library callers catch it; tools print it and exit with 2.
+    what is allowed. Library callers catch it; tools print it and exit with 2. Passwords in
+    addresses are left out of it.
     """
+
+    def __init__(self, *parts: Any, **details: Any):
+        super().__init__(*(one_line(part) if isinstance(part, str) else part for part in parts), **details)
 
 
 def exhausted(error: Optional[BaseException]) -> Optional[str]:
@@ -67,5 +72,5 @@ def exit_cleanly(main: Callable[..., Optional[int]]) -> Callable[..., int]:
 
 
 def _refused(message: str) -> int:
-    print(f'error: {" ".join(message.split())}', file=sys.stderr)
+    print(f'error: {one_line(message)}', file=sys.stderr)
     return 2

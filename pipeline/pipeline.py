@@ -30,7 +30,8 @@ from pipeline.summary import Summary
 from pipeline.timing import Clock
 from pipeline.tracking import build_tracker
 from pipeline.types import FrameResult, People
-from pipeline.video import ArraySource, VideoSource, open_source
+from pipeline.video import ArraySource, BackgroundWriter, VideoSource, open_source
+from pipeline.video.limits import check_memory
 
 # Frames for which a look at the whole picture may take its time: what waits are decoded pictures.
 _LOOK_AHEAD = 6
@@ -182,12 +183,14 @@ class VideoPipeline:
         most; frames that nobody holds any more are freed. Leaving the loop early ends the run.
 
         Raises:
-            InputError: if the source cannot be read, or this pipeline was made in another process.
+            InputError: if the source cannot be read, its pictures would take too much memory (:meth:`check_memory`),
+                or this pipeline was made in another process.
         """
         if not isinstance(source, VideoSource):
             with open_source(source) as opened:
                 yield from self.results(opened, clock)
             return
+        self.check_memory(source)
         clock, tracker = clock or Clock(), self._fresh_tracker()
         advice = None
         if self.follow:
@@ -204,11 +207,25 @@ class VideoPipeline:
         """
         if not self.per_frame:
             raise InputError('a chain that follows people cannot be run by halves')
+        self.check_memory(source)
         return connect(clock.around('decode', source), self._posing(None, source.info.fps), clock)
 
     def refined(self, posed: Iterable[FrameResult], clock: Clock) -> Iterator[FrameResult]:
         """The second half: tracks, and smooth ones."""
         return connect(posed, self._tracking(self._fresh_tracker(), None), clock)
+
+    def check_memory(self, source: VideoSource) -> None:
+        """Raise :class:`InputError` if the pictures that wait at once would take more than is allowed.
+
+        Those are what the stages hold back, two threads have in hand, and the encoder has not done yet.
+        """
+        info = source.info
+        buffers = sum(stage.size for stage in self._posing(None, info.fps) if isinstance(stage, Buffer))
+        held = 2 * self._batch + max(self.estimator.frame_offsets) - min(self.estimator.frame_offsets)
+        waiting = buffers + held + self.refiner.latency(float(info.fps), self.every) + BackgroundWriter.SIZE + 3
+        if info.num_frames is not None:
+            waiting = min(waiting, info.num_frames)
+        check_memory(info.name, info.width, info.height, source.picture_bytes, waiting)
 
     def run(self, video: Union[str, Path], out_dir: Union[str, Path] = 'output', **options) -> Summary:
         """Process a video into files; returns a summary. Options: :class:`pipeline.options.OutputOptions`."""
@@ -218,8 +235,7 @@ class VideoPipeline:
         """From frames to poses; the buffers' sizes are the queues between threads."""
         if hasattr(self.detector, 'reset'):
             self.detector.reset()
-        # of a batch with skipped frames in it, `batch` are analysed
-        batch = self.batch if self.follow else self.batch * self.every
+        batch = self._batch
         looks_every = math.ceil(every_frames(self.detect_every, fps) / self.every)
         return [
             Buffer(max(4, 2 * self.batch)),  # frames are decoded in a thread of their own
@@ -229,6 +245,11 @@ class VideoPipeline:
             *([Follow(self.detector, advice, self._shares.detector)] if advice else []),
             Estimate(self.estimator, batch, self._shares.estimator),
         ]
+
+    @property
+    def _batch(self) -> int:
+        """Frames in a batch, of which ``batch`` are analysed."""
+        return self.batch if self.follow else self.batch * self.every
 
     def _tracking(self, tracker: Tracker, advice: Optional[Advice]) -> List[Stage]:
         """From poses to smooth tracks."""

@@ -5,6 +5,7 @@ from typing import Dict, List, Set
 
 import numpy as np
 
+from pipeline.addresses import printable
 from pipeline.types import People
 
 
@@ -51,7 +52,7 @@ class Summary:
             )
         if self.interrupted:
             lines.append('interrupted: the files end here')
-        return '\n'.join(lines + [f'  {file}' for file in self.files])
+        return '\n'.join(lines + [f'  {printable(file)}' for file in self.files])
 
 
 class JitterMeter:

@@ -102,6 +102,11 @@ class Frame:
         """Px."""
         return self.picture.shape[0]
 
+    @property
+    def nbytes(self) -> int:
+        """Bytes that the picture takes while it waits."""
+        return getattr(self.picture, 'nbytes', 3 * self.width * self.height)
+
     def resized(
         self, width: int, height: int, interpolation: int = cv2.INTER_LINEAR, part: Optional[Part] = None
     ) -> np.ndarray:

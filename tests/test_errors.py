@@ -1,8 +1,13 @@
 """How a command ends on what its user can change."""
 
+import os
+import subprocess
+import sys
+
 import pytest
 
 from pipeline.errors import InputError, exit_cleanly
+from pipeline.summary import Summary
 
 
 def ending(error):
@@ -29,3 +34,15 @@ def test_opencv_without_libgl_is_one_line_with_the_command_that_helps(capsys, re
 def test_any_other_import_error_keeps_its_traceback():
     with pytest.raises(ImportError, match='torch'):
         ending(ImportError('No module named torch'))
+
+
+def test_a_name_that_is_no_text_can_be_printed(repository):
+    code = "from pipeline.errors import exit_cleanly\nexit_cleanly(lambda: print('out/\\udcff.mp4'))()"
+    done = subprocess.run([sys.executable, '-c', code], cwd=repository, env={**os.environ, 'PYTHONIOENCODING': 'utf-8'})
+    assert done.returncode == 0
+
+
+def test_a_name_cannot_steer_the_terminal(capsys):
+    assert ending(InputError('a\x1b[2J\x07.mp4: no such file')) == 2
+    assert capsys.readouterr().err == 'error: a\ufffd[2J\ufffd.mp4: no such file\n'
+    assert '\x1b' not in str(Summary(files=['out/\x1b[2J.mp4']))

@@ -1,26 +1,30 @@
 """Files of trained temporal networks: weights, the config that builds them, and notes.
 
-A file is a dictionary of plain values and tensors, read with ``weights_only``, so
+A file is a dictionary of plain values and tensors, read by :mod:`pipeline.backends.torch_file`, so
 opening one never runs code:
 
 ``format``      :data:`FORMAT`
 ``config``      ``type`` and arguments of the network
 ``state_dict``  weights, float32 or float16
 ``meta``        whatever its maker noted: data, metrics, versions
+``digest``      :func:`digest_of` the weights, so that a damaged file is found; older files have none
 """
 
-import pickle
+import hashlib
 import struct
+import zipfile
+import zlib
 from collections.abc import Mapping
 from numbers import Integral, Real
 from pathlib import Path
 from typing import Any, Optional, Tuple, Type, TypeVar, Union
 
-import numpy as np
 import torch
 from torch import nn
 
+from pipeline.backends.plain_pickle import Refused
 from pipeline.backends.registered import build_registered
+from pipeline.backends.torch_file import read_torch_file
 from pipeline.errors import InputError
 from pipeline.files import atomic_path
 
@@ -39,15 +43,9 @@ BROKEN = (
     AssertionError,
     MemoryError,
     struct.error,
+    zipfile.BadZipFile,
+    zlib.error,
 )
-# single numbers of NumPy, which training loops like to store; they cannot run code
-_scalar = np.float64(0).__reduce__()[0]
-NUMPY_SCALARS = [
-    np.dtype,
-    *(type(np.dtype(kind)) for kind in ('f8', 'f4', 'i8', 'i4', '?')),
-    (_scalar, 'numpy.core.multiarray.scalar'),
-    (_scalar, 'numpy._core.multiarray.scalar'),
-]
 
 
 def save_model(
@@ -77,6 +75,7 @@ def save_model(
         'config': _plain(config, 'config'),
         'state_dict': weights,
         'meta': _plain(meta or {}, 'meta'),
+        'digest': digest_of(weights),
     }
     with atomic_path(path, force) as temporary:
         torch.save(content, temporary)
@@ -106,6 +105,8 @@ def load_model(
         raise InputError(f'{path}: config or state_dict is missing')
     if config.get('type') != expected.__name__:
         raise InputError(f'{path}: holds a {config.get("type")}, a {expected.__name__} is needed')
+    if 'digest' in content and content['digest'] != digest_of(state_dict):
+        raise InputError(f'{path}: is damaged: its weights are not those that were saved; fetch or copy it again')
     try:
         with torch.device('meta'):  # sizes are compared before any memory is asked for
             empty = build_registered(config)
@@ -125,20 +126,30 @@ def read_checkpoint(path: Union[str, Path]) -> dict:
             values and tensors.
     """
     try:
-        with torch.serialization.safe_globals(NUMPY_SCALARS):
-            content = torch.load(str(path), map_location='cpu', weights_only=True)
+        content = read_torch_file(path)
     except OSError as error:
-        raise InputError(f'{path}: cannot be read ({error.strerror})') from error
-    except pickle.UnpicklingError as error:
+        raise InputError(f'{path}: cannot be read ({error.strerror or error})') from error
+    except Refused as error:
         raise InputError(
-            f'{path}: not a checkpoint, or one with more than weights and plain values '
-            '(it is not opened, for it could run code)'
+            f'{path}: not a checkpoint, or one with more than weights and plain values: {error} '
+            '(it is not opened, for it could run code or fill the memory)'
         ) from error
     except BROKEN as error:
-        raise InputError(f'{path}: not a checkpoint, or a broken one') from error
+        raise InputError(f'{path}: not a checkpoint, or a broken one ({type(error).__name__})') from error
     if not isinstance(content, dict):
         raise InputError(f'{path}: holds a {type(content).__name__}, a dictionary with weights is needed')
     return content
+
+
+def digest_of(state_dict: Mapping) -> str:
+    """SHA-256, in hex digits, of names, types, shapes and numbers of all weights, in the order of their names."""
+    digest = hashlib.sha256()
+    for name in sorted(state_dict, key=str):
+        value = state_dict[name]
+        if isinstance(value, torch.Tensor):
+            digest.update(f'{name} {value.dtype} {tuple(value.shape)}\n'.encode())
+            digest.update(value.detach().cpu().contiguous().flatten().view(torch.uint8).numpy())
+    return digest.hexdigest()
 
 
 def check_weights(model: nn.Module, state_dict: Mapping, path: Union[str, Path]) -> None:

@@ -23,6 +23,7 @@ from typing import Dict
 from pipeline.errors import InputError
 from pipeline.files import atomic_path
 from pipeline.files.locks import open_own
+from pipeline.reading import MAX_MANIFEST, strict_json
 
 NAME = 'manifest.jsonl'
 STATUSES = ('started', 'done', 'failed')
@@ -90,7 +91,9 @@ class Manifest:
 def _read(path: Path) -> Dict[str, dict]:
     try:
         with open(open_own(path, os.O_RDONLY), 'rb') as file:
-            lines = file.read().split(b'\n')
+            if os.fstat(file.fileno()).st_size > MAX_MANIFEST:
+                raise InputError(f'{path}: is larger than the {MAX_MANIFEST} bytes that are read')
+            lines = file.read(MAX_MANIFEST).split(b'\n')
     except OSError as error:
         raise InputError(f'{path}: cannot be read ({error.strerror})') from error
     records = {}
@@ -98,7 +101,7 @@ def _read(path: Path) -> Dict[str, dict]:
         if not line:
             continue
         try:
-            record = json.loads(line)
+            record = strict_json(line)
         except (ValueError, RecursionError):
             record = None
         if not _is_record(record):
@@ -111,6 +114,11 @@ def _read(path: Path) -> Dict[str, dict]:
     return records
 
 
+def _is_within(name: str) -> bool:
+    """Whether ``name`` is of a file inside the folder."""
+    return '\0' not in name and not Path(name).is_absolute() and '..' not in Path(name).parts
+
+
 def _is_record(record) -> bool:
     return (
         isinstance(record, dict)
@@ -119,7 +127,7 @@ def _is_record(record) -> bool:
         and isinstance(record.get('state'), dict)
         and isinstance(record.get('settings'), str)
         and isinstance(record.get('files'), dict)
-        and all(isinstance(size, int) and '\0' not in name for name, size in record['files'].items())
+        and all(isinstance(size, int) and _is_within(name) for name, size in record['files'].items())
         and isinstance(record.get('written', {}), dict)
         and all(isinstance(digest, str) for digest in record.get('written', {}).values())
     )

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Callable, Deque, Dict, List, Optional, Protocol, Sequence, Tuple
 
+from pipeline.addresses import without_secrets
 from pipeline.batch.lock import folder_lock
 from pipeline.batch.manifest import Manifest
 from pipeline.batch.settings import BatchSettings
@@ -288,7 +289,7 @@ class _Job:
         return dict(
             dict(
                 video=self.video.key,
-                input=self.video.spec,
+                input=without_secrets(self.video.spec),
                 state=self.state,
                 settings=self._fingerprint,
                 status=status,

@@ -143,6 +143,7 @@ class _Posed:
         self.skeleton, self.options = pipeline.skeleton, pipeline.options
 
     def results(self, source, clock: Clock) -> Iterator[FrameResult]:
+        self._pipeline.check_memory(source)
         with closing(prefetch(clock.around('decode', source), size=max(4, 2 * self._pipeline.batch))) as frames:
             posed = (FrameResult(frame, self._of(frame.index, source)) for frame in frames)
             yield from self._pipeline.refined(posed, clock)

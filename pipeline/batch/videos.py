@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Dict, Iterator, List, Sequence
 
+from pipeline.addresses import without_secrets
 from pipeline.errors import InputError
 from pipeline.files import safe_name
 from pipeline.video.image_sequence import IMAGE_SUFFIXES, images_by_pattern, images_in_folder
@@ -61,7 +62,7 @@ class Video:
             InputError: if it is not there.
         """
         if is_url(self.spec):
-            return dict(url=self.spec)
+            return dict(url=without_secrets(self.spec))
         path = local_path(self.spec)
         if path.is_file():
             paths = [path]

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any, Dict, Optional
 
+from pipeline.addresses import one_line
 from pipeline.batch.settings import BatchSettings
 from pipeline.batch.tasks import Damaged, Unfit
 from pipeline.errors import DISK_FULL, InputError, exhausted
@@ -63,7 +64,7 @@ class Worker:
 
 
 def _line(error: BaseException) -> str:
-    return ' '.join(str(error).split())
+    return one_line(str(error))
 
 
 def _disk_is_full(error: InputError) -> bool:

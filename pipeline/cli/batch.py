@@ -16,6 +16,7 @@ from typing import Optional, Sequence
 
 from pipeline.cli import arguments as command_line
 from pipeline.errors import InputError, exit_cleanly
+from pipeline.reading import MAX_LIST, read_bounded
 
 # from so many inputs on, a local Ray takes the work where it is installed
 MANY = 100
@@ -133,7 +134,7 @@ def listed(path) -> list:
     if path is None:
         return []
     try:
-        lines = path.read_text(encoding='utf-8').splitlines()
-    except (OSError, UnicodeDecodeError) as error:
+        lines = read_bounded(path, MAX_LIST, pipes=True).decode('utf-8').split('\n')
+    except UnicodeDecodeError as error:
         raise InputError(f'{path}: cannot be read ({error})') from error
     return [line.strip() for line in lines if line.strip()]

@@ -2,8 +2,8 @@
 
 Columns: frame (from 0), time (s), track_id, joint, x, y (px), score (0..1),
 x_raw, y_raw (px, before the refiner), filled (0 or 1). What is not a number is an
-empty field. Frames without people have no rows. The run's record is beside it in
-``NAME.run.json``.
+empty field. Text that a spreadsheet would take for a formula gets a ``'`` in front.
+Frames without people have no rows. The run's record is beside it in ``NAME.run.json``.
 """
 
 import csv
@@ -12,6 +12,7 @@ from pipeline.formats.exporter import COORDINATE_DIGITS, SCORE_DIGITS, TIME_DIGI
 from pipeline.registry import WRITERS
 from pipeline.types import People
 
+_FORMULA = ('=', '+', '-', '@', '\t', '\r', '\n')
 COLUMNS = ('frame', 'time', 'track_id', 'joint', 'x', 'y', 'score', 'x_raw', 'y_raw', 'filled')
 
 
@@ -33,10 +34,27 @@ class CsvExporter(Exporter):
         for p, (track_id, filled) in enumerate(zip(people.track_ids.tolist(), people.filled.tolist())):
             self._rows.writerows(
                 [
-                    (frame_index, moment, track_id, name, *points[p][k], scores[p][k], *raw[p][k], int(filled))
+                    (
+                        frame_index,
+                        moment,
+                        track_id,
+                        text_cell(name),
+                        *points[p][k],
+                        scores[p][k],
+                        *raw[p][k],
+                        int(filled),
+                    )
                     for k, name in enumerate(self.skeleton.names)
                 ]
             )
 
     def _finish(self) -> None:
         pass
+
+
+def text_cell(text: str) -> str:
+    """``text`` so that no spreadsheet runs it: with a ``'`` before what begins like a formula, as OWASP says.
+
+    Only for what is text; a negative number must stay one.
+    """
+    return f"'{text}" if text.startswith(_FORMULA) else text

@@ -74,7 +74,7 @@ def skeleton_meta(skeleton: Skeleton) -> dict:
 def video_meta(video: VideoInfo) -> dict:
     """The source; ``fps`` is an exact fraction such as ``30000/1001``."""
     return dict(
-        name=video.name,
+        name=video.name.encode('utf-8', 'replace').decode(),  # names of files need not be text
         width=int(video.width),
         height=int(video.height),
         fps=str(video.fps),

@@ -10,6 +10,7 @@ from typing import Iterator, Union
 import numpy as np
 
 from pipeline.errors import InputError
+from pipeline.reading import open_plain
 
 # what NumPy, zipfile and zlib raise, in practice, on damaged content
 BROKEN = (
@@ -28,6 +29,9 @@ BROKEN = (
 )
 
 
+_MAX_UNFOLDED = 1 << 30  # bytes of a small file's arrays; of a large one four times its size
+
+
 @contextmanager
 def open_npz(path: Union[str, Path], what: str, allow_pickle: bool = False) -> Iterator[np.lib.npyio.NpzFile]:
     """The arrays of a file by their names; whatever is wrong with it in the body of ``with`` is an InputError.
@@ -41,6 +45,7 @@ def open_npz(path: Union[str, Path], what: str, allow_pickle: bool = False) -> I
             objects and may not.
     """
     try:
+        _check_sizes(path)
         with np.load(path, allow_pickle=allow_pickle) as arrays:
             if not isinstance(arrays, np.lib.npyio.NpzFile):
                 raise ValueError('a single array')
@@ -55,3 +60,14 @@ def open_npz(path: Union[str, Path], what: str, allow_pickle: bool = False) -> I
             ) from error
         reason = ' '.join(str(error).split())[:120] or type(error).__name__
         raise InputError(f'{path}: not {what} ({reason})') from error
+
+
+def _check_sizes(path: Union[str, Path]) -> None:
+    """Refuse what unfolds to much more than its size, before anything is unpacked."""
+    with open_plain(path) as file, zipfile.ZipFile(file) as archive:
+        unfolded, limit = (
+            sum(entry.file_size for entry in archive.infolist()),
+            max(_MAX_UNFOLDED, 4 * Path(path).stat().st_size),
+        )
+        if unfolded > limit:
+            raise InputError(f'{path}: unfolds to {unfolded} bytes, at most {limit} are read from a file of its size')

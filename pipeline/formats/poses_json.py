@@ -9,6 +9,7 @@ from typing import Any, Dict, List, Optional, Tuple, Union
 import numpy as np
 
 from pipeline.errors import InputError
+from pipeline.reading import exact_fraction, read_json
 from pipeline.skeletons import Skeleton
 from pipeline.types import People, VideoInfo
 
@@ -46,18 +47,7 @@ def read_poses_json(path: Union[str, Path]) -> PoseFile:
         InputError: if there is no such file, or it is not pose JSON; the message
             names the place, such as ``instance_info[3].instances[0].keypoints``.
     """
-    try:
-        with open(path, encoding='utf-8') as file:
-            document = json.load(file)
-    except OSError as error:
-        raise InputError(f'{path}: cannot be read ({error.strerror})') from error
-    except json.JSONDecodeError as error:
-        raise InputError(f'{path}: line {error.lineno}, column {error.colno}: {error.msg}') from error
-    except UnicodeDecodeError as error:
-        raise InputError(f'{path}: byte {error.start}: not UTF-8 text') from error
-    except (ValueError, RecursionError) as error:  # a number of thousands of digits, brackets without end
-        raise InputError(f'{path}: not readable as JSON ({error})') from error
-    return _Reader(path).document(document)
+    return _Reader(path).document(read_json(path))
 
 
 class _Reader:
@@ -170,11 +160,11 @@ class _Reader:
             return None
         self._expect(isinstance(video, dict), 'meta_info.video', 'an object', video)
         try:
-            return VideoInfo(
+            info = VideoInfo(
                 str(video['name']),
                 int(video['width']),
                 int(video['height']),
-                Fraction(video['fps']),
+                exact_fraction(video['fps']),
                 num_frames=video.get('num_frames'),
                 start=float(video.get('start', 0)),
             )
@@ -183,13 +173,23 @@ class _Reader:
                 f'{self._path}: meta_info.video: name, width, height and fps are needed '
                 f'({type(error).__name__}: {error})'
             ) from error
+        for name, low, value, high in (
+            ('width', 0, info.width, 1 << 31),
+            ('height', 0, info.height, 1 << 31),
+            ('fps', Fraction(1, 1_000_000), info.fps, 1_000_000),
+            ('num_frames', 0, info.num_frames or 0, 1 << 53),
+            ('start', -1e12, info.start, 1e12),
+        ):
+            fits = isinstance(value, (int, float, Fraction)) and not isinstance(value, bool) and low <= value <= high
+            self._expect(fits, f'meta_info.video.{name}', f'a number in {low}..{high}', video.get(name))
+        return info
 
     def _array(self, value: Any, shape: tuple, place: str) -> np.ndarray:
         """``value`` as float32 of ``shape``; null is NaN."""
         try:
             with np.errstate(over='ignore'):  # beyond float32 is infinite
                 array = np.array(value, np.float32)
-            fits = array.shape == shape
+            fits = array.shape == shape and not np.isinf(array).any()
         except (TypeError, ValueError, OverflowError):
             fits = False
         if not fits or _has_text(value):

@@ -7,8 +7,9 @@ from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Dict, Iterator, Mapping, Optional
+from typing import Any, Dict, Iterator, Mapping, Optional
 
+from pipeline.addresses import without_secrets
 from pipeline.version import __version__
 
 _PACKAGES = (
@@ -51,11 +52,21 @@ class RunInfo:
     command: str = ''
 
     def to_dict(self) -> dict:
-        """Plain JSON values in a fixed order."""
-        return json.loads(json.dumps(asdict(self), sort_keys=True, default=str))
+        """Plain JSON values in a fixed order; passwords in addresses are left out."""
+        return json.loads(json.dumps(_without_secrets(asdict(self)), sort_keys=True, default=str))
 
     def to_json(self) -> str:
         return json.dumps(self.to_dict(), indent=2, sort_keys=True)
+
+
+def _without_secrets(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {without_secrets(str(key)): _without_secrets(inner) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_without_secrets(inner) for inner in value]
+    if isinstance(value, (str, Path)):  # file names, too, which need not be text
+        return without_secrets(str(value)).encode('utf-8', 'replace').decode()
+    return value
 
 
 def run_info(options: Mapping, command: str = '') -> RunInfo:

@@ -127,9 +127,14 @@ class TrcExporter(Exporter):
 
     def _header(self, name: str, first: int, count: int) -> Iterator[str]:
         rate, units = f'{float(self.video.fps):.6f}', 'm' if self._scale else 'px'
-        markers = self.skeleton.names
-        yield f'PathFileType\t4\t(X/Y/Z)\t{name}\n'
+        markers = [_field(marker) for marker in self.skeleton.names]
+        yield f'PathFileType\t4\t(X/Y/Z)\t{_field(name)}\n'
         yield ('DataRate\tCameraRate\tNumFrames\tNumMarkers\tUnits\tOrigDataRate\tOrigDataStartFrame\tOrigNumFrames\n')
         yield f'{rate}\t{rate}\t{count}\t{len(markers)}\t{units}\t{rate}\t{first}\t{count}\n'
         yield 'Frame#\tTime\t' + ''.join(f'{marker}\t\t\t' for marker in markers) + '\n'
         yield '\t\t' + ''.join(f'X{k}\tY{k}\tZ{k}\t' for k in range(1, len(markers) + 1)) + '\n\n'
+
+
+def _field(text: str) -> str:
+    """``text`` as one field of a line: without tabs, line ends, and what no encoding can write."""
+    return ''.join(c if c.isprintable() else '_' for c in text)

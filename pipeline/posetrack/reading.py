@@ -1,10 +1,10 @@
 """Reading JSON with errors that name the file and the place."""
 
-import json
 import math
 from pathlib import Path
 from typing import Any, List, Optional, Union
 
+from pipeline import reading as strict
 from pipeline.errors import InputError
 
 
@@ -99,13 +99,4 @@ def read_json(path: Union[str, Path]) -> Node:
     Raises:
         InputError: if it cannot be read or is no JSON; names line and column.
     """
-    try:
-        return Node(json.loads(Path(path).read_text(encoding='utf-8')), path)
-    except OSError as error:
-        raise InputError(f'{path}: cannot be read ({error.strerror})') from error
-    except UnicodeDecodeError as error:
-        raise InputError(f'{path}: byte {error.start}: not UTF-8 text') from error
-    except json.JSONDecodeError as error:
-        raise InputError(f'{path}: line {error.lineno}, column {error.colno}: not valid JSON ({error.msg})') from error
-    except RecursionError as error:
-        raise InputError(f'{path}: not a PoseTrack file (nested too deeply)') from error
+    return Node(strict.read_json(path), path)

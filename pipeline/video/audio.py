@@ -7,6 +7,8 @@ from typing import Iterator, Optional
 
 import av
 
+from pipeline.errors import InputError
+from pipeline.video.containers import open_media
 from pipeline.video.index import read_packets, video_stream
 
 logger = logging.getLogger(__name__)
@@ -23,14 +25,15 @@ class AudioTrack:
     fall between packets (about 20 ms). Damaged audio is left out.
 
     Args:
+        path: of the source, for messages.
         source: open container that is read; closed by :meth:`close`.
         output: container that is written; a stream is added, so its header must
             not have been written yet.
         start: seconds of the source's video at which the output begins.
     """
 
-    def __init__(self, source, output, start: float):
-        self._source, self._output = source, output
+    def __init__(self, path: Path, source, output, start: float):
+        self._path, self._source, self._output = path, source, output
         self._stream = source.streams.best('audio')
         self._origin = _video_start(source) + Fraction(start)
         self._copies = self._stream.codec_context.codec.canonical_name in _COPIED
@@ -48,15 +51,15 @@ class AudioTrack:
         if path is None:
             return None
         try:
-            source = av.open(str(path))
-        except (av.FFmpegError, ValueError) as error:
-            logger.warning('%s: its audio cannot be read (%s)', path, error)
+            source = open_media(path)
+        except InputError as error:
+            logger.warning('its audio is left out: %s', error)
             return None
         stream = source.streams.best('audio')
         if stream is None or stream.codec_context is None:
             source.close()
             return None
-        return cls(source, output, start)
+        return cls(path, source, output, start)
 
     def pump(self, until: float) -> None:
         """Write the packets that begin before ``until``, in seconds of the output."""
@@ -82,7 +85,7 @@ class AudioTrack:
         """Packets with their times counted from the start of the output."""
 
         def report(error: Exception) -> None:
-            logger.warning('%s: audio is damaged (%s)', self._source.name, error)
+            logger.warning('%s: audio is damaged (%s)', self._path, error)
 
         for packet in read_packets(self._source, report, self._stream):
             if packet.pts is None:
@@ -102,7 +105,7 @@ class AudioTrack:
         try:
             frames = self._stream.decode(packet)
         except av.FFmpegError as error:
-            logger.debug('%s: audio packet left out (%s)', self._source.name, error)
+            logger.debug('%s: audio packet left out (%s)', self._path, error)
             return
         for frame in frames:
             if frame.pts is not None and frame.pts >= 0:

@@ -6,9 +6,13 @@ import av
 import numpy as np
 
 from pipeline.video.colour import RgbConverter
+from pipeline.video.containers import open_media
 from pipeline.video.damage import Damage, DecodeError
-from pipeline.video.index import VideoIndex, read_packets
+from pipeline.video.index import VideoIndex, limit_decoder, read_packets
+from pipeline.video.limits import QUEUE_BYTES
 from pipeline.video.yuv import YuvPicture, picture_of
+
+_MANY_THREADS = 16  # FFmpeg takes no more
 
 
 def decode(
@@ -35,7 +39,8 @@ def decode(
     with _open_before(index, first) as container:
         stream = container.streams[index.stream]
         stream.thread_type = 'NONE' if careful else 'AUTO'
-        stream.codec_context.thread_count = 1 if careful else 0
+        stream.codec_context.thread_count = 1 if careful else _threads(index)
+        limit_decoder(stream, stream.codec_context.width * stream.codec_context.height)
         for frame in _frames(container, stream, damage, careful, incomplete):
             number = _number(index, frame, latest)
             if number <= latest:
@@ -59,13 +64,19 @@ def decode(
                 )
 
 
+def _threads(index: VideoIndex) -> int:
+    """Of the decoder, each of which holds pictures; 0 lets FFmpeg choose."""
+    fitting = QUEUE_BYTES // (2 * index.width * index.height)
+    return 0 if fitting >= _MANY_THREADS else max(1, fitting)
+
+
 def _open_before(index: VideoIndex, frame: int):
     """The file, at the last keyframe from which ``frame`` can be decoded."""
-    container = av.open(str(index.path))
+    container = open_media(index.path)
     keyframe = index.keyframe_before(frame)
     if keyframe is not None and not _seek(container, container.streams[index.stream], keyframe):
         container.close()
-        container = av.open(str(index.path))
+        container = open_media(index.path)
     return container
 
 

@@ -16,6 +16,7 @@ PyAV is the default, because of what was measured with decord2 3.4.0:
 Hence the conditions of :func:`decord_suits`, and one thread.
 """
 
+import os
 from typing import Iterator, Tuple
 
 import av  # noqa: F401  before decord, whose FFmpeg would otherwise serve PyAV as well
@@ -55,10 +56,11 @@ def decode_with_decord(index: VideoIndex, last: int) -> Iterator[Tuple[int, np.n
     Raises:
         DecodeError: where decord stops, or disagrees with the index or PyAV's first picture.
     """
+    # an absolute path is no protocol to decord's FFmpeg, and its content PyAV has vetted
     decord.logging.set_level(decord.logging.QUIET)  # damage is reported in our own words
     try:
         reader = decord.VideoReader(
-            str(index.path), width=index.width, height=index.height, num_threads=1, fault_tol=_NO_REPEATS
+            os.path.abspath(index.path), width=index.width, height=index.height, num_threads=1, fault_tol=_NO_REPEATS
         )
         if len(reader) != len(index):
             raise DecodeError(f'decord counts {len(reader)} frames of {len(index)}')

@@ -1,11 +1,11 @@
 """Images as the frames of a video."""
 
 import glob
-import io
 import logging
 import re
 import warnings
 from fractions import Fraction
+from functools import lru_cache
 from pathlib import Path
 from typing import Iterator, List, Optional, Sequence
 
@@ -15,6 +15,7 @@ from PIL import Image
 
 from pipeline.errors import InputError
 from pipeline.types import Frame, VideoInfo
+from pipeline.video.limits import DEFAULT_PIXELS, check_size, max_pixels
 from pipeline.video.moments import Moment, frame_range
 from pipeline.video.source import VideoSource
 
@@ -42,7 +43,11 @@ IMAGE_SUFFIXES = frozenset(
     )
 )
 DEFAULT_IMAGE_RATE = Fraction(30)
-MAX_PIXELS = 1 << 27  # as of videos
+# by their content, whatever the file is called; Pillow knows the size of each before it is read
+_FORMATS = ('AVIF', 'BMP', 'DIB', 'JPEG', 'JPEG2000', 'PNG', 'PPM', 'SUN', 'TIFF', 'WEBP')
+_COSTLY = 4  # times the memory of other formats, which JPEG 2000's decoder takes
+_NO_IMAGE = 'not an image that can be read'
+_MAX_FILE = 1 << 29  # bytes, above those of any picture of the allowed size
 
 
 class ImageSequence(VideoSource):
@@ -73,10 +78,7 @@ class ImageSequence(VideoSource):
         self._times = np.arange(len(paths)) / float(fps)
         self._paths = paths
         self.first, self._last = frame_range(name, self._times, start, end)
-        images = map(_read_image, paths[self.first : self._last])
-        sample = next((image for image in images if image is not None), None)
-        if sample is None:
-            raise InputError(f'{paths[self.first]}: not an image that can be read')
+        sample = _first_image(paths[self.first : self._last])
         self.info = VideoInfo(
             name=name,
             width=sample.shape[1],
@@ -89,10 +91,11 @@ class ImageSequence(VideoSource):
     def __iter__(self) -> Iterator[Frame]:
         self.skipped = 0
         for i in range(self.first, self._last):
-            image = _read_image(self._paths[i])
-            if image is None:
+            try:
+                image = read_image(self._paths[i])
+            except InputError as error:
                 self.skipped += 1
-                logger.warning('%s: not an image that can be read; skipped', self._paths[i])
+                logger.warning('%s; skipped', error)
                 continue
             if image.shape[:2] != (self.info.height, self.info.width):
                 size = f'{image.shape[1]}x{image.shape[0]}'
@@ -137,24 +140,63 @@ def _natural(path: Path) -> list:
     return [(0, int(part), part) if part.isdigit() else (1, 0, part) for part in parts if part]
 
 
-def _read_image(path: Path) -> Optional[np.ndarray]:
-    """``(H, W, 3)`` uint8 RGB, turned upright as its EXIF data says; None if it is no image."""
+def _first_image(paths: Sequence[Path]) -> np.ndarray:
+    """The first image that can be read; if there is none, the first one's error."""
+    first: Optional[InputError] = None
+    for path in paths:
+        try:
+            return read_image(path)
+        except InputError as error:
+            first = first or error
+    assert first is not None
+    raise first
+
+
+def read_image(path: Path) -> np.ndarray:
+    """``(H, W, 3)`` uint8 RGB, turned upright as its EXIF data says.
+
+    Raises:
+        InputError: if it is no image, a damaged one, or larger than what is read.
+    """
     try:
+        _check_header(path)
         data = np.fromfile(path, np.uint8)  # cv2.imread fails on some names and warns on stderr
-        image = cv2.imdecode(data, cv2.IMREAD_COLOR) if len(data) and not _is_too_large(data) else None
-    except (OSError, cv2.error):
-        return None
-    return None if image is None else cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+        image = cv2.imdecode(data, cv2.IMREAD_COLOR) if len(data) else None
+    except (OSError, cv2.error) as error:
+        raise InputError(f'{path}: {_NO_IMAGE}') from error
+    if image is None:
+        raise InputError(f'{path}: {_NO_IMAGE}')
+    return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
 
 
-def _is_too_large(data: np.ndarray) -> bool:
-    """Whether the header announces more pixels than are held; a few kilobytes can announce gigabytes."""
+@lru_cache(maxsize=1)
+def _known_formats() -> List[str]:
+    Image.init()
+    return [name for name in _FORMATS if name in Image.OPEN]
+
+
+def _check_header(path: Path) -> None:
+    """Refuse what is no picture by its first bytes, and what a few kilobytes could unfold to."""
+    size, allowed = path.stat().st_size, max_pixels()
+    if size > _MAX_FILE:
+        raise InputError(f'{path}: {size} bytes are too many for an image, at most {_MAX_FILE} are read')
+    if allowed > DEFAULT_PIXELS:  # Pillow has a limit of its own, above ours
+        Image.MAX_IMAGE_PIXELS = allowed
     try:
         with warnings.catch_warnings():
             warnings.simplefilter('ignore')
-            with Image.open(io.BytesIO(data)) as image:
-                return image.width * image.height > MAX_PIXELS
-    except Image.DecompressionBombError:
-        return True
-    except Exception:  # formats that Pillow does not know, or damage that OpenCV may get over
-        return False
+            with Image.open(path, formats=_known_formats()) as image:
+                width, height = image.size
+                costly = image.format == 'JPEG2000'
+    except Image.DecompressionBombError as error:
+        raise InputError(
+            f'{path}: the picture is too large, at most {allowed} pixels are read (POSE_MAX_PIXELS=… allows more)'
+        ) from error
+    except Exception as error:  # Pillow raises what comes to its readers' minds
+        raise InputError(f'{path}: {_NO_IMAGE}') from error
+    check_size(path, width, height)
+    if costly and width * height > allowed // _COSTLY:
+        raise InputError(
+            f'{path}: a JPEG 2000 picture of {width}x{height} takes too much memory to read, '
+            f'at most {allowed // _COSTLY} pixels are read (POSE_MAX_PIXELS=… allows more)'
+        )

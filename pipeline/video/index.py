@@ -16,13 +16,17 @@ import numpy as np
 from av.sidedata.sidedata import Type as SideData
 
 from pipeline.errors import InputError
+from pipeline.video.colour import is_yuv
+from pipeline.video.containers import open_media
+from pipeline.video.limits import check_size, max_pixels
 from pipeline.video.orientation import Orientation
 
 DEFAULT_RATE = Fraction(30)  # of single pictures, and of files that do not say
 _MAX_RATE = 1000  # more is a tick of the file's clock, not a camera's rate
-_MAX_PIXELS = 1 << 27  # 16384 x 8192; one RGB image then takes 400 MB
 _MAX_GAP_SECONDS = 3600.0  # between two frames; more is a broken clock
 _MAX_READ_ERRORS = 100
+_MAX_GROWTH = 4  # of a picture's pixels, in a stream that changes its size
+_SMALL = 1 << 21  # px; 1920 x 1080: growing to this costs little
 _SAME_RATE = 0.02
 _SIDE_RATIOS = (0.2, 5.0)  # of a pixel; others are broken headers
 
@@ -45,6 +49,7 @@ class VideoIndex:
         promised: frames that the header announces, or 0.
         missing_seconds: by how much all streams end before the duration in the header.
         damaged: whether reading the packets already met an error.
+        picture_bytes: of a decoded picture, as long as it is not converted.
     """
 
     path: Path
@@ -61,6 +66,7 @@ class VideoIndex:
     promised: int = 0
     missing_seconds: float = 0.0
     damaged: bool = False
+    picture_bytes: int = 0
 
     def __len__(self) -> int:
         return len(self.times)
@@ -94,21 +100,15 @@ def index_video(path: Path) -> VideoIndex:
         InputError: if it is no video, has no frame that can be decoded, or
             pictures too large to hold.
     """
-    try:
-        container = av.open(str(path))
-    except (av.FFmpegError, ValueError) as error:
-        raise InputError(f'{path}: not a video that can be read ({_reason(error)})') from error
-    with container:
+    with open_media(path) as container:
         stream = video_stream(container)
         if stream is None:
             raise InputError(f'{path}: has no video stream')
         if stream.codec_context is None:
             raise InputError(f'{path}: its video codec is not known here')
         width, height = stream.codec_context.width, stream.codec_context.height
-        if width * height > _MAX_PIXELS:
-            raise InputError(
-                f'{path}: pictures of {width}x{height} are too large, at most {_MAX_PIXELS} pixels are read'
-            )
+        check_size(path, width, height)
+        limit_decoder(stream, width * height)
         scan = _scan(container, stream)
         if scan.first is None:
             raise InputError(f'{path}: no frame of it can be decoded')
@@ -120,6 +120,16 @@ def video_stream(container) -> Optional[av.VideoStream]:
     streams = [s for s in container.streams.video if not s.disposition & av.stream.Disposition.attached_pic]
     best = container.streams.best('video')
     return best if best in streams else (streams[0] if streams else None)
+
+
+def limit_decoder(stream, pixels: int) -> None:
+    """Let the decoder of ``stream`` refuse pictures that are far larger than the ``pixels`` of the first.
+
+    A stream may change its size on the way; the pictures are scaled to the first one's then. To be
+    called before anything is decoded.
+    """
+    allowed = min(max(_MAX_GROWTH * pixels, _SMALL), max_pixels())
+    stream.codec_context.options = {**stream.codec_context.options, 'max_pixels': str(allowed)}
 
 
 def read_packets(container, on_error: Callable[[Exception], None], *streams) -> Iterator[av.Packet]:
@@ -191,6 +201,7 @@ def _summarise(path: Path, container, stream, scan: _Scan) -> VideoIndex:
         fps, times = _clock(pts, tick, rates)
     promised_end = ((container.start_time or 0) + (container.duration or 0)) / av.time_base
     width, height, orientation = _geometry(stream, scan.first)
+    check_size(path, width, height)  # square pixels may be many more than stored ones
     return VideoIndex(
         path=path,
         container=container.format.name,
@@ -206,6 +217,9 @@ def _summarise(path: Path, container, stream, scan: _Scan) -> VideoIndex:
         promised=stream.frames,
         missing_seconds=0.0 if pts is None else max(0.0, promised_end - scan.end),
         damaged=scan.damaged,
+        picture_bytes=sum(plane.buffer_size for plane in scan.first.planes)
+        if is_yuv(scan.first.format)
+        else 3 * width * height,
     )
 
 
@@ -266,7 +280,3 @@ def _geometry(stream, frame: av.VideoFrame) -> Tuple[int, int, Orientation]:
     if orientation.swaps_sides:
         width, height = height, width
     return width, height, orientation
-
-
-def _reason(error: Exception) -> str:
-    return getattr(error, 'strerror', None) or str(error)

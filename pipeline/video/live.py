@@ -9,8 +9,11 @@ from typing import Iterator, Optional, Tuple, Union
 import cv2
 import numpy as np
 
+from pipeline.addresses import scheme_of, shown
 from pipeline.errors import InputError
 from pipeline.types import Frame, VideoInfo
+from pipeline.video.containers import STREAM_FORMATS, STREAM_PROTOCOLS
+from pipeline.video.limits import check_size
 from pipeline.video.moments import Moment
 from pipeline.video.source import VideoSource
 from pipeline.video.threads import JOIN_SECONDS, Channel
@@ -19,6 +22,9 @@ _DEFAULT_RATE = Fraction(30)
 _MAX_RATE = 240
 _QUEUE = 4
 _SILENT = 0
+_MAX_CAMERA = 99  # from 100 on OpenCV takes the hundreds for one of its ways to read files
+# what OpenCV reads whenever it opens a stream; the second part are the options that we set
+_OPTIONS, _LIMITED = 'OPENCV_FFMPEG_CAPTURE_OPTIONS', ('protocol_whitelist;', 'format_whitelist;')
 # sources that do not wait for us: what is not taken in time is lost, or delays all that follows
 _REAL_TIME = ('rtsp', 'rtsps', 'rtmp', 'rtmps', 'rtp', 'udp', 'srt')
 
@@ -49,8 +55,8 @@ class LiveSource(VideoSource):
         timeout: float = 10.0,
     ):
         self._address, self._start, self._end, self._timeout = address, start, end, timeout
-        self._stalled = f'{address}: no frame came within {timeout:g} s'
-        self._real_time = _is_device(address) or _scheme(address) in _REAL_TIME
+        self._stalled = f'{shown(str(address))}: no frame came within {timeout:g} s'
+        self._real_time = _is_device(address) or scheme_of(address) in _REAL_TIME
         self._channel: Channel[Tuple[int, float, np.ndarray]] = Channel(_QUEUE)
         self._opened = threading.Event()
         self._rate = _DEFAULT_RATE
@@ -58,8 +64,13 @@ class LiveSource(VideoSource):
         self._thread.start()
         self._head = self._receive()
         if self._head is None:
-            raise InputError(f'{address}: cannot be opened or gives no frame')
+            raise InputError(f'{shown(str(address))}: cannot be opened or gives no frame')
         _, _, image = self._head
+        try:
+            check_size(shown(str(address)), image.shape[1], image.shape[0])
+        except InputError:
+            self.close()
+            raise
         self.info = VideoInfo(
             name=live_name(address), width=image.shape[1], height=image.shape[0], fps=fps or self._rate
         )
@@ -126,18 +137,41 @@ class LiveSource(VideoSource):
             index += 1
 
 
+def device(text: str) -> Union[int, str]:
+    """The camera that ``text`` names: an index, or the path of a device.
+
+    Raises:
+        InputError: for an index that no camera has.
+    """
+    if not text.isdigit():
+        return text
+    if len(text) > len(str(_MAX_CAMERA)):
+        raise InputError(f'camera {shown(text)}: cameras are numbered from 0 to {_MAX_CAMERA}')
+    return int(text)
+
+
 def _open(address: Union[int, str], timeout: float) -> cv2.VideoCapture:
     # what goes wrong is said in one line by us, not by OpenCV or the FFmpeg within it
     cv2.setLogLevel(_SILENT)
     os.environ.setdefault('OPENCV_FFMPEG_LOGLEVEL', '-8')
-    if _is_device(address):
+    if isinstance(address, int):
         return cv2.VideoCapture(address)
+    if _is_device(address):  # by the camera's driver, for others would take the name for a video or its playlist
+        return cv2.VideoCapture(address, cv2.CAP_V4L2)
+    os.environ[_OPTIONS] = _limited(os.environ.get(_OPTIONS, 'rtsp_flags;prefer_tcp'))
     milliseconds = int(1000 * timeout)
     return cv2.VideoCapture(
         address,
         cv2.CAP_FFMPEG,
         [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, milliseconds, cv2.CAP_PROP_READ_TIMEOUT_MSEC, milliseconds],
     )
+
+
+def _limited(options: str) -> str:
+    """OpenCV's options for its FFmpeg (``name;value|…``) with the lists of what a stream may be made of."""
+    limits = (f'protocol_whitelist;{",".join(STREAM_PROTOCOLS)}', f'format_whitelist;{",".join(STREAM_FORMATS)}')
+    kept = [option for option in options.split('|') if option and not option.startswith(_LIMITED)]
+    return '|'.join([*kept, *limits])
 
 
 def _sane_rate(rate: float) -> Fraction:
@@ -154,15 +188,11 @@ def _is_device(address: Union[int, str]) -> bool:
     return isinstance(address, int) or address.startswith('/dev/')
 
 
-def _scheme(address: str) -> str:
-    return address.partition('://')[0].lower()
-
-
 def live_name(address: Union[int, str]) -> str:
-    """A file name stem: 'camera0', or the last part of a path or URL without query and suffix."""
+    """A file name stem: 'camera0', or the last part of a path or URL without user, query and suffix."""
     if isinstance(address, int):
         return f'camera{address}'
-    tail = address.partition('://')[2] or address
-    tail = tail.partition('?')[0].rstrip('/').rsplit('/', 1)[-1]
+    host, _, place = (address.partition('://')[2] or address).partition('?')[0].partition('/')
+    tail = place.rstrip('/').rsplit('/', 1)[-1] or host.rpartition('@')[2]
     stem = tail.rsplit('.', 1)[0] or 'stream'
     return ''.join(c if c.isalnum() or c in '-_' else '_' for c in stem)

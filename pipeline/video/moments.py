@@ -9,6 +9,7 @@ from typing import Optional, Tuple, Union
 import numpy as np
 
 from pipeline.errors import InputError
+from pipeline.reading import exact_fraction
 
 _CLOCK = re.compile(r'(?:(?:(?P<hours>\d+):)?(?P<minutes>\d+):)?(?P<seconds>\d+(?:\.\d*)?|\.\d+)s?')
 _FRAME = re.compile(r'(?P<frame>\d+)f')
@@ -69,7 +70,7 @@ def parse_rate(fps: RateLike) -> Optional[Fraction]:
     if fps is None:
         return None
     try:
-        rate = Fraction(fps)
+        rate = exact_fraction(fps)
     except (ValueError, OverflowError, ZeroDivisionError):
         rate = Fraction(0)
     if not 0 < rate <= _MAX_RATE:

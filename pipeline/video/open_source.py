@@ -1,10 +1,13 @@
 """Open the source that an input (path, glob, index, URL, arrays) means."""
 
+import errno
+import os
 from pathlib import Path
 from typing import Iterable, Union
 
 import numpy as np
 
+from pipeline.addresses import NETWORK_SCHEMES, scheme_of, shown
 from pipeline.errors import InputError
 from pipeline.video.arrays import ArraySource
 from pipeline.video.image_sequence import (
@@ -14,7 +17,7 @@ from pipeline.video.image_sequence import (
     images_by_pattern,
     images_in_folder,
 )
-from pipeline.video.live import LiveSource, live_name
+from pipeline.video.live import LiveSource, device, live_name
 from pipeline.video.moments import MomentLike, RateLike, parse_moment, parse_rate
 from pipeline.video.source import VideoSource
 from pipeline.video.video_file import VideoFile
@@ -59,8 +62,10 @@ def open_source(
     if not text:
         raise InputError('the input has no name')
     if is_camera(text):
-        return LiveSource(int(text) if text.isdigit() else text, start, end, fps, timeout)
+        return LiveSource(device(text), start, end, fps, timeout)
     if is_url(text):
+        if not text.isprintable():  # of half a character OpenCV dies
+            raise InputError(f'{shown(text)}: an address has only characters that can be printed; write %XX for others')
         return LiveSource(text, start, end, fps, timeout)
     path = local_path(text)
     if path.is_dir():
@@ -73,6 +78,8 @@ def open_source(
         raise InputError(f'{path}: is neither a file nor a folder')
     if is_pattern(text):
         return ImageSequence(source_name(text), images_by_pattern(text), start, end, fps)
+    if '://' in text:
+        raise InputError(f'{shown(text)}: streams are opened by {", ".join(NETWORK_SCHEMES)}')
     raise InputError(f'{path}: no such file or folder')
 
 
@@ -83,7 +90,7 @@ def source_name(text: str) -> str:
         InputError: for a pattern that matches nothing.
     """
     if is_camera(text) or is_url(text):
-        return live_name(int(text) if text.isdigit() else text)
+        return live_name(device(text) if is_camera(text) else text)
     path = local_path(text)
     if path.is_dir():
         return path.resolve().name or 'images'
@@ -94,12 +101,14 @@ def source_name(text: str) -> str:
 
 def is_camera(text: str) -> bool:
     """Whether ``text`` is a camera's index or a device."""
-    return text.isascii() and text.isdigit() and not Path(text).exists() or text.startswith('/dev/')
+    if text.startswith('/dev/'):  # and not a file in the memory that is mounted there
+        return not (os.path.isfile(text) or os.path.isdir(text))
+    return text.isascii() and text.isdigit() and not os.path.exists(text)
 
 
 def is_url(text: str) -> bool:
-    """Whether ``text`` is the address of a stream; ``file://`` is not."""
-    return '://' in text and not text.startswith(('file://', '/dev/'))
+    """Whether ``text`` is the address of a stream on the network; ``file://`` is not."""
+    return scheme_of(text) in NETWORK_SCHEMES
 
 
 def is_pattern(text: str) -> bool:
@@ -108,5 +117,17 @@ def is_pattern(text: str) -> bool:
 
 
 def local_path(text: str) -> Path:
-    """The path that ``text`` names."""
-    return Path(text[len('file://') :] if text.startswith('file://') else text)
+    """The path that ``text`` names.
+
+    Raises:
+        InputError: if no file can have that name, or it leads round in a circle of links.
+    """
+    path = Path(text[len('file://') :] if text.startswith('file://') else text)
+    try:
+        path.stat()
+    except ValueError as error:
+        raise InputError(f'{shown(text)}: no file can have this name ({error})') from error
+    except OSError as error:
+        if error.errno in (errno.ENAMETOOLONG, errno.ELOOP):
+            raise InputError(f'{shown(text)}: no file can have this name ({error.strerror})') from error
+    return path

@@ -53,7 +53,9 @@ class BackgroundWriter(FrameSink):
         size: images that wait at most; ``write`` blocks when they do.
     """
 
-    def __init__(self, sink: FrameSink, size: int = 4):
+    SIZE = 4
+
+    def __init__(self, sink: FrameSink, size: int = SIZE):
         self._sink = sink
         self._channel: Channel[Tuple[PictureLike, float]] = Channel(size)
         self._error: Optional[BaseException] = None

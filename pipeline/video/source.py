@@ -19,6 +19,11 @@ class VideoSource(ABC):
     first: int = 0
     skipped: int = 0
 
+    @property
+    def picture_bytes(self) -> int:
+        """Bytes that a picture takes while it waits."""
+        return 3 * self.info.width * self.info.height
+
     @abstractmethod
     def __iter__(self) -> Iterator[Frame]:
         """Frames in the order in which they are shown."""

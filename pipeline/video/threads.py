@@ -2,11 +2,20 @@
 
 import threading
 from collections import deque
-from typing import Deque, Generic, Iterable, Iterator, Optional, TypeVar
+from typing import Any, Deque, Generic, Iterable, Iterator, Optional, TypeVar
+
+from pipeline.video.limits import QUEUE_BYTES
 
 T = TypeVar('T')
 
 JOIN_SECONDS = 2.0  # for a producer that hangs in a driver: it is a daemon and dies with the process
+
+
+def bytes_of(item: Any) -> int:
+    """Bytes of the pictures in ``item``: a picture, a frame, or a tuple with one."""
+    if isinstance(item, tuple):
+        return sum(map(bytes_of, item))
+    return getattr(item, 'nbytes', 0)
 
 
 class Channel(Generic[T]):
@@ -17,12 +26,13 @@ class Channel(Generic[T]):
 
     Args:
         size: items that the queue holds, at least 1.
+        max_bytes: of the pictures among them; one item is held, whatever its size.
     """
 
-    def __init__(self, size: int):
+    def __init__(self, size: int, max_bytes: int = QUEUE_BYTES):
         if size < 1:
             raise ValueError(f'a channel holds at least one item, got {size}')
-        self._size = size
+        self._size, self._max_bytes = size, max_bytes
         self._items: Deque[T] = deque()
         self._changed = threading.Condition()
         self._ended = False
@@ -32,16 +42,20 @@ class Channel(Generic[T]):
     def put(self, item: T) -> bool:
         """Append ``item``, waiting for room. False if the consumer has gone."""
         with self._changed:
-            while len(self._items) >= self._size and not self._abandoned:
+            while self._is_full(item) and not self._abandoned:
                 self._changed.wait()
             return self._append(item)
 
     def put_latest(self, item: T) -> bool:
         """Append ``item``; the oldest one makes room if the queue is full."""
         with self._changed:
-            if len(self._items) >= self._size:
+            while self._is_full(item):
                 self._items.popleft()
             return self._append(item)
+
+    def _is_full(self, item: T) -> bool:
+        waiting = len(self._items)
+        return waiting >= self._size or waiting > 0 and bytes_of((*self._items, item)) > self._max_bytes
 
     def _append(self, item: T) -> bool:
         if not self._abandoned:

@@ -65,6 +65,10 @@ class VideoFile(VideoSource):
             start=float(self._times[self.first]),
         )
 
+    @property
+    def picture_bytes(self) -> int:
+        return self._index.picture_bytes
+
     def __iter__(self) -> Iterator[Frame]:
         damage = Damage()
         expected, first_gap, self.skipped = self.first, None, 0

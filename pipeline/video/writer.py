@@ -15,6 +15,7 @@ from pipeline.files import Force, atomic_path, check_writable
 from pipeline.types import VideoInfo
 from pipeline.video.audio import AudioTrack
 from pipeline.video.colour import Colours, YuvConverter
+from pipeline.video.containers import local_name
 from pipeline.video.sink import FrameSink
 from pipeline.video.yuv import Planes, YuvPicture
 
@@ -155,8 +156,7 @@ class VideoWriter(FrameSink):
         profile = 'high10' if self._colours.depth == 10 else 'high'
         temporary = self._files.enter_context(atomic_path(self._path, self._force))
         options = {} if self._path.suffix.lower() == '.mkv' else {'movflags': '+faststart'}
-        # `file:`, or a name such as concat:a would mean something else
-        self._output = av.open(f'file:{temporary}', 'w', options=options)
+        self._output = av.open(local_name(temporary), 'w', options=options)
         stream = self._stream = self._output.add_stream(
             'libx264', rate=self._info.fps, options=dict(self._options, profile=profile)
         )

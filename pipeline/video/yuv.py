@@ -38,6 +38,11 @@ class Planes:
         return (*self.y.shape, 3)
 
     @property
+    def nbytes(self) -> int:
+        """Bytes of the three planes."""
+        return self.y.nbytes + self.u.nbytes + self.v.nbytes
+
+    @property
     def rgb(self) -> np.ndarray:
         """``(H, W, 3)`` uint8 RGB."""
         return RgbConverter(self.y.shape[1], self.y.shape[0])(self.frame, self.colours)
@@ -68,6 +73,11 @@ class YuvPicture:
         """``(H, W, 3)`` of the upright picture."""
         width, height = self._size[::-1] if self._orientation.swaps_sides else self._size
         return height, width, 3
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the decoded picture."""
+        return sum(plane.buffer_size for plane in self._frame.planes)
 
     @property
     def rgb(self) -> np.ndarray:
@@ -168,6 +178,8 @@ def picture_of(
         to_rgb: converts to that size.
         primaries, transfer: of the stream, as :meth:`Colours.of` wants them.
     """
+    if frame.width * frame.height > size[0] * size[1]:  # a stream that grew: what waits is of the first size
+        return orientation.apply(to_rgb(frame))
     if is_yuv(frame.format) and size[0] % 2 == 0 and size[1] % 2 == 0:
         return YuvPicture(frame, *size, orientation, Colours.of(frame, primaries, transfer))
     # chroma samples that cover half a pixel of the border cannot be turned or mirrored

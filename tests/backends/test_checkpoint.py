@@ -9,10 +9,11 @@ import pytest
 import torch
 
 import pipeline.training.losses  # noqa: F401, registers what the config names
-from pipeline.backends.checkpoint import read_checkpoint, save_model
+from pipeline.backends.checkpoint import digest_of, read_checkpoint, save_model
 from pipeline.errors import InputError
 from pipeline.networks import HANet, SequenceRefiner
 from pipeline.networks.refiners.sequence_refiner import load_refiner, save_refiner
+from pipeline.resources import WEIGHTS
 
 BACKBONE = dict(type='HANet', num_keypoints=3, dims=2, window=9, embed_dims=8, num_levels=2)
 CONFIG = dict(
@@ -62,6 +63,47 @@ def test_half_precision_halves_the_file_and_hardly_moves_the_poses(saved, model,
     loaded = load_refiner(half)
     assert {parameter.dtype for parameter in loaded.parameters()} == {torch.float32}
     torch.testing.assert_close(loaded.refine(keypoints), model.refine(keypoints), rtol=0.01, atol=1.0)
+
+
+def test_a_file_whose_weights_changed_since_they_were_saved_is_refused(saved):
+    def flip(content):
+        weight = next(iter(content['state_dict'].values()))
+        weight.view(torch.int32).flatten()[0] ^= 1  # the last bit of one number
+
+    edit(saved, flip)
+    with pytest.raises(InputError, match='refiner.pth: is damaged'):
+        load_refiner(saved)
+
+
+def test_files_from_before_there_was_a_digest_are_read(saved, model):
+    edit(saved, lambda content: content.pop('digest'))
+    assert load_refiner(saved).num_keypoints == 3
+
+
+def test_a_scalar_and_an_empty_weight_have_a_digest(tmp_path):
+    weights = {'a': torch.tensor(3), 'b': torch.zeros(0, 2), 'c': torch.ones(2, 3).t(), 'd': torch.ones(2).bfloat16()}
+    save_model(tmp_path / 'a.pth', {'type': 'X'}, weights)
+    content = read_checkpoint(tmp_path / 'a.pth')
+    assert content['digest'] == digest_of(content['state_dict'])
+    assert digest_of({'c': torch.ones(3, 2)}) == digest_of({'c': weights['c']}) != digest_of({'c': torch.ones(2, 3)})
+
+
+@pytest.mark.parametrize('name', ['hanet_coco17.pth', 'hanet_posetrack15.pth'])
+def test_our_files_carry_their_digest_and_no_flipped_bit_gets_by(tmp_path, name):
+    whole = (WEIGHTS / name).read_bytes()
+    assert 'digest' in read_checkpoint(WEIGHTS / name)
+    places = np.random.default_rng(0).integers(0, len(whole), 12)
+    for place in places:
+        damaged = bytearray(whole)
+        damaged[place] ^= 0x40
+        (tmp_path / name).write_bytes(damaged)
+        try:
+            load_refiner(tmp_path / name)
+        except InputError as error:
+            assert name in str(error)
+        else:  # a byte between the entries of the archive, which means nothing
+            found, expected = (torch.load(folder / name)['state_dict'] for folder in (tmp_path, WEIGHTS))
+            assert all(torch.equal(found[key], expected[key]) for key in expected)
 
 
 def test_an_existing_file_is_kept(saved, model):

@@ -1,5 +1,6 @@
 """CSV, line by line."""
 
+import csv
 import json
 import os
 from fractions import Fraction
@@ -41,3 +42,16 @@ def test_an_aborted_export_leaves_neither_file(tmp_path):
     exporter = open_exporter('csv', tmp_path / 'clip.csv', RunInfo(), STICK, VIDEO)
     exporter.abort()
     assert os.listdir(tmp_path) == []
+
+
+def test_text_that_looks_like_a_formula_is_quoted_and_numbers_are_not(tmp_path):
+    names = ('=cmd|x', '+1', '-1', '@sum', '\tnose', 'left=hand')
+    skeleton = Skeleton('bad', names, (), tuple(range(6)), np.full(6, 0.05, np.float32), ('',) * 6)
+    points = np.full((1, 6, 2), -1.5, np.float32)
+    people = People(np.zeros((1, 4), np.float32), np.ones(1, np.float32), points, np.ones((1, 6), np.float32))
+    with open_exporter('csv', tmp_path / 'a.csv', RunInfo(), skeleton, VIDEO) as exporter:
+        exporter.write(FrameResult(Frame(0, 0.0, None), people))
+    with open(tmp_path / 'a.csv', newline='') as file:
+        rows = list(csv.reader(file))[1:]
+    assert [row[3] for row in rows] == ["'=cmd|x", "'+1", "'-1", "'@sum", "'\tnose", 'left=hand']
+    assert all(row[4:6] == ['-1.5', '-1.5'] and row[2] == '-1' for row in rows)

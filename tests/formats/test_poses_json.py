@@ -66,8 +66,8 @@ def frame(**changes):
 @pytest.mark.parametrize(
     'content, message',
     [
-        ('', 'line 1, column 1: Expecting value'),
-        ('[{"frame_id": 0,\n "instances": [}]', r'line 2, column 16: Expecting value'),
+        ('', 'line 1, column 1: not valid JSON .Expecting value'),
+        ('[{"frame_id": 0,\n "instances": [}]', r'line 2, column 16: not valid JSON .Expecting value'),
         ('[' * 100_000, 'not readable as JSON'),
         ('[{"frame_id": ' + '9' * 5000 + '}]', 'not readable as JSON|frame_id: an integer expected'),
         ('7', 'the file: an object or a list of frames expected, found 7'),

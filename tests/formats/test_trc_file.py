@@ -114,3 +114,15 @@ def test_opensim_reads_it(tmp_path):
     assert table.getNumRows() == 4 and list(table.getColumnLabels()) == ['nose', 'left_hand']
     assert table.getRowAtIndex(0)[0].to_numpy().tolist() == [10, 459, 0]
     assert np.isnan(table.getRowAtIndex(3)[1].to_numpy()).all()
+
+
+@pytest.mark.parametrize('name', ['a\tb\nc', '\udcff', 'x\r', '\x1b[31m'])
+def test_names_stay_in_their_field(tmp_path, name):
+    skeleton = Skeleton('odd', (name, 'left_hand'), ((0, 1),), (0, 1), np.full(2, 0.05, np.float32), ('', 'left'))
+    with open_exporter('trc', tmp_path / f'{name}.trc', RunInfo(), skeleton, VIDEO) as exporter:
+        for index, who in FRAMES:
+            exporter.write(FrameResult(Frame(index, index / 25, None), who))
+    lines = exporter.files[-1].read_text().split('\n')
+    expected = HEADER.format(id=3, count=1, units='px', first=7).split('\n')
+    assert [line.count('\t') for line in lines[:6]] == [line.count('\t') for line in expected[:6]]
+    assert all(c.isprintable() or c == '\t' for line in lines for c in line)

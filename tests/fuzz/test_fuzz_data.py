@@ -104,8 +104,22 @@ def replaced(value, path, new):
     return [*value[:key], replaced(value[key], path[1:], new), *value[key + 1 :]]
 
 
+HOSTILE = [
+    -1,
+    1e308,
+    2**63,
+    2**70,
+    10**3000,
+    float('inf'),
+    float('nan'),
+    '1e999999999',
+    '9' * 3000,
+    '1/0',
+    '\ud800',
+    '\0',
+]
 values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=4) | st.sampled_from([-1, 1e308, 2**70]),
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=4) | st.sampled_from(HOSTILE),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
     max_leaves=5,
 )
@@ -120,7 +134,7 @@ def rewrite(content: bytes, changes, path, new) -> bytes:
 maybe = st.one_of(st.none(), damage)
 
 
-@fuzz(0.13)
+@fuzz(0.06)
 @given(maybe, paths, values)
 def test_poses_json(attempt, folder, whole, changes, path, new):
     file = folder / 'poses.json'
@@ -136,7 +150,7 @@ def test_reports_of_poses_json(attempt, folder, whole, changes, path, new):
     attempt('report', lambda: write_report(folder / 'report.html', file, None, None, force=True))
 
 
-@fuzz(0.1)
+@fuzz(0.06)
 @given(maybe, paths, values)
 def test_posetrack_json(attempt, folder, whole, changes, path, new):
     file = folder / 'posetrack_sequence.json'
@@ -144,7 +158,7 @@ def test_posetrack_json(attempt, folder, whole, changes, path, new):
     attempt('PoseTrack JSON', lambda: load_sequence(file))
 
 
-@fuzz(0.08)
+@fuzz(0.05)
 @given(damage, st.booleans())
 def test_npz(attempt, folder, whole, changes, segment):
     file = folder / 'data.npz'
@@ -152,7 +166,7 @@ def test_npz(attempt, folder, whole, changes, segment):
     attempt('npz', lambda: read_segments([file]) if segment else read_sequences(file))
 
 
-@fuzz(0.1)
+@fuzz(0.05)
 @given(damage, st.booleans())
 def test_checkpoints(attempt, folder, whole, changes, pickled):
     file = folder / 'weights.pth'
@@ -184,13 +198,17 @@ def test_presets_and_configs(attempt, folder, name, changes):
 
 
 @fuzz(0.05)
-@given(damage)
-def test_manifests(attempt, folder, whole, changes):
-    (folder / NAME).write_bytes(damaged(whole['manifest'], changes))
+@given(maybe, paths, values)
+def test_manifests(attempt, folder, whole, changes, path, new):
+    lines = whole['manifest'].splitlines(keepends=True)
+    content = damaged(whole['manifest'], changes) if changes else rewrite(lines[0], None, path, new) + b'\n' + lines[1]
+    (folder / NAME).write_bytes(content)
 
     def read():
         manifest = Manifest(folder)
         for key in manifest.records:
             manifest.is_done(key, dict(bytes=1), 's')
+        manifest.compact()
+        Manifest(folder)
 
     attempt('manifest', read)

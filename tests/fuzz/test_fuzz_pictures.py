@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.video import open_source
+from pipeline.video.image_sequence import IMAGE_SUFFIXES
 from tests.fuzz.mutations import Contents, damage, damaged, fuzz
 
 FRAMES = 60  # of each input at most
@@ -23,7 +24,8 @@ KINDS = [
     ('g.mov', 'mjpeg', 'yuvj420p'),
     ('h.mp4', 'libx265', 'yuv420p'),
 ]
-IMAGES = ['.png', '.jpg', '.webp', '.tiff', '.bmp', '.ppm', '.jp2', '.avif']
+IMAGES = ['.png', '.jpg', '.webp', '.tiff', '.bmp', '.ppm', '.jp2', '.avif', '.hdr', '.ras', '.pgm', '.pfm', '.gif']
+SUFFIXES = ['', '', '.png', '.jpg', '.tif']  # that the file is given, whatever is in it
 
 
 def picture(i: int) -> np.ndarray:
@@ -59,7 +61,7 @@ def read_all(path):
         assert frames and np.isfinite(float(source.info.fps))
 
 
-@fuzz(0.24)
+@fuzz(0.2)
 @given(st.integers(0, len(KINDS) - 1), damage)
 def test_videos(videos, attempt, tmp_path_factory, kind, changes):
     name = sorted(videos)[kind % len(videos)]
@@ -77,20 +79,24 @@ def test_real_videos(shared, attempt, tmp_path_factory, name, changes):
 
 
 @fuzz(0.1)
-@given(st.sampled_from(IMAGES), damage)
-def test_images(attempt, tmp_path_factory, suffix, changes):
+@given(st.sampled_from(IMAGES), damage, st.sampled_from(SUFFIXES))
+def test_images(attempt, tmp_path_factory, suffix, changes, named):
+    shown = {'.pfm': picture(0).astype(np.float32), '.pgm': picture(0)[..., 0]}.get(suffix, picture(0))
     try:
-        done, content = cv2.imencode(suffix, picture(0))
+        done, content = cv2.imencode(suffix, shown)
     except cv2.error:  # a codec that this build lacks
-        done, content = cv2.imencode('.png', picture(0))
-    folder = tmp_path_factory.getbasetemp() / f'images{suffix}'
+        done = False
+    if not done:
+        _, content = cv2.imencode('.png', picture(0))
+    named = named or (suffix if suffix in IMAGE_SUFFIXES else '.png')
+    folder = tmp_path_factory.getbasetemp() / f'images{suffix}{named}'
     folder.mkdir(exist_ok=True)
     for i in (1, 2):
-        (folder / f'{i}{suffix}').write_bytes(damaged(content.tobytes(), changes) if i == 2 else content.tobytes())
+        (folder / f'{i}{named}').write_bytes(damaged(content.tobytes(), changes) if i == 2 else content.tobytes())
     attempt('image', lambda: read_all(folder))
 
 
-@fuzz(0.05)
+@fuzz(0.02)
 @given(st.one_of(st.text(max_size=12), st.floats(), st.integers(), st.from_regex(r'\A[0-9:.]{1,12}[sf]?\Z')))
 def test_moments_and_rates(attempt, tmp_path_factory, value):
     path = tmp_path_factory.getbasetemp() / 'still.png'

@@ -139,3 +139,13 @@ def test_what_is_missing_is_named(tmp_path):
     with pytest.raises(InputError, match='exists already'):
         write_report(tmp_path / 'clip.html', poses)
     assert (tmp_path / 'clip.html').read_text() == 'mine'
+
+
+def test_names_that_are_no_text_have_a_page(tmp_path):
+    name = '\udcff'
+    poses = write_poses(tmp_path / f'{name}.json', name=name)
+    video = tmp_path / f'{name}.mp4'
+    video.write_bytes(b'')
+    page = write_report(tmp_path / f'{name}.html', poses, video)
+    assert data_of(page)['sources']['overlay']['src'] == '%FF.mp4'
+    page.read_text(encoding='utf-8')

@@ -129,6 +129,14 @@ def test_camera_frames_are_rgb_and_carry_the_time_of_capture(camera, monkeypatch
     assert device.released.is_set()
 
 
+def test_a_stream_of_pictures_larger_than_allowed_is_refused_and_freed(camera, monkeypatch):
+    monkeypatch.setenv('POSE_MAX_PIXELS', '40')
+    device = camera(frames=10**6, rate=200.0)
+    with pytest.raises(InputError, match='0: pictures of 8x6 are too large'):
+        open_source(0)
+    assert device.released.wait(60)
+
+
 def test_a_slow_consumer_of_a_camera_gets_recent_frames(camera):
     device = camera(frames=40, rate=100.0)
     with open_source(0) as source:
@@ -175,3 +183,33 @@ def test_an_end_stops_a_camera(camera):
 )
 def test_outputs_are_named_after_the_address(address, name):
     assert live.live_name(address) == name
+
+
+def test_a_playlist_of_a_server_is_played_but_reads_no_file_of_this_machine(clips, server):
+    segment = clips.write('segment.ts', frames=30)
+    playlist = '#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:1,\n{}\n#EXT-X-ENDLIST\n'
+    (clips.folder / 'good.m3u8').write_text(playlist.format('segment.ts'))
+    with open_source(f'{server}/good.m3u8', timeout=10) as source:
+        assert len(list(source)) == 30
+    for i, place in enumerate((segment, f'file://{segment}', f'subfile,,start,0,end,0,,:{segment}')):
+        (clips.folder / f'{i}.m3u8').write_text(playlist.format(place))
+        if place is segment:  # a path on the server, which has no such file
+            (clips.folder / f'{i}.m3u8').write_text(playlist.format(f'/nowhere{segment}'))
+        with pytest.raises(InputError):
+            open_source(f'{server}/{i}.m3u8', timeout=10)
+
+
+def test_a_list_of_a_server_reads_no_file_of_this_machine(clips, server):
+    segment = clips.write('segment.ts', frames=30)
+    (clips.folder / 'list.mp4').write_text(f"ffconcat version 1.0\nfile 'file:{segment}'\n")
+    with pytest.raises(InputError):
+        open_source(f'{server}/list.mp4', timeout=10)
+
+
+def test_options_for_opencv_that_a_user_gave_are_kept_but_the_limits_are_ours(monkeypatch):
+    limited = live._limited('rtsp_transport;udp|protocol_whitelist;file')
+    assert limited.startswith('rtsp_transport;udp|protocol_whitelist;') and 'file' not in limited
+
+
+def test_what_opens_streams_opens_no_file(clips):
+    assert not live._open(str(clips.write('a.mp4', frames=3)), 5).isOpened()

@@ -1,9 +1,13 @@
 import threading
 import time
 
+import numpy as np
 import pytest
 
-from pipeline.video.threads import Channel, prefetch
+from pipeline.types import Frame
+from pipeline.video.colour import Colours
+from pipeline.video.threads import Channel, bytes_of, prefetch
+from pipeline.video.yuv import Planes
 
 PATIENCE = 60.0  # seconds until a test that hangs fails
 
@@ -41,6 +45,27 @@ def test_runs_ahead_by_no_more_than_its_size():
     time.sleep(0.05)
     assert len(drawn) == 6  # one taken, four in the queue, one waiting to get in
     ahead.close()
+
+
+def test_pictures_that_wait_are_bounded_by_their_bytes():
+    drawn = []
+
+    def items():
+        for i in range(100):
+            drawn.append(i)
+            yield Frame(i, 0.0, np.zeros((1000, 1000, 3), np.uint8)), None
+
+    channel = Channel(50, max_bytes=10_000_000)
+    for item in items():
+        channel.put_latest(item)
+    assert len(channel._items) == 3
+    assert bytes_of((Planes(64, 48, Colours()), 1.0)) == 64 * 48 * 3 // 2
+    alone = Channel(50, max_bytes=1)
+    assert alone.put(np.zeros(10))  # the first item always fits
+    taker = threading.Timer(0.1, alone.get)
+    taker.start()
+    assert alone.put(np.zeros(10))  # the second once the first is gone
+    taker.join()
 
 
 def test_works_while_the_consumer_works():

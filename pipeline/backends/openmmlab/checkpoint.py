@@ -4,7 +4,6 @@ import re
 from pathlib import Path
 from typing import Mapping, Union
 
-import numpy as np
 import torch
 from torch import nn
 
@@ -12,34 +11,6 @@ from pipeline.assets import resolve
 from pipeline.backends.checkpoint import read_checkpoint
 from pipeline.errors import InputError
 
-
-class Discarded:
-    """Stands in for objects that training left in a checkpoint and that nothing here reads."""
-
-    def __new__(cls, *args, **kwargs):
-        return super().__new__(cls)
-
-    def __init__(self, *args, **kwargs):
-        pass
-
-    def __setstate__(self, state):
-        pass
-
-
-_reconstruct = np.zeros(1).__reduce__()[0]
-# What published checkpoints hold besides tensors: arrays (colours, sigmas) and the log of the
-# training run, whose buffers were pickled with `getattr`. Neither the buffers nor `getattr` are
-# let in: their names stand for an inert class.
-PUBLISHED_GLOBALS = [
-    np.ndarray,
-    slice,
-    *{getattr(np.dtypes, name) for name in dir(np.dtypes) if name.endswith('DType')},
-    (_reconstruct, 'numpy.core.multiarray._reconstruct'),
-    (_reconstruct, 'numpy._core.multiarray._reconstruct'),
-    (Discarded, 'mmengine.logging.history_buffer.HistoryBuffer'),
-    (Discarded, 'builtins.getattr'),
-    (Discarded, '__builtin__.getattr'),
-]
 # Buffers that come and go between versions and change no result.
 _FLEETING = re.compile(r'(^|\.)(num_batches_tracked|data_preprocessor\.(mean|std))$')
 
@@ -59,8 +30,7 @@ def load_checkpoint(model: nn.Module, checkpoint: Union[str, Path]) -> dict:
             those of the model.
     """
     path = resolve(str(checkpoint))
-    with torch.serialization.safe_globals(PUBLISHED_GLOBALS):
-        content = read_checkpoint(path)
+    content = read_checkpoint(path)
     weights = content.get('state_dict', content)
     if not isinstance(weights, Mapping) or not any(isinstance(value, torch.Tensor) for value in weights.values()):
         raise InputError(f'{path}: holds no weights')

@@ -15,6 +15,7 @@ from mmpose.registry import TRANSFORMS
 
 from pipeline.errors import InputError
 from pipeline.posetrack.frames.annotations import frame_number
+from pipeline.video.image_sequence import read_image
 
 
 @TRANSFORMS.register_module()
@@ -72,10 +73,11 @@ class LoadNeighbours(BaseTransform):
                 images.append(current)
                 continue
             neighbour = path.with_name(f'{wanted:0{len(path.stem)}}{path.suffix}')
-            image = cv2.imread(str(neighbour))
-            if image is None:
-                raise InputError(f'{neighbour}: cannot be read, but it is a frame next to {path}')
-            images.append(image)
+            try:
+                image = read_image(neighbour)
+            except InputError as error:
+                raise InputError(f'{neighbour}: cannot be read, but it is a frame next to {path}') from error
+            images.append(cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
         return images, distances
 
 
