@@ -13,7 +13,7 @@ model = dict(
     score_thr=0.1,
     nms_iou=0.7,
     nms_oks=0.75,
-    near_size=320,
+    near_size=256,
     tile_size=320,
 )
 
