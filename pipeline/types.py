@@ -16,6 +16,21 @@ _FILLED_IN: Any = None  # default of arrays that __post_init__ makes where they 
 
 
 @dataclass(frozen=True)
+class FileClock:
+    """How the clock in a video file was read; its sound has to be read in the same way.
+
+    Attributes:
+        origin: time on that clock, in seconds, at which the first picture is shown.
+        shifts: seconds that were added to it, from the beginning on and from each place on where it was set anew.
+        end: when the last picture has been shown, in seconds since the first.
+    """
+
+    origin: Fraction = Fraction(0)
+    shifts: Tuple[Fraction, ...] = (Fraction(0),)
+    end: float = float('inf')
+
+
+@dataclass(frozen=True)
 class VideoInfo:
     """What is known of a source before its first frame.
 
@@ -26,6 +41,7 @@ class VideoInfo:
         num_frames: frames that the source will yield, or None for a live stream.
         path: the file behind it, if there is one (its audio is copied from there).
         start: time of the first yielded frame in the source, in seconds.
+        clock: of the file ``path``, if it was looked at.
     """
 
     name: str
@@ -35,6 +51,7 @@ class VideoInfo:
     num_frames: Optional[int] = None
     path: Optional[str] = None
     start: float = 0.0
+    clock: Optional[FileClock] = None
 
 
 #: x1, y1, x2, y2 in px

@@ -1,6 +1,8 @@
 """Decode a video file with PyAV: frames, each with its index and whether it is damaged."""
 
-from typing import Iterator, Set, Tuple, Union
+from bisect import insort
+from collections import deque
+from typing import Deque, Iterator, List, Set, Tuple, Union
 
 import av
 import numpy as np
@@ -9,6 +11,8 @@ from pipeline.video.colour import RgbConverter
 from pipeline.video.damage import Damage, DecodeError
 from pipeline.video.index import VideoIndex, read_packets
 from pipeline.video.yuv import YuvPicture, picture_of
+
+_AWAITED = 4  # frames after one that is missing, until it counts as lost
 
 
 def decode(
@@ -31,16 +35,11 @@ def decode(
     """
     to_rgb = RgbConverter(*index.stored_size)
     incomplete: Set[int] = set()  # time stamps of packets that were cut short, as not all decoders mind
-    latest = -1
     with _open_before(index, first) as container:
         stream = container.streams[index.stream]
         stream.thread_type = 'NONE' if careful else 'AUTO'
         stream.codec_context.thread_count = 1 if careful else 0
-        for frame in _frames(container, stream, damage, careful, incomplete):
-            number = _number(index, frame, latest)
-            if number <= latest:
-                continue
-            latest = number
+        for number, frame in _numbered(index, _frames(index, container, stream, damage, careful, incomplete)):
             if number >= last:
                 return
             if number < first:
@@ -80,11 +79,16 @@ def _seek(container, stream, keyframe: int) -> bool:
     return packet is not None and packet.pts is not None and packet.pts <= keyframe
 
 
-def _frames(container, stream, damage: Damage, careful: bool, incomplete: Set[int]) -> Iterator[av.VideoFrame]:
-    """Decoded frames in the order in which they are shown."""
+def _frames(
+    index: VideoIndex, container, stream, damage: Damage, careful: bool, incomplete: Set[int]
+) -> Iterator[av.VideoFrame]:
+    """Decoded frames in the order in which they are shown; where stamps were repaired, their index is their stamp."""
     packets = read_packets(container, damage.count, stream)
+    places = None if index.places is None else iter(index.places.tolist())
     while True:
         packet = next(packets, None)
+        if packet is not None and places is not None and not packet.is_discard:
+            packet.pts = next(places, None)
         if packet is not None and packet.is_corrupt and packet.pts is not None:
             incomplete.add(packet.pts)
         try:
@@ -99,7 +103,33 @@ def _frames(container, stream, damage: Damage, careful: bool, incomplete: Set[in
             return
 
 
+def _numbered(index: VideoIndex, frames: Iterator[av.VideoFrame]) -> Iterator[Tuple[int, av.VideoFrame]]:
+    """Frames with their increasing numbers.
+
+    A decoder knows the order of frames from what is in them. So where stamps say otherwise for a few of them,
+    these keep their order and share their stamps out anew; a number that does not come up is a lost frame.
+    """
+    waiting: Deque[av.VideoFrame] = deque()
+    numbers: List[int] = []  # theirs, sorted
+    following = None
+
+    for frame in frames:
+        number = _number(index, frame, -1 if following is None else following + len(numbers) - 1)
+        if following is None:
+            following = number
+        if number < following or number in numbers:
+            continue
+        insort(numbers, number)
+        waiting.append(frame)
+        while numbers and (numbers[0] == following or len(numbers) > _AWAITED):
+            following = numbers[0] + 1
+            yield numbers.pop(0), waiting.popleft()
+    yield from zip(numbers, waiting)
+
+
 def _number(index: VideoIndex, frame: av.VideoFrame, latest: int) -> int:
+    if index.places is not None and frame.pts is not None:
+        return frame.pts
     if index.pts is None or frame.pts is None:
         return latest + 1
     return int(np.searchsorted(index.pts, frame.pts, side='right')) - 1

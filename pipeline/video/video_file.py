@@ -63,6 +63,7 @@ class VideoFile(VideoSource):
             num_frames=self._last - self.first,
             path=str(path) if fps is None else None,
             start=float(self._times[self.first]),
+            clock=index.clock if fps is None else None,
         )
 
     def __iter__(self) -> Iterator[Frame]:
@@ -98,10 +99,9 @@ class VideoFile(VideoSource):
         index = self._index
         if self._last < len(index):
             return
-        if index.promised > len(index):
-            logger.warning(
-                '%s: holds %d of the %d frames that its header promises', self._path, len(index), index.promised
-            )
+        if index.missing:
+            here = index.promised - index.missing
+            logger.warning('%s: holds %d of the %d frames that its header promises', self._path, here, index.promised)
         elif index.missing_seconds > _SHORT_SECONDS:
             logger.warning(
                 '%s: breaks off %.1f s before the end that its header promises', self._path, index.missing_seconds

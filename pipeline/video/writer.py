@@ -14,7 +14,7 @@ from pipeline.backends.threads import available_cores
 from pipeline.errors import InputError
 from pipeline.files import atomic_path, check_writable
 from pipeline.types import VideoInfo
-from pipeline.video.audio import AudioTrack
+from pipeline.video.audio import SOUND, AudioTrack
 from pipeline.video.colour import Colours, YuvConverter
 from pipeline.video.sink import FrameSink
 from pipeline.video.yuv import Planes, YuvPicture
@@ -153,14 +153,34 @@ class VideoWriter(FrameSink):
                 logger.warning(
                     '%s: x264 was built without 10 bits: written in 8, as a standard screen shows it', self._path
                 )
-        profile = 'high10' if self._colours.depth == 10 else 'high'
         temporary = self._files.enter_context(atomic_path(self._path, self._force))
+        # what the muxer cannot hold of the sound it says at the header, for the whole file
+        for sound in (*SOUND, None) if self._audio_from else (None,):
+            self._begin(temporary, width + width % 2, height + height % 2, sound)
+            try:
+                self._output.start_encoding()
+                break
+            except (av.FFmpegError, ValueError) as error:
+                if self._audio is None or isinstance(error, OSError):
+                    raise
+                self._audio.close(complete=False)
+                self._output.close()
+        if self._audio_from and sound is None:
+            logger.warning('%s: its audio cannot be carried over', self._audio_from)
+
+    def _begin(self, temporary: Path, width: int, height: int, sound: Optional[str]) -> None:
+        """Open the container with its streams; nothing is written yet.
+
+        Args:
+            sound: how it is carried over, one of :data:`SOUND`; None for none.
+        """
+        profile = 'high10' if self._colours.depth == 10 else 'high'
         options = {} if self._path.suffix.lower() == '.mkv' else {'movflags': '+faststart'}
         self._output = av.open(str(temporary), 'w', options=options)
         stream = self._stream = self._output.add_stream(
             'libx264', rate=self._info.fps, options=dict(self._options, profile=profile)
         )
-        stream.width, stream.height = width + width % 2, height + height % 2
+        stream.width, stream.height = width, height
         stream.pix_fmt = self._colours.pixels
         stream.time_base = stream.codec_context.time_base = self._tick
         stream.thread_count = self._threads
@@ -169,7 +189,7 @@ class VideoWriter(FrameSink):
         stream.max_b_frames = 0
         stream.color_primaries, stream.color_trc = self._colours.primaries, self._colours.transfer
         stream.colorspace, stream.color_range = self._colours.matrix, self._colours.range
-        self._audio = AudioTrack.open(self._audio_from, self._output, self._info.start)
+        self._audio = sound and AudioTrack.open(self._audio_from, self._output, self._info, sound)
 
     def _mux(self, packets) -> None:
         for packet in packets:

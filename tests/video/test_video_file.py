@@ -143,6 +143,94 @@ def test_a_trimmed_copy_leaves_out_what_its_edit_list_hides(clips):
     assert [f.time for f in frames] == pytest.approx(np.arange(16) * 1001 / 30000)
 
 
+# clocks that are not as they should be
+
+
+def assert_whole(clips, caplog, path, times, abs=0.0011):
+    """Every picture once, in order, at its time, and nothing said about damage."""
+    frames, source = read(path)
+    assert [clips.number_of(f.image) for f in frames] == [i % 256 for i in range(len(times))]
+    assert [f.time for f in frames] == pytest.approx(times, abs=abs)
+    assert source.skipped == 0 and not caplog.records
+    return source
+
+
+STEADY = [i / 30 for i in range(36)]
+NO_B = {'bf': '0'}
+
+
+@pytest.mark.parametrize('name, codec, options', [('a.mkv', 'libx264', NO_B), ('a.webm', 'libvpx-vp9', VP9)])
+@pytest.mark.parametrize('change', [{10: 300}, {10: 297}, {10: 33}, {10: 9000}, {35: 0}, {0: 500}, {20: 600, 21: 600}])
+def test_one_wrong_stamp_costs_neither_a_picture_nor_the_clock(clips, caplog, name, codec, options, change):
+    path = clips.restamp(clips.write(name, frames=36, rate=30, codec=codec, options=options), change)
+    assert assert_whole(clips, caplog, path, STEADY).info.fps == 30
+
+
+@pytest.mark.parametrize('change', [{10: 300}, {10: 297}, {10: 33}, {10: 9000}, {35: 0}])
+def test_the_same_with_b_frames_costs_a_frame_of_time_at_most(clips, caplog, change):
+    path = clips.restamp(clips.write('a.mkv', frames=36, rate=30), change)
+    assert_whole(clips, caplog, path, STEADY, abs=0.071)
+
+
+@pytest.mark.parametrize('options', [NO_B, {}])
+@pytest.mark.parametrize('numbers', [[10], [3, 17, 18], [35], range(1, 36, 3)])
+def test_missing_stamps_are_filled_in(clips, caplog, options, numbers):
+    path = clips.unstamp(clips.write('a.ts', frames=36, rate=30, options=options), numbers)
+    assert assert_whole(clips, caplog, path, STEADY, abs=0.035).info.fps == 30
+
+
+UNEVEN = [0, 64, 119, 169, 209, 251, 282, 315, 345, 382, 444, 499, 565, 615, 669, 737, 796, 851, 902, 954, 1008]
+
+
+@pytest.mark.parametrize('name, codec, options', [('a.mkv', 'libx264', NO_B), ('a.webm', 'libvpx-vp9', VP9)])
+def test_a_variable_rate_keeps_its_times_where_one_stamp_is_doubled(clips, caplog, name, codec, options):
+    path = clips.write(name, frames=21, times=UNEVEN, tick='1/1000', codec=codec, options=options)
+    source = assert_whole(clips, caplog, clips.restamp(path, {12: 499}), [t / 1000 for t in UNEVEN], abs=0.02)
+    assert 15 < source.info.fps < 25
+
+
+def test_a_doubled_stamp_from_the_field(shared, caplog):
+    frames, source = read(shared('video', 'field', 'vfr_dup.mkv'))
+    times = [frame.time for frame in frames]
+    assert len(frames) == 36 and times[-1] == pytest.approx(1.748)
+    assert times[19] == pytest.approx(0.954) and 0.955 < times[20] < 1.061
+    assert source.info.fps == pytest.approx(20, abs=0.1) and not caplog.records
+
+
+@pytest.mark.parametrize('name, options', [('a.mkv', NO_B), ('a.mkv', {}), ('a.mp4', {})])
+@pytest.mark.parametrize('hours', [1, 20])
+def test_a_pause_of_hours_is_kept_and_does_not_count_for_the_rate(clips, caplog, name, options, hours):
+    times = [40 * i + 3_600_000 * hours * (i >= 20) for i in range(36)]
+    path = clips.write(name, frames=36, rate=25, times=times, tick='1/1000', options=options)
+    source = assert_whole(clips, caplog, path, [t / 1000 for t in times])
+    assert source.info.fps == 25
+
+
+@pytest.mark.parametrize('codec, options', [('libx264', {}), ('mpeg4', {'bf': '2'}), ('mpeg4', {})])
+@pytest.mark.parametrize('dropped', [[5, 6, 7, 15, 20, 21, 30, 31], [15]])
+def test_avi_with_dropped_frames_is_as_long_as_it_was(clips, caplog, codec, options, dropped):
+    times = [i for i in range(36) if i not in dropped]
+    path = clips.write('a.avi', frames=len(times), rate=30, times=times, tick='1/30', codec=codec, options=options)
+    assert_whole(clips, caplog, path, [t / 30 for t in times])
+
+
+@pytest.mark.parametrize('name', ['a.ts', 'a.h264', 'b.ts'])
+def test_joined_recordings_follow_each_other(clips, caplog, name):
+    options = NO_B if name == 'b.ts' else {}
+    path = clips.write(name, frames=30, rate=30, options=options)
+    path.write_bytes(path.read_bytes() * 3)
+    frames, source = read(path)
+    assert [clips.number_of(f.image) for f in frames] == list(range(30)) * 3
+    assert np.diff([f.time for f in frames]) == pytest.approx(1 / (30 if name != 'a.h264' else source.info.fps))
+    frames, _ = read(path, start=Moment(40, True), end=Moment(45, True))
+    assert [clips.number_of(f.image) for f in frames] == [10, 11, 12, 13, 14]
+
+
+def test_a_trimmed_copy_is_not_said_to_lack_frames(clips, caplog):
+    test_a_trimmed_copy_leaves_out_what_its_edit_list_hides(clips)
+    assert not caplog.records
+
+
 # damage
 
 
