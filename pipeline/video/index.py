@@ -125,8 +125,9 @@ def index_video(path: Path) -> VideoIndex:
 
 
 def video_stream(container) -> Optional[av.VideoStream]:
-    """The best video stream that is not a cover picture, or None."""
+    """The best video stream that is not a cover picture, of those with a known codec if there are any, or None."""
     streams = [s for s in container.streams.video if not s.disposition & av.stream.Disposition.attached_pic]
+    streams = [s for s in streams if s.codec_context is not None] or streams
     best = container.streams.best('video')
     return best if best in streams else (streams[0] if streams else None)
 

@@ -1,6 +1,8 @@
 """Read frames of a camera or a network stream, through OpenCV."""
 
 import os
+import re
+import stat
 import threading
 import time
 from fractions import Fraction
@@ -19,6 +21,7 @@ _DEFAULT_RATE = Fraction(30)
 _MAX_RATE = 240
 _QUEUE = 4
 _SILENT = 0
+_UNPLUGGED = re.compile(r'/dev/(video\d+|v4l/.+)')  # a camera's name, whether it is there or not
 # sources that do not wait for us: what is not taken in time is lost, or delays all that follows
 _REAL_TIME = ('rtsp', 'rtsps', 'rtmp', 'rtmps', 'rtp', 'udp', 'srt')
 
@@ -50,7 +53,7 @@ class LiveSource(VideoSource):
     ):
         self._address, self._start, self._end, self._timeout = address, start, end, timeout
         self._stalled = f'{address}: no frame came within {timeout:g} s'
-        self._real_time = _is_device(address) or _scheme(address) in _REAL_TIME
+        self._real_time = is_device(address) or _scheme(address) in _REAL_TIME
         self._channel: Channel[Tuple[int, float, np.ndarray]] = Channel(_QUEUE)
         self._opened = threading.Event()
         self._rate = _DEFAULT_RATE
@@ -130,7 +133,7 @@ def _open(address: Union[int, str], timeout: float) -> cv2.VideoCapture:
     # what goes wrong is said in one line by us, not by OpenCV or the FFmpeg within it
     cv2.setLogLevel(_SILENT)
     os.environ.setdefault('OPENCV_FFMPEG_LOGLEVEL', '-8')
-    if _is_device(address):
+    if is_device(address):
         return cv2.VideoCapture(address)
     milliseconds = int(1000 * timeout)
     return cv2.VideoCapture(
@@ -150,8 +153,14 @@ def _reached(moment: Optional[Moment], index: int, seconds: float, default: bool
     return index >= moment.value if moment.in_frames else seconds >= moment.value
 
 
-def _is_device(address: Union[int, str]) -> bool:
-    return isinstance(address, int) or address.startswith('/dev/')
+def is_device(address: Union[int, str]) -> bool:
+    """Whether it is a camera's index, or the path of a device; files in ``/dev/shm`` are files."""
+    if isinstance(address, int):
+        return True
+    try:
+        return stat.S_ISCHR(os.stat(address).st_mode)
+    except (OSError, ValueError):
+        return bool(_UNPLUGGED.fullmatch(address))
 
 
 def _scheme(address: str) -> str:

@@ -14,7 +14,7 @@ from pipeline.video.image_sequence import (
     images_by_pattern,
     images_in_folder,
 )
-from pipeline.video.live import LiveSource, live_name
+from pipeline.video.live import LiveSource, is_device, live_name
 from pipeline.video.moments import MomentLike, RateLike, parse_moment, parse_rate
 from pipeline.video.source import VideoSource
 from pipeline.video.video_file import VideoFile
@@ -94,12 +94,12 @@ def source_name(text: str) -> str:
 
 def is_camera(text: str) -> bool:
     """Whether ``text`` is a camera's index or a device."""
-    return text.isascii() and text.isdigit() and not Path(text).exists() or text.startswith('/dev/')
+    return text.isascii() and text.isdigit() and not Path(text).exists() or is_device(text)
 
 
 def is_url(text: str) -> bool:
     """Whether ``text`` is the address of a stream; ``file://`` is not."""
-    return '://' in text and not text.startswith(('file://', '/dev/'))
+    return '://' in text and not text.startswith('file://')
 
 
 def is_pattern(text: str) -> bool:

@@ -1,3 +1,6 @@
+import os
+import shutil
+import tempfile
 from fractions import Fraction
 
 import cv2
@@ -7,6 +10,7 @@ import pytest
 from pipeline.errors import InputError
 from pipeline.video import open_source
 from pipeline.video.image_sequence import ImageSequence
+from pipeline.video.open_source import is_camera
 from pipeline.video.video_file import VideoFile
 
 
@@ -25,6 +29,25 @@ def test_the_kind_of_source_follows_from_what_is_written(clips, tmp_path):
         with open_source(spec) as source:
             assert isinstance(source, kind) and source.info.name == name
             assert len(list(source)) == source.info.num_frames
+
+
+def test_a_file_in_shared_memory_is_a_file(clips):
+    """It was taken for a camera: frames dropped, and times of the clock on the wall."""
+    if not os.access('/dev/shm', os.W_OK):
+        pytest.skip('/dev/shm is not to be written to')
+    with tempfile.TemporaryDirectory(dir='/dev/shm') as folder:
+        path = shutil.copy(clips.write(frames=36, rate=30), folder)
+        with open_source(path) as source:
+            frames = list(source)
+    assert [clips.number_of(f.image) for f in frames] == list(range(36))
+    assert frames[-1].time == pytest.approx(35 / 30) and source.info.path == path
+
+
+@pytest.mark.parametrize(
+    'text, camera', [('/dev/null', True), ('/dev/video77', True), ('77', True), ('/dev/shm', False), ('/dev/a.mp4', False)]
+)
+def test_a_device_is_what_the_system_says_is_one(text, camera):
+    assert is_camera(text) == camera
 
 
 def test_start_end_and_rate_are_passed_on(clips):
