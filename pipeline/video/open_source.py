@@ -6,6 +6,7 @@ from typing import Iterable, Union
 import numpy as np
 
 from pipeline.errors import InputError
+from pipeline.video.animated import AnimatedImage, is_animated
 from pipeline.video.arrays import ArraySource
 from pipeline.video.image_sequence import (
     DEFAULT_IMAGE_RATE,
@@ -33,7 +34,7 @@ def open_source(
     """Open one input.
 
     Args:
-        spec: a video file, an image, a folder or glob pattern of images, a camera
+        spec: a video file, an image (animated ones are videos), a folder or glob pattern of images, a camera
             index or device (``0``, ``/dev/video0``), a stream URL; or pictures that are
             there already: an array ``(H, W, 3)`` uint8 RGB, a list or an iterator of them.
         start, end: first moment to read, and the moment before which to stop
@@ -66,6 +67,8 @@ def open_source(
     if path.is_dir():
         return ImageSequence(source_name(text), images_in_folder(path), start, end, fps)
     if path.is_file():
+        if path.suffix.lower() in IMAGE_SUFFIXES and is_animated(path):
+            return AnimatedImage(path, start, end, fps)
         if path.suffix.lower() in IMAGE_SUFFIXES:
             return ImageSequence(source_name(text), [path], start, end, fps)
         return VideoFile(path, start, end, fps, reader)

@@ -44,7 +44,8 @@ def test_a_file_in_shared_memory_is_a_file(clips):
 
 
 @pytest.mark.parametrize(
-    'text, camera', [('/dev/null', True), ('/dev/video77', True), ('77', True), ('/dev/shm', False), ('/dev/a.mp4', False)]
+    'text, camera',
+    [('/dev/null', True), ('/dev/video77', True), ('77', True), ('/dev/shm', False), ('/dev/a.mp4', False)],
 )
 def test_a_device_is_what_the_system_says_is_one(text, camera):
     assert is_camera(text) == camera
