@@ -9,6 +9,23 @@ from typing import Iterator, Union
 
 from pipeline.errors import InputError
 
+# folders that systems and network drives keep beside a user's files
+_SYSTEM_FOLDERS = frozenset(
+    ('__MACOSX', '@eaDir', '#recycle', '#snapshot', '$RECYCLE.BIN', 'System Volume Information')
+)
+
+
+def is_clutter(path: Union[str, Path]) -> bool:
+    """Whether a file found in a user's folder is none of the user's.
+
+    Such are names with a leading dot (``._clip.mp4``, in which macOS keeps a file's properties; files that
+    are being written) and what lies in folders that a system made.
+
+    Args:
+        path: relative to the folder that the user named.
+    """
+    return any(part.startswith('.') or part in _SYSTEM_FOLDERS for part in Path(path).parts)
+
 
 def check_writable(path: Union[str, Path], force: bool = False) -> Path:
     """Make the parent folder of ``path`` and refuse to replace an existing file.

@@ -1,37 +1,16 @@
 """The inputs of a batch: resolve them to videos, name their outputs, detect changes."""
 
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Dict, Iterator, List, Sequence
 
 from pipeline.errors import InputError
-from pipeline.video.image_sequence import IMAGE_SUFFIXES, images_by_pattern, images_in_folder
+from pipeline.video.folders import look_into
+from pipeline.video.image_sequence import images_by_pattern, images_in_folder
 from pipeline.video.open_source import is_camera, is_pattern, is_url, local_path, source_name
 
-VIDEO_SUFFIXES = frozenset(
-    (
-        '.3gp',
-        '.asf',
-        '.avi',
-        '.flv',
-        '.gif',
-        '.m2ts',
-        '.m4v',
-        '.mkv',
-        '.mov',
-        '.mp4',
-        '.mpeg',
-        '.mpg',
-        '.mts',
-        '.mxf',
-        '.ogv',
-        '.ts',
-        '.vob',
-        '.webm',
-        '.wmv',
-        '.y4m',
-    )
-)
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -73,8 +52,8 @@ class Video:
 def find_videos(specs: Sequence[str]) -> List[Video]:
     """The videos that ``specs`` mean, each once.
 
-    A folder with images is one video; any other folder stands for all video files
-    below it, whose outputs keep their subfolders.
+    A folder stands for all video files below it, whose outputs keep their subfolders. Its images are
+    one video if there are no others, or if they are numbered; else they are passed over, and that is said.
 
     Raises:
         InputError: if a folder holds neither, an input is a camera, or two inputs
@@ -95,13 +74,20 @@ def _videos(spec: str) -> Iterator[Video]:
     if is_camera(spec):
         raise InputError(f'{spec}: a camera has no end; use smooth-poses (tools/demo.py)')
     path = local_path(spec)
-    if is_url(spec) or not path.is_dir() or _has_images(path):
+    if is_url(spec) or not path.is_dir():
         yield Video(spec, source_name(spec))
         return
-    files = sorted(file for file in path.rglob('*') if file.suffix.lower() in VIDEO_SUFFIXES and file.is_file())
-    if not files:
+    contents = look_into(path, below=True)
+    if contents.is_sequence:
+        yield Video(spec, source_name(spec))
+    elif contents.pictures:
+        names = ', '.join(picture.name for picture in contents.pictures[:3])
+        logger.warning(
+            '%s: pictures beside videos are passed over: %d, such as %s', spec, len(contents.pictures), names
+        )
+    elif not contents.videos:
         raise InputError(f'{spec}: holds neither images nor videos')
-    for file in files:
+    for file in contents.videos:
         folder = file.parent.relative_to(path).as_posix()
         yield Video(str(file), source_name(str(file)), '' if folder == '.' else folder)
 
@@ -110,7 +96,3 @@ def _matching(spec: str) -> List[Path]:
     if not is_pattern(spec):
         raise InputError(f'{spec}: no such file or folder')
     return images_by_pattern(spec)
-
-
-def _has_images(folder: Path) -> bool:
-    return any(file.suffix.lower() in IMAGE_SUFFIXES for file in folder.iterdir())

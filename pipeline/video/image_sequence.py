@@ -14,6 +14,7 @@ import numpy as np
 from PIL import Image
 
 from pipeline.errors import InputError
+from pipeline.files import is_clutter
 from pipeline.types import Frame, VideoInfo
 from pipeline.video.moments import Moment, frame_range
 from pipeline.video.source import VideoSource
@@ -104,12 +105,12 @@ class ImageSequence(VideoSource):
 
 
 def images_in_folder(folder: Path) -> List[Path]:
-    """The images of ``folder`` in natural order.
+    """The images of ``folder`` in natural order; those are not meant that systems keep there.
 
     Raises:
         InputError: if there are none.
     """
-    paths = _images(folder.iterdir())
+    paths = _images(path for path in folder.iterdir() if not is_clutter(path.name))
     if not paths:
         raise InputError(f'{folder}: holds no images ({", ".join(sorted(IMAGE_SUFFIXES))})')
     return paths
@@ -121,20 +122,20 @@ def images_by_pattern(pattern: str) -> List[Path]:
     Raises:
         InputError: if there are none.
     """
-    paths = _images(map(Path, glob.glob(pattern, recursive=True)))
+    paths = _images(path for path in map(Path, glob.glob(pattern, recursive=True)) if not is_clutter(path.name))
     if not paths:
         raise InputError(f'{pattern}: matches no images ({", ".join(sorted(IMAGE_SUFFIXES))})')
     return paths
 
 
 def _images(paths) -> List[Path]:
-    return sorted((p for p in paths if p.suffix.lower() in IMAGE_SUFFIXES and p.is_file()), key=_natural)
+    return sorted((p for p in paths if p.suffix.lower() in IMAGE_SUFFIXES and p.is_file()), key=natural_order)
 
 
-def _natural(path: Path) -> list:
+def natural_order(path: Path) -> list:
     """Sort key by which 'frame10' comes after 'frame9'; digits sort before letters."""
-    parts = re.split(r'(\d+)', str(path))
-    return [(0, int(part), part) if part.isdigit() else (1, 0, part) for part in parts if part]
+    parts = re.split(r'([0-9]+)', str(path))  # '²' is a digit, too, but no number
+    return [(0, int(part), part) if i % 2 else (1, 0, part) for i, part in enumerate(parts) if part]
 
 
 def _read_image(path: Path) -> Optional[np.ndarray]:

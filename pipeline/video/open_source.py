@@ -1,5 +1,6 @@
 """Open the source that an input (path, glob, index, URL, arrays) means."""
 
+import logging
 from pathlib import Path
 from typing import Iterable, Union
 
@@ -8,6 +9,7 @@ import numpy as np
 from pipeline.errors import InputError
 from pipeline.video.animated import AnimatedImage, is_animated
 from pipeline.video.arrays import ArraySource
+from pipeline.video.folders import look_into
 from pipeline.video.image_sequence import (
     DEFAULT_IMAGE_RATE,
     IMAGE_SUFFIXES,
@@ -19,6 +21,8 @@ from pipeline.video.live import LiveSource, is_device, live_name
 from pipeline.video.moments import MomentLike, RateLike, parse_moment, parse_rate
 from pipeline.video.source import VideoSource
 from pipeline.video.video_file import VideoFile
+
+logger = logging.getLogger(__name__)
 
 READERS = ('pyav', 'decord')
 
@@ -65,6 +69,9 @@ def open_source(
         return LiveSource(text, start, end, fps, timeout)
     path = local_path(text)
     if path.is_dir():
+        contents = look_into(path)
+        if contents.pictures and contents.videos and not contents.is_sequence:
+            logger.warning('%s: its pictures are read, not its videos, such as %s', path, contents.videos[0].name)
         return ImageSequence(source_name(text), images_in_folder(path), start, end, fps)
     if path.is_file():
         if path.suffix.lower() in IMAGE_SUFFIXES and is_animated(path):

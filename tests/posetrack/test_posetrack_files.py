@@ -207,3 +207,9 @@ def test_unreadable_bytes_are_reported(tmp_path):
     (tmp_path / 'a.json').write_bytes(b'{"images": "\xff"}')
     with pytest.raises(InputError, match='byte 12: not UTF-8'):
         load_sequence(tmp_path / 'a.json')
+
+
+def test_files_that_macos_keeps_beside_annotations_are_none(tmp_path):
+    write(tmp_path, document17())
+    (tmp_path / '._a.json').write_bytes(b'\0\5\26\7 Mac OS X')
+    assert list(load_folder(tmp_path)) == ['a']

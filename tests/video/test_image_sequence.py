@@ -75,6 +75,24 @@ def test_an_unreadable_image_is_reported_and_skipped(folder, clips, caplog):
     assert 'frame5.png' in caplog.records[1].message
 
 
+def test_files_that_systems_keep_in_folders_are_no_frames(folder, shared):
+    for name in ('._frame1.png', '.hidden.png'):
+        (folder / name).write_bytes(b'Mac OS X')
+    assert len(images_in_folder(folder)) == 12
+    assert len(images_by_pattern(str(folder / '*.png'))) == 12
+    frames = list(ImageSequence('apple', images_in_folder(shared('video', 'field', 'apple_folder'))))
+    assert len(frames) == 4
+
+
+def test_digits_that_are_no_numbers_are_letters_of_a_name(folder):
+    """``1²0.png`` ended in a ValueError."""
+    names = ['1²0.png', '1²٣.png', 'frame①.png']
+    for name in names:
+        (folder / 'frame1.png').rename(folder / name)
+        (folder / 'frame1.png').write_bytes(b'x')
+    assert [path.name for path in images_in_folder(folder)][:2] == names[:2]
+
+
 def test_nothing_to_read_is_an_error(tmp_path):
     with pytest.raises(InputError, match='holds no images'):
         images_in_folder(tmp_path)
