@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Dict, Iterator, List, Sequence
 
 from pipeline.errors import InputError
+from pipeline.video.address import local_path
 from pipeline.video.folders import look_into
 from pipeline.video.image_sequence import images_by_pattern, images_in_folder
-from pipeline.video.open_source import is_camera, is_pattern, is_url, local_path, source_name
+from pipeline.video.open_source import is_camera, is_pattern, is_url, source_name
 
 logger = logging.getLogger(__name__)
 

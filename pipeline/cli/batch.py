@@ -131,7 +131,7 @@ def listed(path) -> list:
     if path is None:
         return []
     try:
-        lines = path.read_text(encoding='utf-8').splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f'{path}: cannot be read ({error})') from error
+        lines = path.read_text(encoding='utf-8-sig', errors='surrogateescape').split('\n')  # names may be any bytes
+    except OSError as error:
+        raise InputError(f'{path}: cannot be read ({error.strerror})') from error
     return [line.strip() for line in lines if line.strip()]

@@ -116,10 +116,13 @@ class Exporter(ABC):
         """Write what comes after the last frame; nothing by default."""
 
     def _text_file(self, path: Path) -> TextIO:
-        """A text file that will be named ``path`` when the export is closed."""
+        """A text file that will be named ``path`` when the export is closed.
+
+        What is not UTF-8 in the names of files becomes ``?`` in it.
+        """
         temporary = self._stack.enter_context(atomic_path(path, self.force))
         self.files.append(path)
-        return self._stack.enter_context(open(temporary, 'w', encoding='utf-8', newline='\n'))
+        return self._stack.enter_context(open(temporary, 'w', encoding='utf-8', errors='replace', newline='\n'))
 
     def _record_run(self) -> None:
         """Put the run's record beside formats that have no place for it: ``NAME.run.json``."""

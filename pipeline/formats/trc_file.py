@@ -99,7 +99,10 @@ class TrcExporter(Exporter):
         self._moments.flush()
         for track_id in sorted(self._poses):
             path = self.person_path(track_id)
-            with atomic_path(path, self.force) as temporary, open(temporary, 'w', encoding='utf-8') as file:
+            with (
+                atomic_path(path, self.force) as temporary,
+                open(temporary, 'w', encoding='utf-8', errors='replace') as file,
+            ):
                 file.writelines(self._lines(track_id, path.name))
             self.files.append(path)
 

@@ -83,7 +83,7 @@ def write_report(
         data=_in_script(data),
     )
     with atomic_path(path, force) as temporary:
-        temporary.write_text(page, encoding='utf-8')
+        temporary.write_text(page, encoding='utf-8', errors='replace')
     return path
 
 
@@ -150,7 +150,7 @@ def _source(video: Path, page: Path, offset: float, embed: bool) -> Dict:
         raise InputError(f'{video}: no such video')
     if not embed:
         relative = os.path.relpath(video.resolve(), page.resolve().parent)
-        return dict(name=video.name, offset=offset, src=quote(relative.replace(os.sep, '/')))
+        return dict(name=video.name, offset=offset, src=quote(os.fsencode(relative).replace(os.fsencode(os.sep), b'/')))
     size = video.stat().st_size
     if size > _MOST_EMBEDDED:
         raise InputError(

@@ -9,6 +9,7 @@ from typing import Iterator, List, Optional
 import av
 
 from pipeline.types import FileClock, VideoInfo
+from pipeline.video.address import media_address
 from pipeline.video.index import read_packets, video_stream
 from pipeline.video.sound_clock import SoundClock
 
@@ -29,6 +30,7 @@ class AudioTrack:
     cannot be carried over at all, a line says so and the file goes on without.
 
     Args:
+        path: of the source, for messages.
         source: open container that is read; closed by :meth:`close`.
         stream: of it.
         output: container that is written; a stream is added, so its header must
@@ -38,8 +40,8 @@ class AudioTrack:
         copies: whether packets are copied.
     """
 
-    def __init__(self, source, stream, output, clock: FileClock, start: float, copies: bool):
-        self._source, self._stream, self._output = source, stream, output
+    def __init__(self, path: Path, source, stream, output, clock: FileClock, start: float, copies: bool):
+        self._path, self._source, self._stream, self._output = path, source, stream, output
         self._clock, self._start = SoundClock(clock), Fraction(start)
         self._target = output.add_stream_from_template(stream) if copies else _add_aac(output, stream.codec_context)
         self._encoder = None if copies else _Encoder(self._target)
@@ -56,7 +58,7 @@ class AudioTrack:
             sound: ``copied`` where MP4 can hold the codec, or ``encoded`` in any case.
         """
         try:
-            source = av.open(str(path))
+            source = av.open(media_address(path))
         except (av.FFmpegError, ValueError) as error:
             logger.warning('%s: its audio cannot be read (%s)', path, error)
             return None
@@ -69,7 +71,7 @@ class AudioTrack:
                 return None
             clock = info.clock if info.clock and info.path == str(path) else FileClock(_video_start(source))
             copies = sound == SOUND[0] and stream.codec_context.codec.canonical_name in _COPIED
-            return cls(source, stream, output, clock, info.start, copies)
+            return cls(path, source, stream, output, clock, info.start, copies)
         except (av.FFmpegError, ValueError) as error:
             logger.warning('%s: its audio cannot be carried over (%s)', path, error)
             source.close()
@@ -107,13 +109,13 @@ class AudioTrack:
                 raise
             self._failed = True
             place = 'its end' if seconds is None else f'{seconds:.3f} s'
-            logger.warning('%s: its audio cannot be carried over from %s on (%s)', self._source.name, place, error)
+            logger.warning('%s: its audio cannot be carried over from %s on (%s)', self._path, place, error)
 
     def _read(self) -> Iterator[av.Packet]:
         """Packets with their times counted from the start of the output."""
 
         def report(error: Exception) -> None:
-            logger.warning('%s: audio is damaged (%s)', self._source.name, error)
+            logger.warning('%s: audio is damaged (%s)', self._path, error)
 
         told = False
         for packet in read_packets(self._source, report, self._stream):
@@ -123,7 +125,7 @@ class AudioTrack:
             time = self._clock.place(None if stamp is None else stamp * tick, duration)
             if self._clock.faults and not told:
                 told = True
-                logger.warning('%s: the clock of its audio is broken at %.3f s: moved on', self._source.name, place)
+                logger.warning('%s: the clock of its audio is broken at %.3f s: moved on', self._path, place)
             if time is None:
                 continue
             packet.pts = packet.dts = round((time - self._start) / tick)
@@ -139,7 +141,7 @@ class AudioTrack:
         try:
             frames = self._stream.decode(packet)
         except av.FFmpegError as error:
-            logger.debug('%s: audio packet left out (%s)', self._source.name, error)
+            logger.debug('%s: audio packet left out (%s)', self._path, error)
             return
         for frame in frames:
             self._output.mux(self._encoder.encode(frame))

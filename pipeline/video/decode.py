@@ -7,6 +7,7 @@ from typing import Deque, Iterator, List, Set, Tuple, Union
 import av
 import numpy as np
 
+from pipeline.video.address import media_address
 from pipeline.video.colour import RgbConverter
 from pipeline.video.damage import Damage, DecodeError
 from pipeline.video.index import VideoIndex, read_packets
@@ -60,11 +61,11 @@ def decode(
 
 def _open_before(index: VideoIndex, frame: int):
     """The file, at the last keyframe from which ``frame`` can be decoded."""
-    container = av.open(str(index.path))
+    container = av.open(media_address(index.path))
     keyframe = index.keyframe_before(frame)
     if keyframe is not None and not _seek(container, container.streams[index.stream], keyframe):
         container.close()
-        container = av.open(str(index.path))
+        container = av.open(media_address(index.path))
     return container
 
 

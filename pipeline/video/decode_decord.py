@@ -58,7 +58,7 @@ def decode_with_decord(index: VideoIndex, last: int) -> Iterator[Tuple[int, np.n
     decord.logging.set_level(decord.logging.QUIET)  # damage is reported in our own words
     try:
         reader = decord.VideoReader(
-            str(index.path), width=index.width, height=index.height, num_threads=1, fault_tol=_NO_REPEATS
+            str(index.path.absolute()), width=index.width, height=index.height, num_threads=1, fault_tol=_NO_REPEATS
         )
         if len(reader) != len(index):
             raise DecodeError(f'decord counts {len(reader)} frames of {len(index)}')

@@ -17,6 +17,7 @@ from av.sidedata.sidedata import Type as SideData
 
 from pipeline.errors import InputError
 from pipeline.types import FileClock
+from pipeline.video.address import media_address
 from pipeline.video.clock import MISSING, ShownTimes, shown_times, times_of_storing
 from pipeline.video.orientation import Orientation
 
@@ -104,7 +105,7 @@ def index_video(path: Path) -> VideoIndex:
             pictures too large to hold.
     """
     try:
-        container = av.open(str(path))
+        container = av.open(media_address(path))
     except (av.FFmpegError, ValueError) as error:
         raise InputError(f'{path}: not a video that can be read ({_reason(error)})') from error
     with container:

@@ -7,6 +7,7 @@ from typing import Iterable, Union
 import numpy as np
 
 from pipeline.errors import InputError
+from pipeline.video.address import local_path
 from pipeline.video.animated import AnimatedImage, is_animated
 from pipeline.video.arrays import ArraySource
 from pipeline.video.folders import look_into
@@ -109,14 +110,9 @@ def is_camera(text: str) -> bool:
 
 def is_url(text: str) -> bool:
     """Whether ``text`` is the address of a stream; ``file://`` is not."""
-    return '://' in text and not text.startswith('file://')
+    return '://' in text and not text.startswith('file:')
 
 
 def is_pattern(text: str) -> bool:
     """Whether ``text`` can match several files."""
     return any(c in text for c in '*?[')
-
-
-def local_path(text: str) -> Path:
-    """The path that ``text`` names."""
-    return Path(text[len('file://') :] if text.startswith('file://') else text)

@@ -14,6 +14,7 @@ from pipeline.backends.threads import available_cores
 from pipeline.errors import InputError
 from pipeline.files import atomic_path, check_writable
 from pipeline.types import VideoInfo
+from pipeline.video.address import media_address
 from pipeline.video.audio import SOUND, AudioTrack
 from pipeline.video.colour import Colours, YuvConverter
 from pipeline.video.sink import FrameSink
@@ -176,7 +177,7 @@ class VideoWriter(FrameSink):
         """
         profile = 'high10' if self._colours.depth == 10 else 'high'
         options = {} if self._path.suffix.lower() == '.mkv' else {'movflags': '+faststart'}
-        self._output = av.open(str(temporary), 'w', options=options)
+        self._output = av.open(media_address(temporary), 'w', options=options)
         stream = self._stream = self._output.add_stream(
             'libx264', rate=self._info.fps, options=dict(self._options, profile=profile)
         )
