@@ -51,7 +51,11 @@ def test_a_run_writes_everything_under_the_files_name(here, chain, name):
     summary = run_video(chain, name, ALL)
     stem = Path(name).stem
     assert summary.frames == 5
-    assert {Path(file).name for file in summary.files} >= {f'{stem}_overlay.mp4', f'{stem}_poses.json', f'{stem}_id1.trc'}
+    assert {Path(file).name for file in summary.files} >= {
+        f'{stem}_overlay.mp4',
+        f'{stem}_poses.json',
+        f'{stem}_id1.trc',
+    }
     assert all(Path(file).stat().st_size for file in summary.files)
     page = (here / 'out' / f'{stem}_report.html').read_text(encoding='utf-8')
     assert f'{quote(os.fsencode(stem))}_overlay.mp4' in page

@@ -6,13 +6,15 @@ import stat
 import threading
 import time
 from fractions import Fraction
-from typing import Iterator, Optional, Tuple, Union
+from itertools import chain, islice
+from typing import Iterator, List, Optional, Tuple, Union
 
 import cv2
 import numpy as np
 
 from pipeline.errors import InputError
 from pipeline.types import Frame, VideoInfo
+from pipeline.video.arrival import EvenClock
 from pipeline.video.moments import Moment
 from pipeline.video.source import VideoSource
 from pipeline.video.threads import JOIN_SECONDS, Channel
@@ -20,18 +22,24 @@ from pipeline.video.threads import JOIN_SECONDS, Channel
 _DEFAULT_RATE = Fraction(30)
 _MAX_RATE = 240
 _QUEUE = 4
+_MEASURED_SECONDS = 1.0  # in which a camera's rate is measured, if it does not say
+_LONGEST = 1e9  # seconds; OpenCV gives larger numbers, and negative ones, where it knows nothing
 _SILENT = 0
 _UNPLUGGED = re.compile(r'/dev/(video\d+|v4l/.+)')  # a camera's name, whether it is there or not
 # sources that do not wait for us: what is not taken in time is lost, or delays all that follows
 _REAL_TIME = ('rtsp', 'rtsps', 'rtmp', 'rtmps', 'rtp', 'udp', 'srt')
 
 
+Arrival = Tuple[float, float, np.ndarray]  # seconds of the wall clock and of the stream's own, picture
+
+
 class LiveSource(VideoSource):
     """A camera (index or device) or a stream URL, read in a thread of its own.
 
     Cameras and real-time streams (RTSP, RTMP, RTP, UDP, SRT) drop their oldest
-    waiting frame when the consumer is slow, and their frames carry the time of
-    capture; other URLs wait, and keep their own times.
+    waiting frame when the consumer is slow, and their frames carry the time of arrival, its jitter
+    evened out. So do streams that tell no times and come one by one (MJPEG of cameras
+    over HTTP). Other URLs wait, and keep their own times.
 
     Args:
         address: camera index, device path or URL.
@@ -107,26 +115,48 @@ class LiveSource(VideoSource):
             self._channel.end()
 
     def _pump(self, capture: cv2.VideoCapture) -> None:
+        frames = _read(capture)
+        head, clocked = [] if self._real_time else list(islice(frames, 2)), False
+        if head:
+            stamps = [stamp for _, stamp, _ in head]
+            clocked = 0 <= stamps[0] < stamps[-1] < _LONGEST
+        if len(head) == 2 and not clocked:
+            self._real_time = self._is_paced(head, frames)
         put = self._channel.put_latest if self._real_time else self._channel.put
-        began, latest, index = None, -1.0, 0
-        while True:
-            ok, image = capture.read()
-            if not ok:
-                return
+        even, latest = EvenClock(), -1.0
+        for index, (arrival, stamp, image) in enumerate(chain(head, frames)):
             if self._real_time:
-                now = time.monotonic()
-                began = now if began is None else began
-                seconds = now - began
+                seconds = even(arrival)
             else:
-                clock = capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
-                began = clock if began is None else began
-                seconds = clock - began
-            if seconds <= latest:  # no clock, or one that was set back
-                seconds = latest + 1 / float(self._rate)
+                seconds = stamp - stamps[0] if clocked else index / float(self._rate)
+                if seconds <= latest:  # a clock that was set back
+                    seconds = latest + 1 / float(self._rate)
             latest = seconds
             if not put((index, seconds, cv2.cvtColor(image, cv2.COLOR_BGR2RGB))):
                 return
-            index += 1
+
+    def _is_paced(self, head: List[Arrival], frames: Iterator[Arrival]) -> bool:
+        """Whether pictures without time stamps come one by one, as from a camera, not as fast as they are read.
+
+        Reads some more of them into ``head``; a camera's rate is measured then.
+        """
+        while len(head) < _QUEUE and head[-1][0] - head[0][0] < _MEASURED_SECONDS:
+            if (more := next(frames, None)) is None:
+                break
+            head.append(more)
+        step = float(np.median(np.diff([arrival for arrival, _, _ in head])))
+        if step < 1 / _MAX_RATE:
+            return False
+        self._rate = Fraction(1 / step).limit_denominator(2 if step < 0.5 else 100)
+        return True
+
+
+def _read(capture: cv2.VideoCapture) -> Iterator[Arrival]:
+    while True:
+        done, image = capture.read()
+        if not done:
+            return
+        yield time.monotonic(), capture.get(cv2.CAP_PROP_POS_MSEC) / 1000, image
 
 
 def _open(address: Union[int, str], timeout: float) -> cv2.VideoCapture:
