@@ -49,7 +49,7 @@ def check_outputs(specs: Sequence[str], options: OutputOptions) -> List[Any]:
     owners: Dict[Path, str] = {}
     inputs: List[Any] = []
     for spec in map(str, specs):
-        source = open_source(spec, options.start, options.end, reader=options.reader)
+        source = open_source(spec, **options.reading())
         live, name = source.info.num_frames is None, source.info.name
         inputs.append(source if live else spec)
         if not live:
@@ -73,9 +73,7 @@ def run_video(chain: Chain, spec: Any, options: OutputOptions) -> Summary:
     """
     clock, summary, jitter = Clock(), Summary(), JitterMeter()
     begin = time.perf_counter()
-    source = (
-        spec if isinstance(spec, VideoSource) else open_source(spec, options.start, options.end, reader=options.reader)
-    )
+    source = spec if isinstance(spec, VideoSource) else open_source(spec, **options.reading())
     with source:
         paths = output_paths(options, source.info.name)
         for path in paths.values():

@@ -73,7 +73,7 @@ class Plan:
         if is_url(self.video.spec):
             return dict(ranges=[])
         outputs = settings.outputs
-        with open_source(self.video.spec, outputs.start, outputs.end, reader=outputs.reader) as source:
+        with open_source(self.video.spec, **outputs.reading()) as source:
             first, last = source.first, source.first + source.info.num_frames
         ranges = segment_ranges(first, last, self.length, pipeline.batch, pipeline.estimator.frame_offsets)
         return dict(ranges=ranges if len(ranges) > 1 else [])
@@ -89,8 +89,9 @@ class Segment:
 
     def run(self, pipeline: VideoPipeline, settings: BatchSettings) -> dict:
         read, keep = self.range.read, self.range.keep
+        part = dict(start=f'{read[0]}f', end=f'{read[1]}f')
         with (
-            open_source(self.video.spec, f'{read[0]}f', f'{read[1]}f', reader=settings.outputs.reader) as source,
+            open_source(self.video.spec, **{**settings.outputs.reading(), **part}) as source,
             closing(pipeline.posed(source, Clock())) as posed,
         ):
             kept = (result for result in posed if keep[0] <= result.frame.index < keep[1])

@@ -10,6 +10,7 @@ import numpy as np
 from pipeline.video.address import media_address
 from pipeline.video.colour import RgbConverter
 from pipeline.video.damage import Damage, DecodeError
+from pipeline.video.deinterlace import deinterlaced
 from pipeline.video.index import VideoIndex, read_packets
 from pipeline.video.yuv import YuvPicture, picture_of
 
@@ -17,7 +18,7 @@ _AWAITED = 4  # frames after one that is missing, until it counts as lost
 
 
 def decode(
-    index: VideoIndex, first: int, last: int, damage: Damage, careful: bool
+    index: VideoIndex, first: int, last: int, damage: Damage, careful: bool, deinterlace: bool = False
 ) -> Iterator[Tuple[int, Union[np.ndarray, YuvPicture]]]:
     """Pictures ``first <= i < last`` of a file.
 
@@ -27,6 +28,7 @@ def decode(
         careful: go on after damage. This takes a single thread: FFmpeg's decoding
             threads drop whole pictures that were under way when an error surfaces, and
             patch those that follow in ways that differ from run to run.
+        deinterlace: see :func:`deinterlaced`.
 
     Yields:
         ``(i, picture)``: i increases; upright, YUV or (odd sides, RGB codecs) ``(H, W, 3)`` uint8 RGB.
@@ -35,21 +37,15 @@ def decode(
         DecodeError: at the first damage, unless ``careful``.
     """
     to_rgb = RgbConverter(*index.stored_size)
-    incomplete: Set[int] = set()  # time stamps of packets that were cut short, as not all decoders mind
-    with _open_before(index, first) as container:
+    with _open_before(index, first - deinterlace) as container:  # the filter looks at the frame before
         stream = container.streams[index.stream]
         stream.thread_type = 'NONE' if careful else 'AUTO'
         stream.codec_context.thread_count = 1 if careful else 0
-        for number, frame in _numbered(index, _frames(index, container, stream, damage, careful, incomplete)):
+        frames = _whole(index, first, container, stream, damage, careful)
+        for number, frame in deinterlaced(frames) if deinterlace else frames:
             if number >= last:
                 return
-            if number < first:
-                continue
-            if frame.is_corrupt or index.marks_cuts and frame.pts in incomplete:
-                damage.count()
-                if not careful:  # what threads make of the pictures after it differs from run to run
-                    raise DecodeError(f'picture {number} is damaged')
-            else:
+            if number >= first:
                 context = stream.codec_context
                 yield (
                     number,
@@ -59,10 +55,26 @@ def decode(
                 )
 
 
+def _whole(
+    index: VideoIndex, first: int, container, stream, damage: Damage, careful: bool
+) -> Iterator[Tuple[int, av.VideoFrame]]:
+    """Numbered frames, from somewhere at or before ``first`` on; damaged ones are counted from there on."""
+    incomplete: Set[int] = set()  # time stamps of packets that were cut short, as not all decoders mind
+    for number, frame in _numbered(index, _frames(index, container, stream, damage, careful, incomplete)):
+        if frame.is_corrupt or index.marks_cuts and frame.pts in incomplete:
+            if number < first:
+                continue
+            damage.count()
+            if not careful:  # what threads make of the pictures after it differs from run to run
+                raise DecodeError(f'picture {number} is damaged')
+        else:
+            yield number, frame
+
+
 def _open_before(index: VideoIndex, frame: int):
     """The file, at the last keyframe from which ``frame`` can be decoded."""
     container = av.open(media_address(index.path))
-    keyframe = index.keyframe_before(frame)
+    keyframe = index.keyframe_before(max(frame, 0))
     if keyframe is not None and not _seek(container, container.streams[index.stream], keyframe):
         container.close()
         container = av.open(media_address(index.path))

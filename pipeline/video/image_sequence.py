@@ -7,7 +7,7 @@ import re
 import warnings
 from fractions import Fraction
 from pathlib import Path
-from typing import Iterator, List, Optional, Sequence
+from typing import Iterator, List, Optional, Sequence, Tuple
 
 import cv2
 import numpy as np
@@ -43,23 +43,26 @@ IMAGE_SUFFIXES = frozenset(
     )
 )
 DEFAULT_IMAGE_RATE = Fraction(30)
+_EXIF_ORIENTATION = 0x0112
 MAX_PIXELS = 1 << 27  # as of videos
 
 
 class ImageSequence(VideoSource):
     """Images of one size; grey, 16-bit and transparent ones become 8-bit RGB (transparency is dropped).
 
-    An image that cannot be read is skipped with a warning.
+    An image that cannot be read is skipped with a warning. One of another size is scaled into that of the first,
+    with black borders where its shape differs.
 
     Args:
         name: of the sequence, for output files.
         paths: in the order in which they are shown, at least one.
         start, end: what to read; ``end`` is not included.
         fps: frames per second, 30 if None.
+        resize: whether images of another size are wanted.
 
     Raises:
-        InputError: if no image can be read or the range holds none; while
-            iterating, if an image has another size than the first.
+        InputError: if no image can be read or the range holds none, or one has another
+            size than the first, unless ``resize``.
     """
 
     def __init__(
@@ -69,6 +72,7 @@ class ImageSequence(VideoSource):
         start: Optional[Moment] = None,
         end: Optional[Moment] = None,
         fps: Optional[Fraction] = None,
+        resize: bool = False,
     ):
         fps = fps or DEFAULT_IMAGE_RATE
         self._times = np.arange(len(paths)) / float(fps)
@@ -86,6 +90,21 @@ class ImageSequence(VideoSource):
             num_frames=self._last - self.first,
             start=float(self._times[self.first]),
         )
+        if not resize:
+            self._check_sizes()
+
+    def _check_sizes(self) -> None:
+        """Look at what all headers say, before any work; an image that seems to differ is read."""
+        size = self.info.width, self.info.height
+        for path in self._paths[self.first : self._last]:
+            if _size_of(path) in (size, None):
+                continue
+            image = _read_image(path)
+            if image is not None and image.shape[1::-1] != size:
+                raise InputError(
+                    f'{path}: is {image.shape[1]}x{image.shape[0]} px, but the sequence began with '
+                    f'{size[0]}x{size[1]}; all images need one size: leave it out, or give --resize'
+                )
 
     def __iter__(self) -> Iterator[Frame]:
         self.skipped = 0
@@ -95,13 +114,7 @@ class ImageSequence(VideoSource):
                 self.skipped += 1
                 logger.warning('%s: not an image that can be read; skipped', self._paths[i])
                 continue
-            if image.shape[:2] != (self.info.height, self.info.width):
-                size = f'{image.shape[1]}x{image.shape[0]}'
-                raise InputError(
-                    f'{self._paths[i]}: is {size} px, but the sequence began with '
-                    f'{self.info.width}x{self.info.height}; all images need one size'
-                )
-            yield Frame(i, float(self._times[i]), image)
+            yield Frame(i, float(self._times[i]), _fitted(image, self.info.width, self.info.height))
 
 
 def images_in_folder(folder: Path) -> List[Path]:
@@ -146,6 +159,31 @@ def _read_image(path: Path) -> Optional[np.ndarray]:
     except (OSError, cv2.error):
         return None
     return None if image is None else cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+
+
+def _fitted(image: np.ndarray, width: int, height: int) -> np.ndarray:
+    """``image`` scaled into ``width`` x ``height``, in its shape, in the middle of black."""
+    if image.shape[:2] == (height, width):
+        return image
+    scale = min(width / image.shape[1], height / image.shape[0])
+    inner_width, inner_height = (max(1, round(scale * side)) for side in image.shape[1::-1])
+    small = cv2.resize(image, (inner_width, inner_height), interpolation=cv2.INTER_AREA)
+    left, top = (width - inner_width) // 2, (height - inner_height) // 2
+    return cv2.copyMakeBorder(
+        small, top, height - inner_height - top, left, width - inner_width - left, cv2.BORDER_CONSTANT
+    )
+
+
+def _size_of(path: Path) -> Optional[Tuple[int, int]]:
+    """Width and height as the header says and EXIF data turns them; None if they are not to be had."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter('ignore')
+            with Image.open(path) as image:
+                turned = image.getexif().get(_EXIF_ORIENTATION, 1) >= 5
+                return (image.height, image.width) if turned else image.size
+    except Exception:  # as of _is_too_large
+        return None
 
 
 def _is_too_large(data: np.ndarray) -> bool:

@@ -52,6 +52,7 @@ class VideoIndex:
         missing: how many of them are not there.
         missing_seconds: by how much all streams end before the duration in the header.
         damaged: whether reading the packets already met an error.
+        interlaced: whether the first picture is marked as two fields of different times.
     """
 
     path: Path
@@ -71,6 +72,7 @@ class VideoIndex:
     missing: int = 0
     missing_seconds: float = 0.0
     damaged: bool = False
+    interlaced: bool = False
 
     def __len__(self) -> int:
         return len(self.times)
@@ -228,6 +230,7 @@ def _summarise(path: Path, container, stream, scan: _Scan) -> VideoIndex:
         # a clock that had to be repaired says nothing of where the file should end
         missing_seconds=max(0.0, promised_end - scan.end) if in_order and not shown.repaired else 0.0,
         damaged=scan.damaged,
+        interlaced=bool(scan.first.interlaced_frame),
     )
 
 

@@ -35,6 +35,8 @@ def open_source(
     fps: RateLike = None,
     timeout: float = 10.0,
     reader: str = 'pyav',
+    resize: bool = False,
+    deinterlace: bool = False,
 ) -> VideoSource:
     """Open one input.
 
@@ -44,8 +46,10 @@ def open_source(
             there already: an array ``(H, W, 3)`` uint8 RGB, a list or an iterator of them.
         start, end: first moment to read, and the moment before which to stop
             (seconds such as ``12.5`` or ``'1:02.5'``, or a frame such as ``'300f'``).
-        fps: frame rate of images (30 if None); otherwise overrides the source's own.
+        fps: frame rate of images (30 if None); a video's frames are reinterpreted at it.
         reader: of video files, ``pyav`` or ``decord`` (see :class:`VideoFile`).
+        resize: scale images of another size than the first of their sequence, see :class:`ImageSequence`.
+        deinterlace: remove the combs of interlaced video files.
         timeout: seconds without a frame after which a camera or stream counts as stalled.
 
     Returns:
@@ -73,17 +77,17 @@ def open_source(
         contents = look_into(path)
         if contents.pictures and contents.videos and not contents.is_sequence:
             logger.warning('%s: its pictures are read, not its videos, such as %s', path, contents.videos[0].name)
-        return ImageSequence(source_name(text), images_in_folder(path), start, end, fps)
+        return ImageSequence(source_name(text), images_in_folder(path), start, end, fps, resize)
     if path.is_file():
         if path.suffix.lower() in IMAGE_SUFFIXES and is_animated(path):
             return AnimatedImage(path, start, end, fps)
         if path.suffix.lower() in IMAGE_SUFFIXES:
             return ImageSequence(source_name(text), [path], start, end, fps)
-        return VideoFile(path, start, end, fps, reader)
+        return VideoFile(path, start, end, fps, reader, deinterlace)
     if path.exists():
         raise InputError(f'{path}: is neither a file nor a folder')
     if is_pattern(text):
-        return ImageSequence(source_name(text), images_by_pattern(text), start, end, fps)
+        return ImageSequence(source_name(text), images_by_pattern(text), start, end, fps, resize)
     raise InputError(f'{path}: no such file or folder')
 
 

@@ -38,6 +38,7 @@ class VideoFile(VideoSource):
             would no longer match, so ``info.path`` is None then.
         reader: ``pyav``, or ``decord`` for the files on which it can be trusted, see
             :mod:`pipeline.video.decode_decord`.
+        deinterlace: remove the combs of interlaced pictures; others stay as they are.
 
     Raises:
         InputError: if the file cannot be read or the range holds no frame.
@@ -50,8 +51,9 @@ class VideoFile(VideoSource):
         end: Optional[Moment] = None,
         fps: Optional[Fraction] = None,
         reader: str = 'pyav',
+        deinterlace: bool = False,
     ):
-        self._path, self._reader = path, reader
+        self._path, self._reader, self._deinterlace = path, reader, deinterlace
         self._index = index = index_video(path)
         self._times = index.times if fps is None else np.arange(len(index)) / float(fps)
         self.first, self._last = frame_range(str(path), self._times, start, end)
@@ -67,10 +69,11 @@ class VideoFile(VideoSource):
         )
 
     def __iter__(self) -> Iterator[Frame]:
-        damage = Damage()
+        damage, deinterlace = Damage(), self._deinterlace and self._index.interlaced
+        self._say_interlaced()
         expected, first_gap, self.skipped = self.first, None, 0
         try:
-            with closing(_read(self._index, self.first, self._last, damage, self._reader)) as pictures:
+            with closing(_read(self._index, self.first, self._last, damage, self._reader, deinterlace)) as pictures:
                 for i, image in pictures:
                     if i > expected:
                         self.skipped += i - expected
@@ -94,6 +97,12 @@ class VideoFile(VideoSource):
                     self._times[first_gap],
                 )
 
+    def _say_interlaced(self) -> None:
+        if self._index.interlaced and not self._deinterlace:
+            logger.warning('%s: is interlaced: movements have combs, which --deinterlace removes', self._path)
+        elif self._deinterlace and not self._index.interlaced:
+            logger.warning('%s: is not marked as interlaced; its pictures stay as they are', self._path)
+
     def _report_shortness(self) -> None:
         """Warn if the file ends before its header says, as a broken transfer does."""
         index = self._index
@@ -108,11 +117,13 @@ class VideoFile(VideoSource):
             )
 
 
-def _read(index: VideoIndex, first: int, last: int, damage: Damage, reader: str) -> Iterator[Tuple[int, np.ndarray]]:
+def _read(
+    index: VideoIndex, first: int, last: int, damage: Damage, reader: str, deinterlace: bool
+) -> Iterator[Tuple[int, np.ndarray]]:
     """Pictures ``first <= i < last``, fast while the file is whole and carefully from the first damage on."""
     position = first
-    fast = _decord(index, first, last) if reader == 'decord' else None
-    fast = fast or decode(index, first, last, damage, careful=False)
+    fast = _decord(index, first, last) if reader == 'decord' and not deinterlace else None
+    fast = fast or decode(index, first, last, damage, careful=False, deinterlace=deinterlace)
     try:
         with closing(fast) as pictures:
             for i, image in pictures:
@@ -120,7 +131,7 @@ def _read(index: VideoIndex, first: int, last: int, damage: Damage, reader: str)
                 position = i + 1
     except DecodeError as error:
         logger.debug('%s: reading on carefully from frame %d: %s', index.path, position, error)
-        yield from decode(index, position, last, damage, careful=True)
+        yield from decode(index, position, last, damage, careful=True, deinterlace=deinterlace)
 
 
 def _decord(index: VideoIndex, first: int, last: int) -> Optional[Iterator[Tuple[int, np.ndarray]]]:
