@@ -1,8 +1,9 @@
 """Load checkpoints of OpenMMLab's model zoos without running code, and fit them to a model."""
 
 import re
+from collections import OrderedDict
 from pathlib import Path
-from typing import Mapping, Union
+from typing import Dict, List, Mapping, Tuple, Union
 
 import numpy as np
 import torch
@@ -26,6 +27,13 @@ class Discarded:
         pass
 
 
+class DiscardedMapping(Discarded):
+    """The same for dictionaries of other classes: torch fills its own only."""
+
+    def __new__(cls, *args, **kwargs):
+        return OrderedDict(discarded=Discarded())
+
+
 _reconstruct = np.zeros(1).__reduce__()[0]
 # What published checkpoints hold besides tensors: arrays (colours, sigmas) and the log of the
 # training run, whose buffers were pickled with `getattr`. Neither the buffers nor `getattr` are
@@ -40,6 +48,10 @@ PUBLISHED_GLOBALS = [
     (Discarded, 'builtins.getattr'),
     (Discarded, '__builtin__.getattr'),
 ]
+# What torch says of a name that a file may not use, as long as that is not one of the system's own (`posix.system`)
+_UNKNOWN = re.compile(r'GLOBAL (\S+) was not an allowed global')
+_NO_MAPPING = re.compile(r"Can only SETITEMS? for dict.* but got <class '.*~(\S+)'>", re.DOTALL)
+_MOST_UNKNOWN = 100
 # Buffers that come and go between versions and change no result.
 _FLEETING = re.compile(r'(^|\.)(num_batches_tracked|data_preprocessor\.(mean|std))$')
 
@@ -69,6 +81,34 @@ def load_checkpoint(model: nn.Module, checkpoint: Union[str, Path]) -> dict:
     return meta if isinstance(meta, dict) else {}
 
 
+def read_inert(path: Union[str, Path]) -> Tuple[dict, List[str]]:
+    """Read a checkpoint in which training left objects of its own, every one of which becomes :class:`Discarded`.
+
+    Nothing of the file is run, nor imported: the names in it are looked up in a table of ours,
+    in which all that are unknown stand for that inert class.
+
+    Returns:
+        The content, and the names of what was discarded.
+
+    Raises:
+        InputError: if the file is missing or broken, or names a function of the operating system.
+    """
+    kinds: Dict[str, type] = {}  # by the name in the file, what stands for it
+    while True:
+        stand_ins = [(type(f'~{name}', (kind,), {}), name) for name, kind in kinds.items()]
+        try:
+            with torch.serialization.safe_globals(PUBLISHED_GLOBALS + stand_ins):
+                return read_checkpoint(path), list(kinds)
+        except InputError as error:
+            for message, kind in ((_UNKNOWN, Discarded), (_NO_MAPPING, DiscardedMapping)):
+                found = message.search(str(error.__cause__))
+                if found and kinds.get(found[1]) is not kind and len(kinds) < _MOST_UNKNOWN:
+                    kinds[found[1]] = kind
+                    break
+            else:
+                raise
+
+
 def load_weights(model: nn.Module, weights: Mapping, path: Union[str, Path]) -> None:
     """Copy ``weights``; every one must have its place, and every place its weight.
 
@@ -78,6 +118,7 @@ def load_weights(model: nn.Module, weights: Mapping, path: Union[str, Path]) -> 
         InputError: naming what is missing, left over or of another shape.
     """
     weights = {re.sub(r'^module\.', '', name): value for name, value in weights.items()}
+    weights = without_averages(weights)
     try:
         result = model.load_state_dict(weights, strict=False)
     except (RuntimeError, AttributeError, TypeError) as error:
@@ -96,6 +137,15 @@ def load_weights(model: nn.Module, weights: Mapping, path: Union[str, Path]) -> 
     ]
     if faults:
         raise InputError(f'{path}: weights that do not fit the config: {"; ".join(faults)}')
+
+
+def without_averages(weights: Mapping) -> dict:
+    """``weights`` without the flat copies ``ema_backbone_conv_weight`` that MMDetection 2.x keeps of all of them.
+
+    Its hook swaps both before it saves: the averages are what stands under the weights' own names.
+    """
+    copies = {'ema_' + name.replace('.', '_') for name in weights}
+    return {name: value for name, value in weights.items() if name not in copies}
 
 
 def _lasting(names) -> list:
