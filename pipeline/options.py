@@ -171,6 +171,7 @@ class OutputOptions:
         compare, boxes, ids, trails: see :class:`pipeline.render.RenderOptions`.
         progress: show a progress bar on the terminal.
         command: how the run was started, recorded in the files.
+        name: what the video is called in pose data, if not after its file; ids that are numbers follow from it.
     """
 
     out_dir: Path = _option(Path('output'), PATH, 'output folder', content=False)
@@ -197,6 +198,7 @@ class OutputOptions:
     report: bool = _option(False, SWITCH, 'write an HTML page with videos, tracks and curves', 'data')
     progress: bool = _option(False, SWITCH, 'show a progress bar', content=False)
     command: str = _option('', WORD, 'how the run was started', content=False)
+    name: str = _option('', WORD, 'what the video is called in pose data', content=False)
 
     def reading(self) -> Dict[str, Any]:
         """What :func:`pipeline.video.open_source` is to know of an input."""

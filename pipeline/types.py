@@ -42,6 +42,7 @@ class VideoInfo:
         path: the file behind it, if there is one (its audio is copied from there).
         start: time of the first yielded frame in the source, in seconds.
         clock: of the file ``path``, if it was looked at.
+        number: tells it from other videos in formats whose ids are numbers; 0 where it stands alone.
     """
 
     name: str
@@ -52,6 +53,7 @@ class VideoInfo:
     path: Optional[str] = None
     start: float = 0.0
     clock: Optional[FileClock] = None
+    number: int = 0
 
 
 #: x1, y1, x2, y2 in px

@@ -153,7 +153,9 @@ class _Posed:
 
 def _finish(pipeline, video: Video, settings: BatchSettings, force: bool) -> dict:
     folder = settings.outputs.out_dir
-    options: OutputOptions = replace(settings.outputs, out_dir=folder / video.folder, force=force, progress=False)
+    options: OutputOptions = replace(
+        settings.outputs, out_dir=folder / video.folder, name=video.key, force=force, progress=False
+    )
     summary: Summary = run_video(pipeline, video.spec, options)
     if summary.interrupted:
         raise InputError(f'{video.spec}: interrupted')

@@ -47,7 +47,7 @@ def read_poses_json(path: Union[str, Path]) -> PoseFile:
             names the place, such as ``instance_info[3].instances[0].keypoints``.
     """
     try:
-        with open(path, encoding='utf-8') as file:
+        with open(path, encoding='utf-8-sig') as file:
             document = json.load(file)
     except OSError as error:
         raise InputError(f'{path}: cannot be read ({error.strerror})') from error

@@ -80,6 +80,12 @@ class Node:
             raise self.error('not an integer')
         return int(number)
 
+    def identity(self) -> Union[int, str]:
+        """An id: a text, or a whole number, which tables and MATLAB write as ``30000.0``."""
+        if not isinstance(self.value, (int, float, str)):
+            raise self.error('not an id')
+        return self.value if isinstance(self.value, str) else self.integer()
+
     def string(self) -> str:
         """A text."""
         if not isinstance(self.value, str):
@@ -94,17 +100,17 @@ class Node:
 
 
 def read_json(path: Union[str, Path]) -> Node:
-    """The contents of a JSON file.
+    """The contents of a JSON file, with a byte order mark or without.
 
     Raises:
         InputError: if it cannot be read or is no JSON; names line and column.
     """
     try:
-        return Node(json.loads(Path(path).read_text(encoding='utf-8')), path)
+        return Node(json.loads(Path(path).read_bytes()), path)
     except OSError as error:
         raise InputError(f'{path}: cannot be read ({error.strerror})') from error
     except UnicodeDecodeError as error:
-        raise InputError(f'{path}: byte {error.start}: not UTF-8 text') from error
+        raise InputError(f'{path}: byte {error.start}: not {error.encoding.upper()} text') from error
     except json.JSONDecodeError as error:
         raise InputError(f'{path}: line {error.lineno}, column {error.colno}: not valid JSON ({error.msg})') from error
     except RecursionError as error:
