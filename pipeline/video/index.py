@@ -53,6 +53,7 @@ class VideoIndex:
         missing_seconds: by how much all streams end before the duration in the header.
         damaged: whether reading the packets already met an error.
         interlaced: whether the first picture is marked as two fields of different times.
+        tracks: video streams that could have been read.
     """
 
     path: Path
@@ -73,6 +74,7 @@ class VideoIndex:
     missing_seconds: float = 0.0
     damaged: bool = False
     interlaced: bool = False
+    tracks: int = 1
 
     def __len__(self) -> int:
         return len(self.times)
@@ -129,10 +131,14 @@ def index_video(path: Path) -> VideoIndex:
 
 def video_stream(container) -> Optional[av.VideoStream]:
     """The best video stream that is not a cover picture, of those with a known codec if there are any, or None."""
-    streams = [s for s in container.streams.video if not s.disposition & av.stream.Disposition.attached_pic]
-    streams = [s for s in streams if s.codec_context is not None] or streams
+    streams = _tracks(container)
     best = container.streams.best('video')
     return best if best in streams else (streams[0] if streams else None)
+
+
+def _tracks(container) -> list:
+    streams = [s for s in container.streams.video if not s.disposition & av.stream.Disposition.attached_pic]
+    return [s for s in streams if s.codec_context is not None] or streams
 
 
 def read_packets(container, on_error: Callable[[Exception], None], *streams) -> Iterator[av.Packet]:
@@ -231,6 +237,7 @@ def _summarise(path: Path, container, stream, scan: _Scan) -> VideoIndex:
         missing_seconds=max(0.0, promised_end - scan.end) if in_order and not shown.repaired else 0.0,
         damaged=scan.damaged,
         interlaced=bool(scan.first.interlaced_frame),
+        tracks=len(_tracks(container)),
     )
 
 

@@ -25,6 +25,7 @@ from pipeline.video.video_file import VideoFile
 
 logger = logging.getLogger(__name__)
 
+_HEIF_SUFFIXES = ('.heic', '.heif', '.hif')
 READERS = ('pyav', 'decord')
 
 
@@ -83,6 +84,8 @@ def open_source(
             return AnimatedImage(path, start, end, fps)
         if path.suffix.lower() in IMAGE_SUFFIXES:
             return ImageSequence(source_name(text), [path], start, end, fps)
+        if path.suffix.lower() in _HEIF_SUFFIXES:  # FFmpeg would give one of the tiles that they consist of
+            raise InputError(f'{path}: HEIF pictures are not read; have the phone export JPEG')
         return VideoFile(path, start, end, fps, reader, deinterlace)
     if path.exists():
         raise InputError(f'{path}: is neither a file nor a folder')

@@ -70,7 +70,7 @@ class VideoFile(VideoSource):
 
     def __iter__(self) -> Iterator[Frame]:
         damage, deinterlace = Damage(), self._deinterlace and self._index.interlaced
-        self._say_interlaced()
+        self._say_what_is_special()
         expected, first_gap, self.skipped = self.first, None, 0
         try:
             with closing(_read(self._index, self.first, self._last, damage, self._reader, deinterlace)) as pictures:
@@ -97,7 +97,10 @@ class VideoFile(VideoSource):
                     self._times[first_gap],
                 )
 
-    def _say_interlaced(self) -> None:
+    def _say_what_is_special(self) -> None:
+        if self._index.tracks > 1:
+            tracks, size = self._index.tracks, f'{self._index.width}x{self._index.height}'
+            logger.warning('%s: holds %d video tracks; that of %s px is read', self._path, tracks, size)
         if self._index.interlaced and not self._deinterlace:
             logger.warning('%s: is interlaced: movements have combs, which --deinterlace removes', self._path)
         elif self._deinterlace and not self._index.interlaced:

@@ -2,7 +2,9 @@ import os
 import shutil
 import tempfile
 from fractions import Fraction
+from pathlib import Path
 
+import av
 import cv2
 import numpy as np
 import pytest
@@ -64,11 +66,19 @@ def test_start_end_and_rate_are_passed_on(clips):
     [
         ('missing.mp4', 'missing.mp4: no such file or folder'),
         ('', 'the input has no name'),
+        ('IMG_1.HEIC', 'HEIF pictures are not read'),
+        ('pictures.zip', 'not a video that can be read'),
+        ('sound.m4a', 'has no video stream'),
         ('frames/*.png', 'frames/\\*.png: matches no images'),
     ],
 )
-def test_what_is_not_there_is_one_line(tmp_path, monkeypatch, spec, message):
+def test_what_is_not_there_or_no_video_is_one_line(clips, tmp_path, monkeypatch, spec, message):
     monkeypatch.chdir(tmp_path)
+    Path('IMG_1.HEIC').write_bytes(b'ftypheic')
+    Path('pictures.zip').write_bytes(b'PK\3\4')
+    with av.open('sound.m4a', 'w') as output:
+        for packet in clips.tone(output.add_stream('aac', rate=48000), 0.2):
+            output.mux(packet)
     with pytest.raises(InputError, match=message):
         open_source(spec)
 

@@ -1,7 +1,10 @@
+import io
 import logging
 import random
 import resource
+from fractions import Fraction
 
+import av
 import numpy as np
 import pytest
 
@@ -125,8 +128,6 @@ def test_a_given_rate_replaces_the_files_own(clips):
 
 
 def test_a_trimmed_copy_leaves_out_what_its_edit_list_hides(clips):
-    import av
-
     path = clips.write(frames=30, gop=10, options={'x264-params': 'scenecut=0:bframes=0'})
     cut = clips.folder / 'cut.mp4'
     with av.open(str(path)) as source, av.open(str(cut), 'w') as output:
@@ -231,6 +232,96 @@ def test_a_trimmed_copy_is_not_said_to_lack_frames(clips, caplog):
     assert not caplog.records
 
 
+# what phones, cameras, recorders and servers write; docs/inputs.md lists it
+
+
+class Pipe(io.RawIOBase):
+    """A file that cannot be gone back in, as recorders in browsers write."""
+
+    def __init__(self):
+        self.content = b''
+
+    def writable(self):
+        return True
+
+    def write(self, data):
+        self.content += bytes(data)
+        return len(data)
+
+
+def test_a_browsers_recording_without_length_or_index(clips, caplog):
+    pipe, path = Pipe(), clips.folder / 'a.webm'
+    times = [0, 16, 33, 66, 116, 132, 149, 182, 232, 248]
+    with av.open(pipe, 'w', format='webm', options={'live': '1'}) as output:
+        stream = output.add_stream('libvpx-vp9', rate=30, options=VP9)
+        stream.width, stream.height, stream.pix_fmt = 160, 120, 'yuv420p'
+        stream.codec_context.time_base = Fraction(1, 1000)
+        for i, time in enumerate(times):
+            frame = av.VideoFrame.from_ndarray(clips.image(i, 160, 120), 'rgb24')
+            frame.pts, frame.time_base = time, Fraction(1, 1000)
+            output.mux(stream.encode(frame))
+        output.mux(stream.encode(None))
+    path.write_bytes(pipe.content)
+    assert_whole(clips, caplog, path, [time / 1000 for time in times])
+
+
+def test_a_stream_whose_33_bit_clock_wraps(clips, caplog):
+    offset = 2**33 / 90000 - 1.5 - 1.4  # the muxer adds 1.4 s
+    path = clips.write('a.ts', frames=90, rate=30, container={'output_ts_offset': str(offset)})
+    assert_whole(clips, caplog, path, [i / 30 for i in range(90)])
+
+
+def test_a_recording_that_a_crash_cut_off(clips, caplog):
+    whole = clips.write('a.mp4', frames=60, rate=30, container={'movflags': 'frag_keyframe+empty_moov'})
+    whole.write_bytes(whole.read_bytes()[: int(0.6 * whole.stat().st_size)])
+    frames, _ = read(whole)
+    assert [clips.number_of(f.image) for f in frames] == [round(30 * f.time) for f in frames] and len(frames) > 20
+    lost = clips.write('b.mp4', frames=10)
+    lost.write_bytes(lost.read_bytes()[: lost.read_bytes().index(b'moov') - 4])
+    with pytest.raises(InputError, match='b.mp4: not a video that can be read'):
+        read(lost)
+
+
+@pytest.mark.parametrize(
+    'name, codec, pixels, size, shown',
+    [
+        ('a.dv', 'dvvideo', 'yuv420p', (720, 576), (768, 576)),  # a camcorder's tape
+        ('a.vob', 'mpeg2video', 'yuv420p', (720, 576), (720, 576)),
+        ('a.mxf', 'mpeg2video', 'yuv422p', (160, 120), (160, 120)),
+        ('a.3gp', 'h263', 'yuv420p', (176, 144), (192, 144)),
+        ('a.mov', 'prores_ks', 'yuva444p10le', (160, 120), (160, 120)),  # with transparency
+        ('b.mov', 'qtrle', 'rgb24', (160, 120), (160, 120)),  # of the screen
+        ('a.nut', 'rawvideo', 'yuv420p', (160, 120), (160, 120)),
+    ],
+)
+def test_files_of_camcorders_and_editors(clips, name, codec, pixels, size, shown):
+    frames, source = read(clips.write(name, codec=codec, pixels=pixels, size=size, frames=12, rate=25))
+    assert [clips.number_of(f.image) for f in frames] == list(range(12))
+    assert (source.info.width, source.info.height, source.info.fps) == (*shown, 25)
+
+
+@pytest.mark.parametrize('rate', [Fraction(1, 10), 240, 960])
+def test_very_slow_and_very_fast_cameras(clips, caplog, rate):
+    path = clips.write(frames=20, rate=rate)
+    assert assert_whole(clips, caplog, path, [i / float(rate) for i in range(20)]).info.fps == rate
+
+
+def test_of_two_cameras_in_a_file_one_is_read_and_that_is_said(clips, caplog):
+    path = clips.folder / 'front_and_rear.mp4'
+    with av.open(str(path), 'w') as output:
+        streams = [output.add_stream('libx264', rate=30) for _ in range(2)]
+        for stream, scale in zip(streams, (1, 2)):
+            stream.width, stream.height, stream.pix_fmt = 160 * scale, 120 * scale, 'yuv420p'
+        for stream in streams:
+            for i in range(10):
+                image = clips.image(i, stream.width, stream.height)
+                output.mux(stream.encode(av.VideoFrame.from_ndarray(image, 'rgb24')))
+            output.mux(stream.encode(None))
+    frames, source = read(path)
+    assert [clips.number_of(f.image) for f in frames] == list(range(10)) and source.info.width == 160
+    assert [r.message for r in caplog.records] == [f'{path}: holds 2 video tracks; that of 160x120 px is read']
+
+
 # damage
 
 
@@ -242,8 +333,6 @@ def damaged(path, begin, length, seed=0):
 
 
 def largest_frames(path):
-    import av
-
     with av.open(str(path)) as container:
         packets = [p for p in container.demux(video=0) if p.size]
         return [(p.pos, p.size) for p in packets]
