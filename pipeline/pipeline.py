@@ -5,8 +5,10 @@ VideoPipeline.from_preset('embedded').run('video.mp4', out_dir='out')
 """
 
 import copy
+import logging
 import math
 import os
+from fractions import Fraction
 from pathlib import Path
 from typing import Any, Generator, Iterable, Iterator, List, Optional, Union
 
@@ -22,14 +24,24 @@ from pipeline.options import OutputOptions
 from pipeline.presets import merged_preset, options_of
 from pipeline.protocols import Detector, Estimator, PredictingTracker, Tracker
 from pipeline.refine import StreamRefiner, build_refiner
+from pipeline.refine.filters import NoSmoother
 from pipeline.registry import import_custom
 from pipeline.run import run_video
 from pipeline.stages import Advice, Buffer, Detect, Estimate, Follow, Refine, Stage, Track, Watch, connect
 from pipeline.summary import Summary
 from pipeline.timing import Clock
 from pipeline.tracking import build_tracker
+from pipeline.tracking.options import SLOWEST_RATE
 from pipeline.types import FrameResult, People
 from pipeline.video import ArraySource, VideoSource, open_source
+
+logger = logging.getLogger(__name__)
+
+# what tracker and refiner assume does not hold then: that people are near where they were going, as smooth bodies do
+_SLOW = (
+    f'%s: %.3g frames per second, below {SLOWEST_RATE}: people are looked for in every frame, '
+    'keep their ids by place and looks, and are not smoothed'
+)
 
 
 class VideoPipeline:
@@ -182,12 +194,15 @@ class VideoPipeline:
             with open_source(source) as opened:
                 yield from self.results(opened, clock)
             return
-        clock, tracker = clock or Clock(), self._fresh_tracker()
+        clock, slow = clock or Clock(), source.info.fps < SLOWEST_RATE
+        if slow:
+            logger.warning(_SLOW, source.info.name, float(source.info.fps))
+        tracker = self._fresh_tracker(source.info.fps)
         advice = None
-        if self.follow:
+        if self.follow and not slow:
             assert isinstance(tracker, PredictingTracker)  # as the constructor has checked
             advice = Advice(tracker, max(0, *self.estimator.frame_offsets))
-        stages = [*self._posing(advice), *self._tracking(tracker, advice)]
+        stages = [*self._posing(advice, slow), *self._tracking(tracker, advice, slow)]
         yield from connect(clock.around('decode', source), stages, clock)
 
     def posed(self, source: VideoSource, clock: Clock) -> Iterator[FrameResult]:
@@ -200,21 +215,21 @@ class VideoPipeline:
             raise InputError('a chain that follows people cannot be run by halves')
         return connect(clock.around('decode', source), self._posing(None), clock)
 
-    def refined(self, posed: Iterable[FrameResult], clock: Clock) -> Iterator[FrameResult]:
-        """The second half: tracks, and smooth ones."""
-        return connect(posed, self._tracking(self._fresh_tracker(), None), clock)
+    def refined(self, posed: Iterable[FrameResult], clock: Clock, fps: Fraction) -> Iterator[FrameResult]:
+        """The second half: tracks, and smooth ones, of a source with ``fps`` frames per second."""
+        return connect(posed, self._tracking(self._fresh_tracker(fps), None, fps < SLOWEST_RATE), clock)
 
     def run(self, video: Union[str, Path], out_dir: Union[str, Path] = 'output', **options) -> Summary:
         """Process a video into files; returns a summary. Options: :class:`pipeline.options.OutputOptions`."""
         return run_video(self, video, OutputOptions(out_dir=Path(out_dir), **options))
 
-    def _posing(self, advice: Optional[Advice]) -> List[Stage]:
+    def _posing(self, advice: Optional[Advice], slow: bool = False) -> List[Stage]:
         """From frames to poses; the buffers' sizes are the queues between threads."""
         if hasattr(self.detector, 'reset'):
             self.detector.reset()
         # of a batch with skipped frames in it, `batch` are analysed
         batch = self.batch if self.follow else self.batch * self.every
-        looks_every = math.ceil(self.detect_every / self.every)
+        looks_every = 1 if slow else math.ceil(self.detect_every / self.every)
         return [
             Buffer(max(4, 2 * self.batch)),  # frames are decoded in a thread of their own
             Watch(self.every),
@@ -224,12 +239,13 @@ class VideoPipeline:
             Estimate(self.estimator, batch, self._shares.estimator),
         ]
 
-    def _tracking(self, tracker: Tracker, advice: Optional[Advice]) -> List[Stage]:
-        """From poses to smooth tracks."""
-        refiner = StreamRefiner(self.refiner.smoother, self.refiner.max_gap)
+    def _tracking(self, tracker: Tracker, advice: Optional[Advice], slow: bool = False) -> List[Stage]:
+        """From poses to smooth tracks; poses seconds apart are not mixed with each other."""
+        smoother = NoSmoother() if slow else self.refiner.smoother
+        refiner = StreamRefiner(smoother, self.refiner.max_gap)
         return [Track(tracker, advice), Refine(refiner)]
 
-    def _fresh_tracker(self) -> Tracker:
+    def _fresh_tracker(self, fps: Fraction) -> Tracker:
         if os.getpid() != self._process:
             raise InputError(
                 f'this pipeline was made in process {self._process} and does not survive a fork into {os.getpid()} '
@@ -237,4 +253,6 @@ class VideoPipeline:
             )
         tracker = copy.deepcopy(self.tracker)
         tracker.reset()
+        if hasattr(tracker, 'expect_rate'):
+            tracker.expect_rate(float(fps))
         return tracker

@@ -143,7 +143,7 @@ class _Posed:
     def results(self, source, clock: Clock) -> Iterator[FrameResult]:
         with closing(prefetch(clock.around('decode', source), size=max(4, 2 * self._pipeline.batch))) as frames:
             posed = (FrameResult(frame, self._of(frame.index, source)) for frame in frames)
-            yield from self._pipeline.refined(posed, clock)
+            yield from self._pipeline.refined(posed, clock, source.info.fps)
 
     def _of(self, index: int, source):
         if index not in self._people or source.skipped:
