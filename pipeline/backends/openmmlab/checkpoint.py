@@ -3,7 +3,7 @@
 import re
 from collections import OrderedDict
 from pathlib import Path
-from typing import Dict, List, Mapping, Tuple, Union
+from typing import List, Mapping, Set, Tuple, Union
 
 import numpy as np
 import torch
@@ -50,7 +50,7 @@ PUBLISHED_GLOBALS = [
 ]
 # What torch says of a name that a file may not use, as long as that is not one of the system's own (`posix.system`)
 _UNKNOWN = re.compile(r'GLOBAL (\S+) was not an allowed global')
-_NO_MAPPING = re.compile(r"Can only SETITEMS? for dict.* but got <class '.*~(\S+)'>", re.DOTALL)
+_NO_MAPPING = re.compile(r"Can only SETITEMS? for dict.* but got <class '.*~(\d+)'>", re.DOTALL)
 _MOST_UNKNOWN = 100
 # Buffers that come and go between versions and change no result.
 _FLEETING = re.compile(r'(^|\.)(num_batches_tracked|data_preprocessor\.(mean|std))$')
@@ -93,20 +93,23 @@ def read_inert(path: Union[str, Path]) -> Tuple[dict, List[str]]:
     Raises:
         InputError: if the file is missing or broken, or names a function of the operating system.
     """
-    kinds: Dict[str, type] = {}  # by the name in the file, what stands for it
-    while True:
-        stand_ins = [(type(f'~{name}', (kind,), {}), name) for name, kind in kinds.items()]
+    names: List[str] = []
+    mappings: Set[int] = set()  # which of them are of dictionaries
+    while len(names) <= _MOST_UNKNOWN:
+        kinds = (DiscardedMapping if i in mappings else Discarded for i in range(len(names)))
+        stand_ins = [(type(f'~{i}', (kind,), {}), names[i]) for i, kind in enumerate(kinds)]
         try:
             with torch.serialization.safe_globals(PUBLISHED_GLOBALS + stand_ins):
-                return read_checkpoint(path), list(kinds)
+                return read_checkpoint(path), names
         except InputError as error:
-            for message, kind in ((_UNKNOWN, Discarded), (_NO_MAPPING, DiscardedMapping)):
-                found = message.search(str(error.__cause__))
-                if found and kinds.get(found[1]) is not kind and len(kinds) < _MOST_UNKNOWN:
-                    kinds[found[1]] = kind
-                    break
+            unknown, filled = (message.search(str(error.__cause__)) for message in (_UNKNOWN, _NO_MAPPING))
+            if unknown and unknown[1] not in names:
+                names.append(unknown[1])
+            elif filled and int(filled[1]) not in mappings:
+                mappings.add(int(filled[1]))
             else:
                 raise
+    raise InputError(f'{path}: names more than {_MOST_UNKNOWN} kinds of objects that are not known here')
 
 
 def load_weights(model: nn.Module, weights: Mapping, path: Union[str, Path]) -> None:
