@@ -19,7 +19,8 @@ logger = logging.getLogger(__name__)
 _COPIED = ('aac', 'mp3', 'alac', 'ac3', 'eac3', 'opus', 'flac')
 SOUND = ('copied', 'encoded')  # how it is carried over: what is to be tried, best first
 _AAC_RATES = (48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000)
-_GAP = Fraction(1, 50)  # seconds between two frames that are not a matter of rounding
+_ROUNDING = Fraction(1, 200)  # seconds by which sound may be off its place
+_LONGEST_SILENCE = 10  # seconds that are encoded; a longer pause is a jump of the clock
 
 
 class AudioTrack:
@@ -55,7 +56,7 @@ class AudioTrack:
 
         Args:
             info: of the source whose pictures are written; its start, and how the file's clock was read.
-            sound: ``copied`` where MP4 can hold the codec, or ``encoded`` in any case.
+            sound: ``copied`` where MP4 can hold it, or ``encoded`` in any case.
         """
         try:
             source = av.open(media_address(path))
@@ -70,7 +71,9 @@ class AudioTrack:
                 source.close()
                 return None
             clock = info.clock if info.clock and info.path == str(path) else FileClock(_video_start(source))
-            copies = sound == SOUND[0] and stream.codec_context.codec.canonical_name in _COPIED
+            # the recordings of a joined file may differ in rate and channels, of which MP4 holds one kind only
+            copies = sound == SOUND[0] and len(clock.shifts) == 1
+            copies &= stream.codec_context.codec.canonical_name in _COPIED
             return cls(path, source, stream, output, clock, info.start, copies)
         except (av.FFmpegError, ValueError) as error:
             logger.warning('%s: its audio cannot be carried over (%s)', path, error)
@@ -148,61 +151,99 @@ class AudioTrack:
 
 
 class _Encoder:
-    """Encodes decoded sound from time 0 on, also where its rate or channels change or there are pauses in it."""
+    """Encodes decoded sound from time 0 on, also where its rate or channels change or there are pauses in it.
+
+    Every sample is put where its time stamp says: pauses are filled with silence, overlaps are cut.
+    """
 
     def __init__(self, stream):
-        self._stream, self._resampler, self._layout = stream, None, None
-        self._queue: Optional[av.AudioFifo] = None
-        self._next: Optional[Fraction] = None  # where the sound so far ends, in seconds
-        self._skipped = 0  # samples before time 0 that are still to come
-        self._written = 0  # where the last one that was encoded ends, in samples
+        self._stream, self._context = stream, stream.codec_context
+        self._resampler, self._layout = None, None
+        self._queue = av.AudioFifo()
+        self._written = 0  # samples that were encoded, or jumped over
+        self._skipped = 0  # samples still to come that lie over others
 
     def encode(self, frame: av.AudioFrame) -> List[av.Packet]:
-        layout = frame.format.name, frame.layout.name, frame.sample_rate
-        begin = self._next or Fraction(0) if frame.pts is None else frame.pts * frame.time_base
-        packets = []
-        if layout != self._layout or self._next is None or abs(begin - self._next) > _GAP:
-            packets = self._drain()
-            self._begin(layout, begin)
-        self._next = begin + Fraction(frame.samples, frame.sample_rate)
-        frame.pts = None  # samples are counted from where this stretch of sound began
-        return packets + self._resampled(frame)
+        layout, packets = (frame.format.name, frame.layout.name, frame.sample_rate), []
+        if layout != self._layout:
+            self._finish_resampling()
+            self._layout = layout
+            self._resampler = av.AudioResampler(self._context.format, self._context.layout, self._context.sample_rate)
+        if frame.pts is not None:
+            packets = self._go_to(round(frame.pts * frame.time_base * self._context.sample_rate))
+        frame.pts = None
+        self._take(self._resampler.resample(frame))
+        return packets + self._encoded()
 
     def flush(self) -> List[av.Packet]:
-        return self._drain() + self._stream.encode(None)
+        self._finish_resampling()
+        packets = self._encoded()
+        if self._queue.samples:
+            packets += self._sent(self._queue.read(0, partial=True))
+        return packets + self._stream.encode(None)
 
-    def _begin(self, layout, begin: Fraction) -> None:
-        context = self._stream.codec_context
-        self._layout = layout
-        self._resampler = av.AudioResampler(context.format, context.layout, context.sample_rate)
-        self._queue = av.AudioFifo()
-        self._skipped = max(0, round(-begin * context.sample_rate))
-        self._written = max(self._written, round(begin * context.sample_rate))
+    def _go_to(self, place: int) -> List[av.Packet]:
+        """Make ``place`` the next sample's, give or take what resampling and rounded stamps are off."""
+        rate, packets = self._context.sample_rate, []
+        pause = place - (self._written + self._queue.samples - self._skipped)
+        if pause > _LONGEST_SILENCE * rate:
+            packets = [*self._fill(-self._queue.samples % self._size), *self._encoded()]
+            self._written = place
+        elif pause > _ROUNDING * rate:
+            packets = self._fill(pause)
+        elif pause < -_ROUNDING * rate:
+            self._skipped -= pause
+        return packets
 
-    def _resampled(self, frame: Optional[av.AudioFrame]) -> List[av.Packet]:
-        for part in self._resampler.resample(frame):
-            part.pts = None
-            self._queue.write(part)
-        if self._skipped and self._queue.samples:
-            self._skipped -= self._queue.read(min(self._skipped, self._queue.samples)).samples
-        return self._encoded(self._stream.codec_context.frame_size or 1024)
+    def _fill(self, samples: int) -> List[av.Packet]:
+        """Put silence into the queue."""
+        if samples:
+            silence = av.AudioFrame(self._context.format, self._context.layout, samples)
+            silence.sample_rate = self._context.sample_rate
+            for plane in silence.planes:
+                plane.update(bytes(plane.buffer_size))
+            self._put(silence)
+        return self._encoded()
 
-    def _drain(self) -> List[av.Packet]:
-        """All that was given so far; the last frame of a stretch is filled with silence."""
-        if self._resampler is None:
-            return []
-        packets = self._resampled(None)
-        rest = self._queue.read(0, partial=True) if self._queue.samples else None
-        return packets + (self._sent(rest) if rest is not None else [])
+    def _finish_resampling(self) -> None:
+        if self._resampler is not None:
+            self._take(self._resampler.resample(None))
+        self._resampler = None
 
-    def _encoded(self, size: int) -> List[av.Packet]:
+    def _take(self, parts: List[av.AudioFrame]) -> None:
+        for part in parts:
+            before = self._queue.samples
+            self._put(part)
+            if self._skipped:
+                self._cut(before, part.samples)
+
+    def _put(self, frame: av.AudioFrame) -> None:
+        frame.pts, frame.time_base = None, Fraction(1, frame.sample_rate)  # samples are counted here
+        self._queue.write(frame)
+
+    def _cut(self, before: int, samples: int) -> None:
+        """Take what lies over other samples out of the ``samples`` that came behind ``before`` others."""
+        cut = min(self._skipped, samples)
+        kept = self._queue.read(before) if before else None
+        self._queue.read(cut)
+        rest = self._queue.read(samples - cut) if samples > cut else None
+        for frame in (kept, rest):
+            if frame is not None:
+                self._put(frame)
+        self._skipped -= cut
+
+    @property
+    def _size(self) -> int:
+        return self._context.frame_size or 1024
+
+    def _encoded(self) -> List[av.Packet]:
         packets: List[av.Packet] = []
-        while self._queue.samples >= size:
-            packets += self._sent(self._queue.read(size))
+        while self._queue.samples >= self._size:
+            packets += self._sent(self._queue.read(self._size))
         return packets
 
     def _sent(self, frame: av.AudioFrame) -> List[av.Packet]:
-        frame.sample_rate = self._stream.codec_context.sample_rate
+        frame.sample_rate = self._context.sample_rate
         frame.pts, frame.time_base = self._written, Fraction(1, frame.sample_rate)
         self._written += frame.samples
         return self._stream.encode(frame)

@@ -177,6 +177,28 @@ def test_joined_recordings_have_the_sound_of_both(clips, tmp_path, tone, seconds
     assert pictures_of(out) == 60 * seconds
 
 
+@pytest.mark.parametrize('codec', ['aac', 'mp2'])
+def test_joined_recordings_may_differ_in_rate_and_channels(tmp_path, codec):
+    joined = tmp_path / 'joined.ts'
+    for rate, layout in ((48000, 'mono'), (44100, 'stereo')):
+        with av.open(str(tmp_path / 'part.ts'), 'w') as output:
+            video, audio = output.add_stream('libx264', rate=30), output.add_stream(codec, rate=rate, layout=layout)
+            video.width, video.height, video.pix_fmt = 160, 120, 'yuv420p'
+            picture = av.VideoFrame.from_ndarray(np.zeros((120, 160, 3), np.uint8), 'rgb24')
+            clock = np.arange(rate) / rate
+            wave = (9000 * np.sin(2 * np.pi * 1000 * clock) * (clock % 0.5 < 0.1)).astype(np.int16)
+            frame = av.AudioFrame.from_ndarray(np.repeat(wave, 1 + (layout == 'stereo'))[None], 's16', layout)
+            frame.rate, frame.pts, frame.time_base = rate, 0, Fraction(1, rate)
+            packets = [packet for _ in range(30) for packet in video.encode(picture)] + video.encode(None)
+            packets += [*audio.encode(frame), *audio.encode(None)]
+            for packet in sorted(packets, key=lambda packet: packet.dts * packet.time_base):
+                output.mux(packet)
+        with open(joined, 'ab') as file:
+            file.write((tmp_path / 'part.ts').read_bytes())
+    out = carry_over(joined, tmp_path / 'out.mp4')
+    assert listen_closely(out) == pytest.approx([0, 0.5, 1, 1.5], abs=0.03) and pictures_of(out) == 60
+
+
 @pytest.mark.parametrize('tone', ['aac', 'pcm_s16le'])
 @pytest.mark.parametrize('hours', [3, 100])
 def test_sound_whose_clock_jumps_ahead_goes_on_where_it_was(clips, tmp_path, caplog, tone, hours):
