@@ -52,7 +52,8 @@ def shown_times(shown: np.ndarray, stored: np.ndarray, tick: Fraction, reorders:
         reorders: whether pictures are stored in another order than shown (B-frames).
 
     Returns:
-        None where less than half of the pictures have a stamp, or it stands still: there is no clock then.
+        None where less than half of the pictures have a stamp, or it stands still, or goes on by days: there is
+        no clock then.
     """
     base = int(np.median(np.clip(shown[shown != MISSING], -_ABSURD, _ABSURD))) if (shown != MISSING).any() else 0
     from_base, stored = _relative(shown, base), _relative(stored, base)
@@ -64,6 +65,8 @@ def shown_times(shown: np.ndarray, stored: np.ndarray, tick: Fraction, reorders:
     if 2 * (usual == 0).sum() > len(usual):
         return None
     step = float(np.median(usual[usual > 0])) if (usual > 0).any() else 1.0
+    if step > _LONGEST_PAUSE / float(tick):
+        return None
     if reorders and not has_stored:  # nothing says in which order the stamps should be
         clock = np.sort(clock)
     starts, bad = _sections(clock, _LONGEST_PAUSE / float(tick))

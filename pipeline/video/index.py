@@ -22,6 +22,7 @@ from pipeline.video.clock import MISSING, ShownTimes, shown_times, times_of_stor
 from pipeline.video.orientation import Orientation
 
 DEFAULT_RATE = Fraction(30)  # of single pictures, and of files that do not say
+_MIN_RATE = Fraction(1, 24 * 3600)  # a picture a day; less is a broken header
 _MAX_RATE = 1000  # more is a tick of the file's clock, not a camera's rate
 _MAX_PIXELS = 1 << 27  # 16384 x 8192; one RGB image then takes 400 MB
 _PAUSE = 20  # times the usual distance of two frames, and a second at least: not counted for the average rate
@@ -204,7 +205,9 @@ def _scan(container, stream) -> _Scan:
 
 def _summarise(path: Path, container, stream, scan: _Scan) -> VideoIndex:
     rates = [
-        rate for rate in (stream.guessed_rate, stream.base_rate, stream.average_rate) if rate and 0 < rate <= _MAX_RATE
+        rate
+        for rate in (stream.guessed_rate, stream.base_rate, stream.average_rate)
+        if rate and _MIN_RATE <= rate <= _MAX_RATE
     ] or [DEFAULT_RATE]
     tick = Fraction(stream.time_base or 0)
     shown = _times(container.format.name, stream, scan, tick)

@@ -25,6 +25,7 @@ logger = logging.getLogger(__name__)
 PRESETS = ('ultrafast', 'superfast', 'veryfast', 'faster', 'fast', 'medium', 'slow', 'slower', 'veryslow')
 _MAX_CRF = 51
 _CLOCK = 90000  # ticks per second at least: variable rates keep their times to 11 us
+_MOST_TICKS = 2**31 - 2**16  # that a frame lasts, as the writer of MP4 counts them: more than six hours
 _MAX_NUMERATOR = 10**6
 _KEYFRAME_SECONDS = 2.0  # how far a player must go back to show a frame
 
@@ -83,6 +84,7 @@ class VideoWriter(FrameSink):
         self._to_yuv = YuvConverter()
         self._size = None
         self._latest = -1
+        self._left_out = 0  # ticks of pauses longer than MP4 can hold
         self._frame_ticks = max(1, round(1 / (info.fps * self._tick)))
         self._last_ticks = self._frame_ticks  # how long the last frame lasts, which no later one tells
         self._output = self._stream = self._audio = None
@@ -97,7 +99,9 @@ class VideoWriter(FrameSink):
             seconds = time - self._info.start
             frame = self._encodable(picture)
             # encoders want increasing times; two frames within a tick are moved apart
-            frame.pts = max(round(seconds / self._tick), self._latest + 1)
+            frame.pts = max(round(seconds / self._tick) - self._left_out, self._latest + 1)
+            if frame.pts - self._latest > _MOST_TICKS:
+                self._shorten_pause(frame)
             if self._latest >= 0:
                 self._last_ticks = min(self._frame_ticks, frame.pts - self._latest)
             self._latest = frame.pts
@@ -192,9 +196,18 @@ class VideoWriter(FrameSink):
         stream.colorspace, stream.color_range = self._colours.matrix, self._colours.range
         self._audio = sound and AudioTrack.open(self._audio_from, self._output, self._info, sound)
 
+    def _shorten_pause(self, frame: av.VideoFrame) -> None:
+        if not self._left_out:
+            logger.warning('%s: a pause is longer than MP4 can hold: shortened; no sound follows it', self._path)
+        self._left_out += frame.pts - self._latest - _MOST_TICKS
+        frame.pts = self._latest + _MOST_TICKS
+        if self._audio is not None:
+            self._audio.close()
+            self._audio = None
+
     def _mux(self, packets) -> None:
         for packet in packets:
-            packet.duration = self._last_ticks  # MP4 keeps it for the last packet only
+            packet.duration = min(self._last_ticks, _MOST_TICKS)  # MP4 keeps it for the last packet only
             self._output.mux(packet)
 
     @contextmanager

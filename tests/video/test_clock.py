@@ -25,6 +25,7 @@ TABLE = [
     ('constant', PLAIN, PLAIN),
     ('variable', [0, 33, 400, 410, 2000, 2040], [0, 33, 400, 410, 2000, 2040]),
     ('a single picture', [7000], [7000]),
+    ('a picture in ten hours', [0, 10 * HOUR, 20 * HOUR], [0, 10 * HOUR, 20 * HOUR]),
     ('a pause of two hours', [0, 40, 80, 2 * HOUR, 2 * HOUR + 40], [0, 40, 80, 2 * HOUR, 2 * HOUR + 40]),
     # one stamp is wrong
     ('doubled', replaced(PLAIN, _4=120), PLAIN),
@@ -88,7 +89,9 @@ def test_what_was_added_to_the_clock_is_told():
     assert shown_times(stamps, stamps, MS, False).shifts == (0, 1400)
 
 
-@pytest.mark.parametrize('stamps', [[NO] * 6, [0] * 6, [0, NO, NO, NO, NO, 40], [5, 5, 5, 5, 6, 6]])
+@pytest.mark.parametrize(
+    'stamps', [[NO] * 6, [0] * 6, [0, NO, NO, NO, NO, 40], [5, 5, 5, 5, 6, 6], [0, 30 * HOUR, 60 * HOUR]]
+)
 def test_without_a_clock_there_is_none(stamps):
     stamps = np.array(stamps, np.int64)
     assert shown_times(stamps, stamps, MS, False) is None
