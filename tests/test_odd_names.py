@@ -7,11 +7,14 @@ from urllib.parse import quote
 
 import pytest
 
+from pipeline.batch import find_videos
 from pipeline.cli.batch import listed
+from pipeline.errors import InputError
 from pipeline.options import OutputOptions
 from pipeline.run import run_video
 from pipeline.video import open_source
 from pipeline.video.address import local_path
+from pipeline.video.folders import videos_meant
 from tests.batch.toy_chain import ToyDetector, ToyEstimator, write_video
 
 ALL = OutputOptions(Path('out'), formats=('json', 'csv', 'posetrack', 'trc'), report=True)
@@ -74,6 +77,14 @@ def test_files_are_found_by_their_address(here):
         with open_source(text) as source:
             assert source.info.num_frames == frames, text
     assert local_path('file:///caf%E9') == Path(os.fsdecode(b'/caf\xe9'))
+
+
+@pytest.mark.parametrize('name', ['a' * 300 + '.mp4', '1' * 300, 'x' * 5000, 'file:///' + 'a' * 300, 'a\0b.mp4'])
+def test_a_name_that_no_file_has_is_one_line(here, name):
+    for look in (open_source, lambda text: find_videos([text])[0].state(), lambda text: videos_meant([text])):
+        with pytest.raises(InputError) as caught:
+            look(name)
+        assert '\n' not in str(caught.value) and len(str(caught.value)) < 200
 
 
 def test_the_folder_may_have_a_colon_too(here, chain):

@@ -27,7 +27,7 @@ from pipeline.summary import Summary
 from pipeline.timing import Clock
 from pipeline.types import FrameResult
 from pipeline.video import open_source, prefetch
-from pipeline.video.open_source import is_url
+from pipeline.video.address import is_url
 
 
 class Unfit(InputError):

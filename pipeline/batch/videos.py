@@ -1,17 +1,14 @@
 """The inputs of a batch: resolve them to videos, name their outputs, detect changes."""
 
-import logging
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Dict, Iterator, List, Sequence
 
 from pipeline.errors import InputError
-from pipeline.video.address import local_path
+from pipeline.video.address import is_url, local_path
 from pipeline.video.folders import look_into
 from pipeline.video.image_sequence import images_by_pattern, images_in_folder
-from pipeline.video.open_source import is_camera, is_pattern, is_url, source_name
-
-logger = logging.getLogger(__name__)
+from pipeline.video.open_source import is_camera, is_pattern, source_name
 
 
 @dataclass(frozen=True)
@@ -81,11 +78,6 @@ def _videos(spec: str) -> Iterator[Video]:
     contents = look_into(path, below=True)
     if contents.is_sequence:
         yield Video(spec, source_name(spec))
-    elif contents.pictures:
-        names = ', '.join(picture.name for picture in contents.pictures[:3])
-        logger.warning(
-            '%s: pictures beside videos are passed over: %d, such as %s', spec, len(contents.pictures), names
-        )
     elif not contents.videos:
         raise InputError(f'{spec}: holds neither images nor videos')
     for file in contents.videos:

@@ -1,16 +1,15 @@
 """Open the source that an input (path, glob, index, URL, arrays) means."""
 
-import logging
+import os
 from pathlib import Path
 from typing import Iterable, Union
 
 import numpy as np
 
 from pipeline.errors import InputError
-from pipeline.video.address import local_path
+from pipeline.video.address import is_url, local_path
 from pipeline.video.animated import AnimatedImage, is_animated
 from pipeline.video.arrays import ArraySource
-from pipeline.video.folders import look_into
 from pipeline.video.image_sequence import (
     DEFAULT_IMAGE_RATE,
     IMAGE_SUFFIXES,
@@ -23,9 +22,8 @@ from pipeline.video.moments import MomentLike, RateLike, parse_moment, parse_rat
 from pipeline.video.source import VideoSource
 from pipeline.video.video_file import VideoFile
 
-logger = logging.getLogger(__name__)
-
 _HEIF_SUFFIXES = ('.heic', '.heif', '.hif')
+_INDEX_DIGITS = 4  # of a camera; longer numbers are names of files that are not there
 READERS = ('pyav', 'decord')
 
 
@@ -75,9 +73,6 @@ def open_source(
         return LiveSource(text, start, end, fps, timeout)
     path = local_path(text)
     if path.is_dir():
-        contents = look_into(path)
-        if contents.pictures and contents.videos and not contents.is_sequence:
-            logger.warning('%s: its pictures are read, not its videos, such as %s', path, contents.videos[0].name)
         return ImageSequence(source_name(text), images_in_folder(path), start, end, fps, resize)
     if path.is_file():
         if path.suffix.lower() in IMAGE_SUFFIXES and is_animated(path):
@@ -112,12 +107,8 @@ def source_name(text: str) -> str:
 
 def is_camera(text: str) -> bool:
     """Whether ``text`` is a camera's index or a device."""
-    return text.isascii() and text.isdigit() and not Path(text).exists() or is_device(text)
-
-
-def is_url(text: str) -> bool:
-    """Whether ``text`` is the address of a stream; ``file://`` is not."""
-    return '://' in text and not text.startswith('file:')
+    is_index = text.isascii() and text.isdigit() and len(text) <= _INDEX_DIGITS and not os.path.exists(text)
+    return is_index or is_device(text)
 
 
 def is_pattern(text: str) -> bool:

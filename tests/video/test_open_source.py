@@ -11,6 +11,7 @@ import pytest
 
 from pipeline.errors import InputError
 from pipeline.video import open_source
+from pipeline.video.folders import videos_meant
 from pipeline.video.image_sequence import ImageSequence
 from pipeline.video.open_source import is_camera
 from pipeline.video.video_file import VideoFile
@@ -92,3 +93,21 @@ def test_impossible_rates_are_refused(tmp_path, fps):
 def test_a_start_behind_the_end_of_the_video_says_how_long_it_is(clips):
     with pytest.raises(InputError, match='it has 30 frames, the last at 0.968 s'):
         open_source(clips.write(), start=5)
+
+
+def test_a_folder_of_videos_stands_for_them_in_the_demo_too(clips, caplog):
+    folder = clips.folder / 'in'
+    folder.mkdir()
+    for name in ('b.mp4', 'a.mkv', '._a.mkv', 'thumbnail.png'):
+        (folder / name).write_bytes(b'x')
+    videos = [str(folder / 'a.mkv'), str(folder / 'b.mp4')]
+    assert videos_meant(['x.mp4', str(folder), '0', 'http://host/in']) == ['x.mp4', *videos, '0', 'http://host/in']
+    assert [r.message for r in caplog.records] == [
+        f'{folder}: pictures beside videos are passed over: 1, such as thumbnail.png'
+    ]
+    for i in range(3):
+        (folder / f'f{i}.png').write_bytes(b'x')
+    assert videos_meant([str(folder)]) == [str(folder), *videos]
+    for path in videos:
+        Path(path).unlink()
+    assert videos_meant([str(folder)]) == [str(folder)]
