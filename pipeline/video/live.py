@@ -24,6 +24,7 @@ _MAX_RATE = 240
 _QUEUE = 4
 _MEASURED_SECONDS = 1.0  # in which a camera's rate is measured, if it does not say
 _LONGEST = 1e9  # seconds; OpenCV gives larger numbers, and negative ones, where it knows nothing
+_PACED_BYTES = 1 << 27  # of pictures that wait for a chain that is still being loaded
 _SILENT = 0
 _UNPLUGGED = re.compile(r'/dev/(video\d+|v4l/.+)')  # a camera's name, whether it is there or not
 # sources that do not wait for us: what is not taken in time is lost, or delays all that follows
@@ -39,7 +40,7 @@ class LiveSource(VideoSource):
     Cameras and real-time streams (RTSP, RTMP, RTP, UDP, SRT) drop their oldest
     waiting frame when the consumer is slow, and their frames carry the time of arrival, its jitter
     evened out. So do streams that tell no times and come one by one (MJPEG of cameras
-    over HTTP). Other URLs wait, and keep their own times.
+    over HTTP), of which some seconds wait. Other URLs wait, and keep their own times.
 
     Args:
         address: camera index, device path or URL.
@@ -122,6 +123,7 @@ class LiveSource(VideoSource):
             clocked = 0 <= stamps[0] < stamps[-1] < _LONGEST
         if len(head) == 2 and not clocked:
             self._real_time = self._is_paced(head, frames)
+            self._channel.widen(_PACED_BYTES // max(head[0][2].nbytes, 1))
         put = self._channel.put_latest if self._real_time else self._channel.put
         even, latest = EvenClock(), -1.0
         for index, (arrival, stamp, image) in enumerate(chain(head, frames)):

@@ -119,6 +119,17 @@ def test_an_mjpeg_camera_plays_as_long_as_it_took(clips):
     assert times == sorted(times) and times[-1] > 2.2 and times[-1] == pytest.approx(took, abs=0.5)
 
 
+def test_an_mjpeg_camera_loses_nothing_while_the_chain_is_loaded(clips):
+    with http.server.ThreadingHTTPServer(('127.0.0.1', 0), Webcam) as httpd:
+        threading.Thread(target=httpd.serve_forever, daemon=True).start()
+        with open_source(f'http://127.0.0.1:{httpd.server_port}/video', timeout=30) as source:
+            source._thread.join(60)  # all pictures have come before the first is taken
+            frames = list(source)
+        httpd.shutdown()
+    assert [clips.number_of(f.image) for f in frames] == list(range(25))
+    assert source.info.fps == pytest.approx(10, abs=2) and frames[-1].time > 2.2
+
+
 @pytest.mark.parametrize('name, codec', [('a.mjpeg', 'mjpeg'), ('a.h264', 'libx264')])
 def test_a_bare_stream_in_a_file_behind_a_url_is_read_whole(clips, server, name, codec):
     clips.write(name, frames=60, codec=codec, pixels='yuvj420p' if codec == 'mjpeg' else 'yuv420p')
