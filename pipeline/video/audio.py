@@ -1,5 +1,6 @@
 """Carry the sound of the source over into the file that is written; its faults cost sound, and nothing else."""
 
+import errno
 import logging
 from contextlib import contextmanager
 from fractions import Fraction
@@ -19,6 +20,7 @@ logger = logging.getLogger(__name__)
 _COPIED = ('aac', 'mp3', 'alac', 'ac3', 'eac3', 'opus', 'flac')
 SOUND = ('copied', 'encoded')  # how it is carried over: what is to be tried, best first
 _AAC_RATES = (48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000)
+_OF_THE_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS)
 _ROUNDING = Fraction(1, 200)  # seconds by which sound may be off its place
 _LONGEST_SILENCE = 10  # seconds that are encoded; a longer pause is a jump of the clock
 
@@ -75,7 +77,7 @@ class AudioTrack:
             copies = sound == SOUND[0] and len(clock.shifts) == 1
             copies &= stream.codec_context.codec.canonical_name in _COPIED
             return cls(path, source, stream, output, clock, info.start, copies)
-        except (av.FFmpegError, ValueError) as error:
+        except Exception as error:  # as of _own_faults
             logger.warning('%s: its audio cannot be carried over (%s)', path, error)
             source.close()
             return None
@@ -83,35 +85,34 @@ class AudioTrack:
     def pump(self, until: float) -> None:
         """Write the packets that begin before ``until``, in seconds of the output."""
         while not self._failed:
-            packet, self._waiting = self._waiting or next(self._packets, None), None
-            if packet is None:
-                return
-            if packet.pts * packet.time_base >= until:
-                self._waiting = packet
-                return
-            with self._own_faults(float(packet.pts * packet.time_base)):
+            with self._own_faults(f'{until:.1f} s'):
+                packet, self._waiting = self._waiting or next(self._packets, None), None
+                if packet is None:
+                    return
+                if packet.pts * packet.time_base >= until:
+                    self._waiting = packet
+                    return
                 self._write(packet)
 
     def close(self, complete: bool = True) -> None:
         """Let go of the source; ``complete`` writes what the encoder still holds."""
         try:
             if complete and self._encoder and not self._failed:
-                with self._own_faults():
+                with self._own_faults('its end'):
                     self._output.mux(self._encoder.flush())
         finally:
             self._packets.close()
             self._source.close()
 
     @contextmanager
-    def _own_faults(self, seconds: Optional[float] = None) -> Iterator[None]:
-        """End the sound, not the video, at what the muxer or the encoder refuses; a full disk is everybody's."""
+    def _own_faults(self, place: str) -> Iterator[None]:
+        """End the sound, and not the video, at whatever goes wrong with it; a full disk is everybody's."""
         try:
             yield
-        except (av.FFmpegError, ValueError) as error:
-            if isinstance(error, OSError):
+        except Exception as error:  # demuxers, decoders, the encoder and the muxer fail in many ways
+            if getattr(error, 'errno', None) in _OF_THE_DISK:
                 raise
             self._failed = True
-            place = 'its end' if seconds is None else f'{seconds:.3f} s'
             logger.warning('%s: its audio cannot be carried over from %s on (%s)', self._path, place, error)
 
     def _read(self) -> Iterator[av.Packet]:

@@ -1,5 +1,6 @@
 """The clips' tone begins on every whole second; so must what is carried over."""
 
+import errno
 import logging
 from fractions import Fraction
 from itertools import count
@@ -8,6 +9,7 @@ import av
 import numpy as np
 import pytest
 
+from pipeline.errors import InputError
 from pipeline.video import VideoWriter, open_source
 from pipeline.video.sound_clock import SoundClock
 
@@ -241,6 +243,26 @@ def test_sound_that_nobody_can_decode_is_said(clips, tmp_path, caplog):
     out = carry_over(path, tmp_path / 'out.mp4')
     assert pictures_of(out) == 5
     assert [r.message for r in caplog.records] == [f'{path}: no decoder here knows its audio; the overlay has none']
+
+
+@pytest.mark.parametrize('fault', [OverflowError('too large'), TypeError('None'), BlockingIOError(11, 'again')])
+def test_no_fault_of_the_sound_costs_the_pictures(clips, tmp_path, caplog, monkeypatch, fault):
+    def fail(*_):
+        raise fault
+
+    monkeypatch.setattr(SoundClock, 'place', fail)
+    out = carry_over(clips.write('a.mp4', frames=FRAMES, rate=RATE, tone='aac'), tmp_path / 'out.mp4')
+    assert pictures_of(out) == FRAMES
+    assert sum('its audio cannot be carried over from' in r.message for r in caplog.records) == 1
+
+
+def test_a_full_disk_is_no_fault_of_the_sound(clips, tmp_path, monkeypatch):
+    def fail(*_):
+        raise OSError(errno.ENOSPC, 'full')
+
+    monkeypatch.setattr(SoundClock, 'place', fail)
+    with pytest.raises(InputError, match='no space left'):
+        carry_over(clips.write('a.mp4', frames=5, tone='aac'), tmp_path / 'out.mp4')
 
 
 def test_a_muxer_that_refuses_a_packet_of_sound_still_gets_the_pictures(clips, tmp_path, caplog, monkeypatch):
