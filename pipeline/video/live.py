@@ -149,7 +149,7 @@ class LiveSource(VideoSource):
         step = float(np.median(np.diff([arrival for arrival, _, _ in head])))
         if step < 1 / _MAX_RATE:
             return False
-        self._rate = Fraction(1 / step).limit_denominator(2 if step < 0.5 else 100)
+        self._rate = max(Fraction(1 / step).limit_denominator(2 if step < 0.5 else 100), Fraction(1, 100))
         return True
 
 
