@@ -194,9 +194,13 @@ class OutputOptions:
         force: replace files that exist; a run puts its :class:`pipeline.files.Claim` here.
         start, end: seconds (``12.5``) or frames (``'300f'``) of the source.
         reader: of video files, ``pyav`` or ``decord``.
+        fps: of images, such as ``25`` or ``30000/1001``; that of a video is corrected by it.
+        resize: scale images of another size to that of the first of their sequence.
+        deinterlace: remove the combs of interlaced video.
         compare, boxes, ids, trails: see :class:`pipeline.render.RenderOptions`.
         progress: show a progress bar on the terminal.
         command: how the run was started, recorded in the files.
+        name: what the video is called in pose data, if not after its file; ids that are numbers follow from it.
     """
 
     out_dir: Path = _option(Path('output'), PATH, 'output folder', content=False)
@@ -204,6 +208,16 @@ class OutputOptions:
     start: Optional[str] = _option(None, WORD, 'where to start: seconds, or frames as 120f', 'input')
     end: Optional[str] = _option(None, WORD, 'where to stop: seconds, or frames as 240f', 'input')
     reader: str = _option('pyav', WORD, 'decoder of video files: pyav or decord', 'input')
+    fps: Optional[str] = _option(
+        None,
+        WORD,
+        'pictures per second of folders and stacks of pictures (30); reinterpret a video at this rate, '
+        'without its sound',
+        'input',
+        metavar='RATE',
+    )
+    resize: bool = _option(False, SWITCH, 'scale pictures of another size to that of the first one', 'input')
+    deinterlace: bool = _option(False, SWITCH, 'remove the combs of interlaced video', 'input')
     compare: bool = _option(False, SWITCH, 'draw before and after refinement side by side', 'picture')
     boxes: bool = _option(False, SWITCH, 'draw bounding boxes', 'picture')
     ids: bool = _option(True, SWITCH, 'do not draw track ids', 'picture')
@@ -213,6 +227,11 @@ class OutputOptions:
     report: bool = _option(False, SWITCH, 'write an HTML page with videos, tracks and curves', 'data')
     progress: bool = _option(False, SWITCH, 'show a progress bar', content=False)
     command: str = _option('', WORD, 'how the run was started', content=False)
+    name: str = _option('', WORD, 'what the video is called in pose data', content=False)
+
+    def reading(self) -> Dict[str, Any]:
+        """What :func:`pipeline.video.open_source` is to know of an input."""
+        return {name: getattr(self, name) for name in ('start', 'end', 'fps', 'reader', 'resize', 'deinterlace')}
 
     def content(self) -> Dict[str, Any]:
         """Those options that can change what is in the files."""

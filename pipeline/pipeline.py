@@ -5,6 +5,7 @@ VideoPipeline.from_preset('embedded').run('video.mp4', out_dir='out')
 """
 
 import copy
+import logging
 import math
 import os
 from fractions import Fraction
@@ -23,18 +24,28 @@ from pipeline.options import OutputOptions, every_frames
 from pipeline.presets import merged_preset, options_of
 from pipeline.protocols import Detector, Estimator, PredictingTracker, Tracker
 from pipeline.refine import StreamRefiner, build_refiner
+from pipeline.refine.filters import NoSmoother
 from pipeline.registry import import_custom
 from pipeline.run import run_video
 from pipeline.stages import Advice, Buffer, Detect, Estimate, Follow, Refine, Stage, Track, Watch, connect
 from pipeline.summary import Summary
 from pipeline.timing import Clock
 from pipeline.tracking import build_tracker
+from pipeline.tracking.options import SLOWEST_RATE
 from pipeline.types import FrameResult, People
 from pipeline.video import ArraySource, BackgroundWriter, VideoSource, open_source
 from pipeline.video.limits import check_memory
 
 # Frames for which a look at the whole picture may take its time: what waits are decoded pictures.
 _LOOK_AHEAD = 6
+
+logger = logging.getLogger(__name__)
+
+# what tracker and refiner assume does not hold then: that people are near where they were going, as smooth bodies do
+_SLOW = (
+    f'%s: %.3g frames per second, below {SLOWEST_RATE}: people are looked for in every frame, '
+    'keep their ids by place and looks, and are not smoothed'
+)
 
 
 class VideoPipeline:
@@ -191,12 +202,15 @@ class VideoPipeline:
                 yield from self.results(opened, clock)
             return
         self.check_memory(source)
-        clock, tracker = clock or Clock(), self._fresh_tracker()
+        clock, slow = clock or Clock(), source.info.fps < SLOWEST_RATE
+        if slow:
+            logger.warning(_SLOW, source.info.name, float(source.info.fps))
+        tracker = self._fresh_tracker(source.info.fps)
         advice = None
-        if self.follow:
+        if self.follow and not slow:
             assert isinstance(tracker, PredictingTracker)  # as the constructor has checked
             advice = Advice(tracker, max(0, *self.estimator.frame_offsets))
-        stages = [*self._posing(advice, source.info.fps), *self._tracking(tracker, advice)]
+        stages = [*self._posing(advice, source.info.fps), *self._tracking(tracker, advice, slow)]
         yield from connect(clock.around('decode', source), stages, clock)
 
     def posed(self, source: VideoSource, clock: Clock) -> Iterator[FrameResult]:
@@ -210,9 +224,9 @@ class VideoPipeline:
         self.check_memory(source)
         return connect(clock.around('decode', source), self._posing(None, source.info.fps), clock)
 
-    def refined(self, posed: Iterable[FrameResult], clock: Clock) -> Iterator[FrameResult]:
-        """The second half: tracks, and smooth ones."""
-        return connect(posed, self._tracking(self._fresh_tracker(), None), clock)
+    def refined(self, posed: Iterable[FrameResult], clock: Clock, fps: Fraction) -> Iterator[FrameResult]:
+        """The second half: tracks, and smooth ones, of a source with ``fps`` frames per second."""
+        return connect(posed, self._tracking(self._fresh_tracker(fps), None, fps < SLOWEST_RATE), clock)
 
     def check_memory(self, source: VideoSource) -> None:
         """Raise :class:`InputError` if the pictures that wait at once would take more than is allowed.
@@ -236,7 +250,7 @@ class VideoPipeline:
         if hasattr(self.detector, 'reset'):
             self.detector.reset()
         batch = self._batch
-        looks_every = math.ceil(every_frames(self.detect_every, fps) / self.every)
+        looks_every = 1 if fps < SLOWEST_RATE else math.ceil(every_frames(self.detect_every, fps) / self.every)
         return [
             Buffer(max(4, 2 * self.batch)),  # frames are decoded in a thread of their own
             Watch(self.every),
@@ -251,12 +265,13 @@ class VideoPipeline:
         """Frames in a batch, of which ``batch`` are analysed."""
         return self.batch if self.follow else self.batch * self.every
 
-    def _tracking(self, tracker: Tracker, advice: Optional[Advice]) -> List[Stage]:
-        """From poses to smooth tracks."""
-        refiner = StreamRefiner(self.refiner.smoother, self.refiner.max_gap)
+    def _tracking(self, tracker: Tracker, advice: Optional[Advice], slow: bool = False) -> List[Stage]:
+        """From poses to smooth tracks; poses seconds apart are not mixed with each other."""
+        smoother = NoSmoother() if slow else self.refiner.smoother
+        refiner = StreamRefiner(smoother, self.refiner.max_gap)
         return [Track(tracker, advice), Refine(refiner)]
 
-    def _fresh_tracker(self) -> Tracker:
+    def _fresh_tracker(self, fps: Fraction) -> Tracker:
         if os.getpid() != self._process:
             raise InputError(
                 f'this pipeline was made in process {self._process} and does not survive a fork into {os.getpid()} '
@@ -264,4 +279,6 @@ class VideoPipeline:
             )
         tracker = copy.deepcopy(self.tracker)
         tracker.reset()
+        if hasattr(tracker, 'expect_rate'):
+            tracker.expect_rate(float(fps))
         return tracker

@@ -75,6 +75,7 @@ class Tracker(Protocol):
 
     Keeps between calls whatever it knows of the people of one video, and forgets it in
     :meth:`reset`. Every run works on a copy of its own (``copy.deepcopy``), in one thread.
+    One that assumes a usual frame rate may have ``expect_rate(fps)`` too, which is called after ``reset``.
     """
 
     def reset(self) -> None:

@@ -14,6 +14,7 @@ from pipeline.errors import InputError
 #: Bytes of a JSON file, of a manifest, and of a list of inputs.
 MAX_JSON, MAX_MANIFEST, MAX_LIST = 1 << 33, 1 << 28, 1 << 26
 _BLOCK = 1 << 20
+_UTF_16 = b'\xff\xfe', b'\xfe\xff'  # as Windows' editors write it, every second byte a zero
 _FRACTION = re.compile(r'\d{1,12}(?:\.\d{0,12})?(?:/\d{1,12})?')
 _HALF = re.compile(rb'\\u[dD][89a-fA-F]')  # of a character beyond the first 65,536; two make one
 
@@ -50,7 +51,7 @@ def read_bounded(path: Union[str, Path], limit: int, text: bool = True, pipes: b
             state = os.fstat(file.fileno())
             while state.st_size <= limit and (block := file.read(_BLOCK)):
                 content += block
-                if text and b'\0' in block:
+                if text and b'\0' in block and not content.startswith(_UTF_16):
                     raise InputError(f'{path}: is no text: it holds NUL bytes')
                 if len(content) > limit:
                     break
@@ -71,7 +72,7 @@ def read_json(path: Union[str, Path]) -> Any:
     """
     content = read_bounded(path, MAX_JSON)
     try:
-        value = json.loads(content.decode('utf-8'), parse_constant=_constant)
+        value = json.loads(content.decode(json.detect_encoding(content)), parse_constant=_constant)
         if _HALF.search(content):
             json.dumps(value, ensure_ascii=False).encode()
         return value

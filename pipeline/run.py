@@ -52,7 +52,7 @@ def check_outputs(specs: Sequence[str], options: OutputOptions) -> List[Any]:
     owners: Dict[Path, str] = {}
     inputs: List[Any] = []
     for spec in map(str, specs):
-        source = open_source(spec, options.start, options.end, reader=options.reader)
+        source = open_source(spec, **options.reading())
         live, name = source.info.num_frames is None, source.info.name
         inputs.append(source if live else spec)
         if not live:
@@ -88,9 +88,7 @@ def run_video(chain: Chain, spec: Any, options: OutputOptions, claim: Optional[C
     Raises:
         InputError: for whatever is wrong with the input or the output folder, or if another run writes these files.
     """
-    source = (
-        spec if isinstance(spec, VideoSource) else open_source(spec, options.start, options.end, reader=options.reader)
-    )
+    source = spec if isinstance(spec, VideoSource) else open_source(spec, **options.reading())
     with source:
         if claim is not None:
             return _run(chain, source, str(spec), replace(options, force=claim))

@@ -18,6 +18,21 @@ _FILLED_IN: Any = None  # default of arrays that __post_init__ makes where they 
 
 
 @dataclass(frozen=True)
+class FileClock:
+    """How the clock in a video file was read; its sound has to be read in the same way.
+
+    Attributes:
+        origin: time on that clock, in seconds, at which the first picture is shown.
+        shifts: seconds that were added to it, from the beginning on and from each place on where it was set anew.
+        end: when the last picture has been shown, in seconds since the first.
+    """
+
+    origin: Fraction = Fraction(0)
+    shifts: Tuple[Fraction, ...] = (Fraction(0),)
+    end: float = float('inf')
+
+
+@dataclass(frozen=True)
 class VideoInfo:
     """What is known of a source before its first frame.
 
@@ -28,6 +43,8 @@ class VideoInfo:
         num_frames: frames that the source will yield, or None for a live stream.
         path: the file behind it, if there is one (its audio is copied from there).
         start: time of the first yielded frame in the source, in seconds.
+        clock: of the file ``path``, if it was looked at.
+        number: tells it from other videos in formats whose ids are numbers; 0 where it stands alone.
     """
 
     name: str
@@ -37,6 +54,8 @@ class VideoInfo:
     num_frames: Optional[int] = None
     path: Optional[str] = None
     start: float = 0.0
+    clock: Optional[FileClock] = None
+    number: int = 0
 
     def __post_init__(self) -> None:
         object.__setattr__(self, 'name', safe_name(self.name))

@@ -4,8 +4,11 @@
     python tools/convert_checkpoint.py hanet IN.pth.tar OUT.pth --window 11 --interval 5
     python tools/convert_checkpoint.py dcpose IN.pth OUT.pth
     python tools/convert_checkpoint.py dsta IN.pth OUT.pth
+    python tools/convert_checkpoint.py openmmlab IN.pth OUT.pth
     python tools/convert_checkpoint.py joints pipeline/weights/hanet_coco17.pth OUT.pth --to posetrack15
 
+openmmlab takes the weights out of a checkpoint of MMDetection or MMPose, 2.x and 0.x too, that is refused because
+training left objects in it (Namespace, PosixPath, datetime, ConfigDict …); these are left behind.
 The last one is no conversion but a beginning: a trained refiner's weights for other joints, to be trained on.
 Files are opened for their weights only: nothing in them is run.
 """
@@ -13,10 +16,11 @@ Files are opened for their weights only: nothing in them is run.
 import argparse
 import sys
 from pathlib import Path
-from typing import Dict
+from typing import Any, Dict
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+import numpy as np  # noqa: E402
 import torch  # noqa: E402
 from torch import Tensor  # noqa: E402
 
@@ -49,6 +53,8 @@ def parse_arguments() -> argparse.Namespace:
     hanet.set_defaults(run=convert_hanet)
     for name, title in (('dcpose', 'DCPose (CVPR 2021)'), ('dsta', 'DSTA (CVPR 2024)')):
         models.add_parser(name, parents=[common], help=title).set_defaults(run=convert_estimator)
+    openmmlab = models.add_parser('openmmlab', parents=[common], help='any checkpoint of MMDetection or MMPose')
+    openmmlab.set_defaults(run=convert_openmmlab)
     joints = models.add_parser('joints', parents=[common], help='a refiner as the beginning of another')
     joints.add_argument('--to', choices=tuple(STAND_INS), required=True, help='the joints')
     joints.set_defaults(run=convert_joints)
@@ -84,6 +90,27 @@ def convert_estimator(arguments: argparse.Namespace) -> None:
     print(f'{arguments.output}: {len(weights)} weights')
 
 
+def convert_openmmlab(arguments: argparse.Namespace) -> None:
+    """Write the weights, and what is plain of the notes beside them, such as the classes."""
+    from pipeline.backends.openmmlab.checkpoint import read_inert, without_averages
+
+    content, discarded = read_inert(arguments.input)
+    weights = without_averages(weights_in(content, arguments.input))
+    meta = content.get('meta')
+    notes = {key: value for key, value in (meta if isinstance(meta, dict) else {}).items() if is_plain((key, value))}
+    with atomic_path(arguments.output, arguments.force) as temporary:
+        torch.save({'state_dict': dict(weights), 'meta': {**notes, **source(arguments)}}, temporary)
+    print(f'{arguments.output}: {len(weights)} weights; left behind: {", ".join(discarded) or "nothing"}')
+
+
+def is_plain(value: Any, depth: int = 20) -> bool:
+    """Whether ``value`` is nothing but numbers, texts and arrays, nested no deeper than notes are."""
+    if isinstance(value, (dict, list, tuple)):
+        items = [*value, *value.values()] if isinstance(value, dict) else value
+        return depth > 0 and all(is_plain(item, depth - 1) for item in items)
+    return value is None or isinstance(value, (str, bytes, int, float, np.generic, np.ndarray, Tensor))
+
+
 def convert_joints(arguments: argparse.Namespace) -> None:
     """Write weights for ``load_from`` of a training config."""
     from pipeline.networks.refiners.sequence_refiner import load_refiner
@@ -104,7 +131,11 @@ def published_weights(path: Path) -> Dict[str, Tensor]:
     Raises:
         InputError: if the file cannot be read or holds no weights.
     """
-    content = read_checkpoint(path)
+    return weights_in(read_checkpoint(path), path)
+
+
+def weights_in(content: dict, path: Path) -> Dict[str, Tensor]:
+    """The same, of a file's content."""
     weights = content.get('state_dict', content)
     if not isinstance(weights, dict) or not all(isinstance(value, Tensor) for value in weights.values()):
         found = ', '.join(map(str, list(content)[:5])) or 'nothing'

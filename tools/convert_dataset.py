@@ -14,6 +14,7 @@ from typing import Optional, Sequence
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from pipeline.errors import InputError, exit_cleanly  # noqa: E402
+from pipeline.files import is_clutter  # noqa: E402
 from pipeline.training.sequences.npz_layouts import read_sequences, write_safe  # noqa: E402
 
 
@@ -33,7 +34,7 @@ def convert_folder(folder: Path, out: Path, force: bool = False) -> int:
     Raises:
         InputError: if there is none, or one cannot be read or written.
     """
-    paths = sorted(folder.rglob('*.npz'))
+    paths = sorted(path for path in folder.rglob('*.npz') if not is_clutter(path.relative_to(folder)))
     if not paths:
         raise InputError(f'{folder}: no npz files in this folder')
     if out.resolve() == folder.resolve():

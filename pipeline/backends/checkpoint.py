@@ -17,7 +17,7 @@ import zlib
 from collections.abc import Mapping
 from numbers import Integral, Real
 from pathlib import Path
-from typing import Any, Optional, Tuple, Type, TypeVar, Union
+from typing import Any, List, Optional, Tuple, Type, TypeVar, Union
 
 import torch
 from torch import nn
@@ -118,21 +118,24 @@ def load_model(
     return model.to(device).eval(), content.get('meta') or {}
 
 
-def read_checkpoint(path: Union[str, Path]) -> dict:
+def read_checkpoint(path: Union[str, Path], discarded: Optional[List[str]] = None) -> dict:
     """Read a dictionary that ``torch.save`` wrote, without ever running code of the file.
 
+    Args:
+        discarded: if given, other objects become inert stand-ins, and their names are added to it.
+
     Raises:
-        InputError: if the file is missing, broken, or holds anything but plain
-            values and tensors.
+        InputError: if the file is missing, broken, or holds anything but plain values and tensors; with
+            ``discarded``, if it names a function of the operating system.
     """
     try:
-        content = read_torch_file(path)
+        content = read_torch_file(path, discarded)
     except OSError as error:
         raise InputError(f'{path}: cannot be read ({error.strerror or error})') from error
     except Refused as error:
         raise InputError(
-            f'{path}: not a checkpoint, or one with more than weights and plain values: {error} '
-            '(it is not opened, for it could run code or fill the memory)'
+            f'{path}: not a checkpoint, or one with more than weights and plain values: {error} (it is not opened, for '
+            'it could run code or fill the memory; tools/convert_checkpoint.py openmmlab takes the weights out)'
         ) from error
     except BROKEN as error:
         raise InputError(f'{path}: not a checkpoint, or a broken one ({type(error).__name__})') from error

@@ -20,6 +20,7 @@ MAX_DEPTH = 100  # of values within values
 MAX_PICKLE = 1 << 26  # bytes, tensors not counted
 _KEYS = (str, int, float, bool, type(None))
 _NUMBERS = re.compile(r'[<>|=]?(b1|\?|[iu][1248]|f[248])')
+_SYSTEM = frozenset(('builtins', '__builtin__', 'ctypes', 'nt', 'os', 'posix', 'runpy', 'shutil', 'subprocess', 'sys'))
 _TEXT = re.compile(r'[<>|=]?[US]\d+')
 
 
@@ -68,10 +69,12 @@ class Reader:
     Args:
         load: gives the :class:`Storage` of a persistent id, which is a tuple.
         max_bytes: that all tensors may claim together.
+        discarded: if given, names that stand for nothing here become :class:`Discarded`, and are added to it;
+            only those of the operating system are refused even then.
     """
 
-    def __init__(self, load: Callable[[Tuple], Storage], max_bytes: int):
-        self._load, self._left = load, max_bytes
+    def __init__(self, load: Callable[[Tuple], Storage], max_bytes: int, discarded: Optional[List[str]] = None):
+        self._load, self._left, self._discarded = load, max_bytes, discarded
         self._copied = 0
         self._stack: List[Any] = []
         self._marks: List[int] = []
@@ -89,7 +92,8 @@ class Reader:
                 raise Refused(f'more than {MAX_STEPS} steps or {MAX_PICKLE} bytes beside the weights')
             if opcode.name == 'STOP':
                 value = self._stack.pop()
-                check_plain(value)
+                if self._discarded is None:
+                    check_plain(value)
                 return value
             self._step(opcode.name, argument)
         raise EOFError
@@ -116,17 +120,19 @@ class Reader:
             stack.append(self._memo[argument])
         elif name in ('APPEND', 'APPENDS'):
             items = self._since_mark() if name == 'APPENDS' else self._popped(1)
-            _a(list, stack[-1]).extend(items)
+            if not isinstance(stack[-1], Discarded):
+                _a(list, stack[-1]).extend(items)
         elif name in ('SETITEM', 'SETITEMS'):
             items = self._since_mark() if name == 'SETITEMS' else self._popped(2)
-            target = _a(dict, stack[-1])
-            for key, value in zip(items[::2], items[1::2], strict=True):
-                target[_key(key)] = value
+            if not isinstance(stack[-1], Discarded):
+                target = _a(dict, stack[-1])
+                for key, value in zip(items[::2], items[1::2], strict=True):
+                    target[_key(key)] = value
         elif name == 'GLOBAL':
-            stack.append(_named(argument))
+            stack.append(self._named(argument))
         elif name == 'STACK_GLOBAL':
             module, attribute = self._popped(2)
-            stack.append(_named(f'{_a(str, module)} {_a(str, attribute)}'))
+            stack.append(self._named(f'{_a(str, module)} {_a(str, attribute)}'))
         elif name == 'BINPERSID':
             stack.append(self._load(_a(tuple, stack.pop())))
         elif name in ('REDUCE', 'NEWOBJ'):
@@ -137,6 +143,16 @@ class Reader:
             self._set_state(stack[-1], state)
         else:
             raise Refused(f'the step {name}')
+
+    def _named(self, name: str) -> Any:
+        try:
+            return _named(name)
+        except Refused as error:
+            if self._discarded is None or name.partition(' ')[0].partition('.')[0] in _SYSTEM:
+                raise
+            if str(error) not in self._discarded:
+                self._discarded.append(str(error))
+            return _Name(name, _discard)
 
     def _popped(self, count: int) -> list:
         if len(self._stack) < count + (self._marks[-1] if self._marks else 0):

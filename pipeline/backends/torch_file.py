@@ -8,7 +8,7 @@ import os
 import struct
 import zipfile
 from pathlib import Path
-from typing import Any, BinaryIO, Callable, Dict, Tuple, Union
+from typing import Any, BinaryIO, Callable, Dict, List, Optional, Tuple, Union
 
 import torch
 
@@ -20,8 +20,11 @@ _ROOM = 1 << 24  # bytes that a file's tensors may take beyond its size, as view
 _MAX_LINE = 1 << 12
 
 
-def read_torch_file(path: Union[str, Path]) -> Any:
+def read_torch_file(path: Union[str, Path], discarded: Optional[List[str]] = None) -> Any:
     """What ``torch.save`` was given, on the CPU: plain values, tensors, arrays of numbers.
+
+    Args:
+        discarded: as of :class:`Reader`.
 
     Raises:
         InputError: if it is no plain file.
@@ -31,12 +34,12 @@ def read_torch_file(path: Union[str, Path]) -> Any:
     """
     with open_plain(path) as file:
         if file.read(4) == b'PK\x03\x04':
-            return _read_archive(file)
+            return _read_archive(file, discarded)
         file.seek(0)
-        return _read_legacy(file)
+        return _read_legacy(file, discarded)
 
 
-def _read_archive(file: BinaryIO) -> Any:
+def _read_archive(file: BinaryIO, discarded: Optional[List[str]]) -> Any:
     size = os.fstat(file.fileno()).st_size
     with zipfile.ZipFile(file) as archive:
         entries = {entry.filename: entry for entry in archive.infolist()}
@@ -59,18 +62,18 @@ def _read_archive(file: BinaryIO) -> Any:
             return data
 
         with archive.open(f'{root}data.pkl') as stream:
-            value = Reader(_Storages(content), size + _ROOM).read(_Bounded(stream))
+            value = Reader(_Storages(content), size + _ROOM, discarded).read(_Bounded(stream))
             stream.read()
     return value
 
 
-def _read_legacy(file: BinaryIO) -> Any:
+def _read_legacy(file: BinaryIO, discarded: Optional[List[str]]) -> Any:
     """A row of pickles, then the numbers of each storage."""
     size = os.fstat(file.fileno()).st_size
     stream = _Bounded(file)
 
     def read(load: Callable = _no_storage) -> Any:
-        return Reader(load, size + _ROOM).read(stream)
+        return Reader(load, size + _ROOM, discarded).read(stream)
 
     if read() != _MAGIC or read() != _PROTOCOL or not isinstance(read(), dict):
         raise ValueError('not a file of torch')

@@ -28,7 +28,7 @@ from pipeline.summary import Summary
 from pipeline.timing import Clock
 from pipeline.types import FrameResult
 from pipeline.video import open_source, prefetch
-from pipeline.video.open_source import is_url
+from pipeline.video.address import is_url
 
 
 class Unfit(InputError):
@@ -75,7 +75,7 @@ class Plan:
         if is_url(self.video.spec):
             return dict(ranges=[])
         outputs = settings.outputs
-        with open_source(self.video.spec, outputs.start, outputs.end, reader=outputs.reader) as source:
+        with open_source(self.video.spec, **outputs.reading()) as source:
             first, last = source.first, source.first + source.info.num_frames
         ranges = segment_ranges(first, last, self.length, pipeline.batch, pipeline.estimator.frame_offsets)
         return dict(ranges=ranges if len(ranges) > 1 else [])
@@ -91,8 +91,9 @@ class Segment:
 
     def run(self, pipeline: VideoPipeline, settings: BatchSettings) -> dict:
         read, keep = self.range.read, self.range.keep
+        part = dict(start=f'{read[0]}f', end=f'{read[1]}f')
         with (
-            open_source(self.video.spec, f'{read[0]}f', f'{read[1]}f', reader=settings.outputs.reader) as source,
+            open_source(self.video.spec, **{**settings.outputs.reading(), **part}) as source,
             closing(pipeline.posed(source, Clock())) as posed,
         ):
             kept = (result for result in posed if keep[0] <= result.frame.index < keep[1])
@@ -146,7 +147,7 @@ class _Posed:
         self._pipeline.check_memory(source)
         with closing(prefetch(clock.around('decode', source), size=max(4, 2 * self._pipeline.batch))) as frames:
             posed = (FrameResult(frame, self._of(frame.index, source)) for frame in frames)
-            yield from self._pipeline.refined(posed, clock)
+            yield from self._pipeline.refined(posed, clock, source.info.fps)
 
     def _of(self, index: int, source):
         if index not in self._people or source.skipped:
@@ -156,7 +157,7 @@ class _Posed:
 
 def _finish(pipeline, task: Union[Whole, Join], settings: BatchSettings) -> dict:
     video, folder = task.video, settings.outputs.out_dir
-    options: OutputOptions = replace(settings.outputs, out_dir=folder / video.folder, progress=False)
+    options: OutputOptions = replace(settings.outputs, out_dir=folder / video.folder, name=video.key, progress=False)
     # the batch settles it, when the manifest knows what was written
     with Claim(options.out_dir, video.name, task.force, task.known) as claim:
         summary: Summary = run_video(pipeline, video.spec, options, claim)

@@ -7,33 +7,10 @@ from typing import Dict, Iterator, List, Sequence
 from pipeline.addresses import without_secrets
 from pipeline.errors import InputError
 from pipeline.files import safe_name
-from pipeline.video.image_sequence import IMAGE_SUFFIXES, images_by_pattern, images_in_folder
-from pipeline.video.open_source import is_camera, is_pattern, is_url, local_path, source_name
-
-VIDEO_SUFFIXES = frozenset(
-    (
-        '.3gp',
-        '.asf',
-        '.avi',
-        '.flv',
-        '.gif',
-        '.m2ts',
-        '.m4v',
-        '.mkv',
-        '.mov',
-        '.mp4',
-        '.mpeg',
-        '.mpg',
-        '.mts',
-        '.mxf',
-        '.ogv',
-        '.ts',
-        '.vob',
-        '.webm',
-        '.wmv',
-        '.y4m',
-    )
-)
+from pipeline.video.address import is_url, local_path
+from pipeline.video.folders import look_into
+from pipeline.video.image_sequence import images_by_pattern, images_in_folder
+from pipeline.video.open_source import is_camera, is_pattern, source_name
 
 
 @dataclass(frozen=True)
@@ -75,8 +52,8 @@ class Video:
 def find_videos(specs: Sequence[str]) -> List[Video]:
     """The videos that ``specs`` mean, each once.
 
-    A folder with images is one video; any other folder stands for all video files
-    below it, whose outputs keep their subfolders.
+    A folder stands for all video files below it, whose outputs keep their subfolders. Its images are
+    one video if there are no others, or if they are numbered; else they are passed over, and that is said.
 
     Raises:
         InputError: if a folder holds neither, an input is a camera, or two inputs
@@ -97,13 +74,15 @@ def _videos(spec: str) -> Iterator[Video]:
     if is_camera(spec):
         raise InputError(f'{spec}: a camera has no end; use smooth-poses (tools/demo.py)')
     path = local_path(spec)
-    if is_url(spec) or not path.is_dir() or _has_images(path):
+    if is_url(spec) or not path.is_dir():
         yield Video(spec, safe_name(source_name(spec)))
         return
-    files = sorted(file for file in path.rglob('*') if file.suffix.lower() in VIDEO_SUFFIXES and file.is_file())
-    if not files:
+    contents = look_into(path, below=True)
+    if contents.is_sequence:
+        yield Video(spec, source_name(spec))
+    elif not contents.videos:
         raise InputError(f'{spec}: holds neither images nor videos')
-    for file in files:
+    for file in contents.videos:
         folder = '/'.join(map(safe_name, file.parent.relative_to(path).parts))
         yield Video(str(file), safe_name(source_name(str(file))), folder)
 
@@ -112,7 +91,3 @@ def _matching(spec: str) -> List[Path]:
     if not is_pattern(spec):
         raise InputError(f'{spec}: no such file or folder')
     return images_by_pattern(spec)
-
-
-def _has_images(folder: Path) -> bool:
-    return any(file.suffix.lower() in IMAGE_SUFFIXES for file in folder.iterdir())

@@ -134,7 +134,8 @@ def listed(path) -> list:
     if path is None:
         return []
     try:
-        lines = read_bounded(path, MAX_LIST, pipes=True).decode('utf-8').split('\n')
+        # names may be any bytes
+        lines = read_bounded(path, MAX_LIST, pipes=True).decode('utf-8-sig', 'surrogateescape').split('\n')
     except UnicodeDecodeError as error:
         raise InputError(f'{path}: cannot be read ({error})') from error
     return [line.strip() for line in lines if line.strip()]

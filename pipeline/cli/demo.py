@@ -20,7 +20,9 @@ from pipeline.errors import InputError, exit_cleanly
 
 def parse_arguments(arguments: Optional[Sequence[str]] = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('inputs', nargs='*', help='video files, folders or globs of images, camera index, stream URL')
+    parser.add_argument(
+        'inputs', nargs='*', help='video files, folders of videos or images, globs of images, camera index, URL'
+    )
     parser.add_argument('--sample', action='store_true', help='use the sample clip (downloaded once)')
     parser.add_argument('--out-dir', type=Path, default=Path('output'), help='default: %(default)s')
     parser.add_argument('--force', action='store_true', help='replace files that exist')
@@ -50,8 +52,9 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     from pipeline.assets import fetch
     from pipeline.pipeline import VideoPipeline
     from pipeline.run import check_outputs, run_video
+    from pipeline.video.folders import videos_meant
 
-    inputs = args.inputs + ([str(fetch('sample-clip'))] if args.sample else [])
+    inputs = videos_meant(args.inputs) + ([str(fetch('sample-clip'))] if args.sample else [])
     options = command_line.output_options(
         args,
         out_dir=args.out_dir,

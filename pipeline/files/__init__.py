@@ -5,7 +5,7 @@ with Claim(folder, safe_name(video.name)) as claim, atomic_path(folder / 'clip_p
 """
 
 from pipeline.files.claim import Claim, Force
-from pipeline.files.names import safe_name
+from pipeline.files.names import is_clutter, safe_name
 from pipeline.files.output import Outputs, atomic_path, check_writable
 
-__all__ = ['Claim', 'Force', 'Outputs', 'atomic_path', 'check_writable', 'safe_name']
+__all__ = ['Claim', 'Force', 'Outputs', 'atomic_path', 'check_writable', 'is_clutter', 'safe_name']

@@ -2,6 +2,8 @@
 
 import hashlib
 import re
+from pathlib import Path
+from typing import Union
 
 #: Bytes of a safe name. What we add to it, at most ``_id9223372036854775807`` and the mark of a passing file, fits
 #: into the 255 bytes that file systems allow.
@@ -28,3 +30,21 @@ def bounded(name: str, most: int) -> str:
     if len(content) <= most:
         return name
     return content[: most - 9].decode('utf-8', 'ignore') + '-' + hashlib.sha256(content).hexdigest()[:8]
+
+
+# folders that systems and network drives keep beside a user's files
+_SYSTEM_FOLDERS = frozenset(
+    ('__MACOSX', '@eaDir', '#recycle', '#snapshot', '$RECYCLE.BIN', 'System Volume Information')
+)
+
+
+def is_clutter(path: Union[str, Path]) -> bool:
+    """Whether a file found in a user's folder is none of the user's.
+
+    Such are names with a leading dot (``._clip.mp4``, in which macOS keeps a file's properties; files that
+    are being written) and what lies in folders that a system made.
+
+    Args:
+        path: relative to the folder that the user named.
+    """
+    return any(part.startswith('.') or part in _SYSTEM_FOLDERS for part in Path(path).parts)

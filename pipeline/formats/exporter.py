@@ -111,8 +111,12 @@ class Exporter(ABC):
         """Write what comes after the last frame; nothing by default."""
 
     def _text_file(self, path: Path) -> TextIO:
-        """A text file that will be named ``path`` when the export is closed."""
-        return self._stack.enter_context(open(self._outputs.add(path), 'w', encoding='utf-8', newline='\n'))
+        """A text file that will be named ``path`` when the export is closed.
+
+        What is not UTF-8 in the names of files becomes ``?`` in it.
+        """
+        temporary = self._outputs.add(path)
+        return self._stack.enter_context(open(temporary, 'w', encoding='utf-8', errors='replace', newline='\n'))
 
     def _record_run(self) -> None:
         """Put the run's record beside formats that have no place for it: ``NAME.run.json``."""

@@ -2,7 +2,8 @@
 
 ``images``, ``annotations`` and ``categories`` as in COCO, with a track id per
 annotation and 17 keypoints ``x, y, v`` in PoseTrack's order (:mod:`.posetrack_joints`
-says how they come from other skeletons). A joint that is missing is ``0, 0, 0``;
+says how they come from other skeletons). Ids of images and annotations begin with the
+number of the video, so that files of one batch can be put together. A joint that is missing is ``0, 0, 0``;
 its score is in ``scores``. Every frame is an image, also one without people. The
 run's record is under ``info``.
 """
@@ -18,7 +19,8 @@ from pipeline.formats.posetrack_joints import NAMES, PoseTrackJoints
 from pipeline.registry import WRITERS
 from pipeline.types import People
 
-_FIRST_IMAGE = 10_000_000_000  # PoseTrack18's ids: 1, six digits of the sequence, the frame
+_FIRST_IMAGE = 10_000_000_000  # PoseTrack18's ids: 1, six digits of the sequence, the frame; of a video without number
+_PER_VIDEO = 1_000_000
 _INDEX = struct.Struct('<q')
 
 
@@ -33,6 +35,8 @@ class PoseTrackExporter(Exporter):
         self._file = self._text_file(self.path)
         self._indices = self._stack.enter_context(tempfile.TemporaryFile(dir=self.path.parent))
         self._num_annotations = 0
+        self._ids = self.video.number * _PER_VIDEO
+        self._first_image = self._ids or _FIRST_IMAGE
         category = dict(supercategory='person', id=1, name='person', keypoints=list(NAMES), skeleton=[])
         self._file.write(
             f'{{"info": {json.dumps(self.run.to_dict(), allow_nan=False)},\n'
@@ -57,7 +61,10 @@ class PoseTrackExporter(Exporter):
             separator = ',\n' if self._num_annotations else '\n'
             self._num_annotations += 1
             annotation = dict(
-                zip(columns, row), id=self._num_annotations, image_id=_FIRST_IMAGE + frame_index, category_id=1
+                zip(columns, row),
+                id=self._ids + self._num_annotations,
+                image_id=self._first_image + frame_index,
+                category_id=1,
             )
             self._file.write(separator + json.dumps(annotation, allow_nan=False))
 
@@ -68,8 +75,8 @@ class PoseTrackExporter(Exporter):
         for position in range(count):
             (index,) = _INDEX.unpack(self._indices.read(_INDEX.size))
             image = dict(
-                id=_FIRST_IMAGE + index,
-                frame_id=_FIRST_IMAGE + index,
+                id=self._first_image + index,
+                frame_id=self._first_image + index,
                 vid_id=self.video.name,
                 file_name=f'{self.video.name}/{index:06d}.jpg',
                 nframes=count,

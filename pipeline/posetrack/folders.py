@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Dict, List, Optional, Tuple, Union
 
 from pipeline.errors import InputError
-from pipeline.files import atomic_path
+from pipeline.files import atomic_path, is_clutter
 from pipeline.posetrack.format17 import dump17, parse17
 from pipeline.posetrack.format18 import dump18, parse18
 from pipeline.posetrack.reading import Node, read_json
@@ -46,7 +46,7 @@ def load_folder(folder: Union[str, Path], layout: Optional[int] = None) -> Dict[
 
 
 def list_files(folder: Union[str, Path]) -> List[Path]:
-    """The JSON files of a folder, sorted by name.
+    """The JSON files of a folder, sorted by name, without those that systems keep there (``._x.json``).
 
     Raises:
         InputError: if the folder does not exist or has none.
@@ -56,10 +56,15 @@ def list_files(folder: Union[str, Path]) -> List[Path]:
         return [folder]
     if not folder.is_dir():
         raise InputError(f'{folder}: no such folder')
-    files = sorted(folder.glob('*.json'))
+    files = json_files(folder)
     if not files:
         raise InputError(f'{folder}: no .json files in this folder')
     return files
+
+
+def json_files(folder: Path) -> List[Path]:
+    """The same, or nothing."""
+    return sorted(path for path in folder.glob('*.json') if not is_clutter(path.name))
 
 
 def save_sequence(

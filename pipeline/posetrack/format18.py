@@ -24,15 +24,13 @@ def parse18(root: Node, name: str) -> PoseSequence:
     images = root['images'].items()
     people: Dict[Any, List[PosePerson]] = {}
     for image in images:
-        identity = image['id'].value
-        if not isinstance(identity, (int, str)):
-            raise image['id'].error('not an id')
+        identity = image['id'].identity()
         if identity in people:
             raise image['id'].error('another image has this id')
         people[identity] = []
     for annotation in root['annotations'].items():
-        identity = annotation['image_id'].value
-        if not isinstance(identity, (int, str)) or identity not in people:
+        identity = annotation['image_id'].identity()
+        if identity not in people:
             raise annotation['image_id'].error('no image has this id')
         people[identity].append(_parse_person(annotation, columns))
     frames = []
@@ -40,7 +38,7 @@ def parse18(root: Node, name: str) -> PoseSequence:
         labeled = bool(image.value.get('is_labeled', True))
         frames.append(
             PoseFrame.from_people(
-                image['file_name'].string(), people[image['id'].value], _parse_regions(image), labeled
+                image['file_name'].string(), people[image['id'].identity()], _parse_regions(image), labeled
             )
         )
     return PoseSequence(name, frames, root.path)

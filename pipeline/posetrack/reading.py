@@ -1,6 +1,5 @@
 """Reading JSON with errors that name the file and the place."""
 
-import math
 from pathlib import Path
 from typing import Any, List, Optional, Union
 
@@ -69,7 +68,7 @@ class Node:
     def number(self) -> float:
         """A finite number."""
         is_number = isinstance(self.value, (int, float)) and not isinstance(self.value, bool)
-        if not is_number or not math.isfinite(self.value):
+        if not is_number or not -1e300 < self.value < 1e300:  # whole numbers have no end, and floats have one
             raise self.error('not a finite number')
         return float(self.value)
 
@@ -79,6 +78,12 @@ class Node:
         if number != int(number) or abs(number) >= 2**53:
             raise self.error('not an integer')
         return int(number)
+
+    def identity(self) -> Union[int, str]:
+        """An id: a text, or a whole number, which tables and MATLAB write as ``30000.0``."""
+        if not isinstance(self.value, (int, float, str)):
+            raise self.error('not an id')
+        return self.value if isinstance(self.value, str) else self.integer()
 
     def string(self) -> str:
         """A text."""
@@ -94,7 +99,7 @@ class Node:
 
 
 def read_json(path: Union[str, Path]) -> Node:
-    """The contents of a JSON file.
+    """The contents of a JSON file, with a byte order mark or without.
 
     Raises:
         InputError: if it cannot be read or is no JSON; names line and column.

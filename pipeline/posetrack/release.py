@@ -11,7 +11,7 @@ from typing import Dict, List, Optional, Set, Union
 
 from pipeline.errors import InputError
 from pipeline.files import check_writable
-from pipeline.posetrack.folders import load_sequence, save_sequence
+from pipeline.posetrack.folders import json_files, load_sequence, save_sequence
 from pipeline.posetrack.format18 import video_number
 from pipeline.posetrack.reading import read_json
 from pipeline.posetrack.sequence import PoseSequence
@@ -101,7 +101,7 @@ def open_release(root: Union[str, Path], number: Optional[int] = None) -> Releas
     inner = root / 'posetrack_data'
     places = [(root, root / 'annotations'), (inner, inner / 'annotations'), (root, inner)]
     for base, annotations in places:  # noqa: B007, what it ends with is used below
-        splits = {split: sorted((annotations / split).glob('*.json')) for split in SPLITS}
+        splits = {split: json_files(annotations / split) for split in SPLITS}
         splits = {split: files for split, files in splits.items() if files}
         if splits:
             break

@@ -150,7 +150,7 @@ def _source(video: Path, page: Path, offset: float, embed: bool) -> Dict:
         raise InputError(f'{video}: no such video')
     if not embed:
         relative = os.path.relpath(video.resolve(), page.resolve().parent)
-        return dict(name=video.name, offset=offset, src=quote(os.fsencode(relative.replace(os.sep, '/'))))
+        return dict(name=video.name, offset=offset, src=quote(os.fsencode(relative).replace(os.fsencode(os.sep), b'/')))
     size = video.stat().st_size
     if size > _MOST_EMBEDDED:
         raise InputError(

@@ -5,6 +5,11 @@ from typing import Any, Dict, Optional
 
 from pipeline.errors import InputError
 
+#: Frames per second below which people move so far from one frame to the next that the last movement says
+#: nothing of the next one.
+SLOWEST_RATE = 5
+_WAITED_FRAMES, _REMEMBERED_FRAMES = 4, 20
+
 
 @dataclass(frozen=True)
 class TrackerOptions:
@@ -121,6 +126,19 @@ class TrackerOptions:
                 'tracker options must keep low_score <= start_score <= high_score; got '
                 f'{self.low_score}, {self.start_score}, {self.high_score}'
             )
+
+    def at_rate(self, fps: float) -> 'TrackerOptions':
+        """These options for so few frames per second that times of a second and two are less than some frames.
+
+        Below :data:`SLOWEST_RATE` people are waited for, and recognised, for some frames at least.
+        """
+        if fps >= SLOWEST_RATE:
+            return self
+        return replace(
+            self,
+            max_lost=max(self.max_lost, _WAITED_FRAMES / fps),
+            return_time=self.return_time and max(self.return_time, _REMEMBERED_FRAMES / fps),
+        )
 
     @classmethod
     def preset(cls, scene: str = 'default', **changes: Any) -> 'TrackerOptions':

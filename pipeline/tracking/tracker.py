@@ -79,6 +79,10 @@ class PoseTracker:
         self._time = -np.inf
         self._image_size = (0, 0)
 
+    def expect_rate(self, fps: float) -> None:
+        """Adapt the options to a source of few frames per second, see :meth:`TrackerOptions.at_rate`."""
+        self.options = self.options.at_rate(fps)
+
     def with_looks(self, people: People, frame: Frame) -> People:
         """The people with their clothes described from the frame.
 

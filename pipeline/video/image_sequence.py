@@ -7,13 +7,14 @@ import warnings
 from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
-from typing import Iterator, List, Optional, Sequence
+from typing import Iterator, List, Optional, Sequence, Tuple
 
 import cv2
 import numpy as np
 from PIL import Image
 
 from pipeline.errors import InputError
+from pipeline.files import is_clutter
 from pipeline.types import Frame, VideoInfo
 from pipeline.video.limits import DEFAULT_PIXELS, check_size, max_pixels
 from pipeline.video.moments import Moment, frame_range
@@ -48,22 +49,25 @@ _FORMATS = ('AVIF', 'BMP', 'DIB', 'JPEG', 'JPEG2000', 'PNG', 'PPM', 'SUN', 'TIFF
 _COSTLY = 4  # times the memory of other formats, which JPEG 2000's decoder takes
 _NO_IMAGE = 'not an image that can be read'
 _MAX_FILE = 1 << 29  # bytes, above those of any picture of the allowed size
+_EXIF_ORIENTATION = 0x0112
 
 
 class ImageSequence(VideoSource):
     """Images of one size; grey, 16-bit and transparent ones become 8-bit RGB (transparency is dropped).
 
-    An image that cannot be read is skipped with a warning.
+    An image that cannot be read is skipped with a warning. One of another size is scaled into that of the first,
+    with black borders where its shape differs.
 
     Args:
         name: of the sequence, for output files.
         paths: in the order in which they are shown, at least one.
         start, end: what to read; ``end`` is not included.
         fps: frames per second, 30 if None.
+        resize: whether images of another size are wanted.
 
     Raises:
-        InputError: if no image can be read or the range holds none; while
-            iterating, if an image has another size than the first.
+        InputError: if no image can be read or the range holds none, or one has another
+            size than the first, unless ``resize``.
     """
 
     def __init__(
@@ -73,6 +77,7 @@ class ImageSequence(VideoSource):
         start: Optional[Moment] = None,
         end: Optional[Moment] = None,
         fps: Optional[Fraction] = None,
+        resize: bool = False,
     ):
         fps = fps or DEFAULT_IMAGE_RATE
         self._times = np.arange(len(paths)) / float(fps)
@@ -87,6 +92,24 @@ class ImageSequence(VideoSource):
             num_frames=self._last - self.first,
             start=float(self._times[self.first]),
         )
+        if not resize:
+            self._check_sizes()
+
+    def _check_sizes(self) -> None:
+        """Look at what all headers say, before any work; an image that seems to differ is read."""
+        size = self.info.width, self.info.height
+        for path in self._paths[self.first : self._last]:
+            if _size_of(path) in (size, None):
+                continue
+            try:
+                image = read_image(path)
+            except InputError:  # it will be skipped
+                continue
+            if image.shape[1::-1] != size:
+                raise InputError(
+                    f'{path}: is {image.shape[1]}x{image.shape[0]} px, but the sequence began with '
+                    f'{size[0]}x{size[1]}; all images need one size: leave it out, or give --resize'
+                )
 
     def __iter__(self) -> Iterator[Frame]:
         self.skipped = 0
@@ -97,22 +120,16 @@ class ImageSequence(VideoSource):
                 self.skipped += 1
                 logger.warning('%s; skipped', error)
                 continue
-            if image.shape[:2] != (self.info.height, self.info.width):
-                size = f'{image.shape[1]}x{image.shape[0]}'
-                raise InputError(
-                    f'{self._paths[i]}: is {size} px, but the sequence began with '
-                    f'{self.info.width}x{self.info.height}; all images need one size'
-                )
-            yield Frame(i, float(self._times[i]), image)
+            yield Frame(i, float(self._times[i]), _fitted(image, self.info.width, self.info.height))
 
 
 def images_in_folder(folder: Path) -> List[Path]:
-    """The images of ``folder`` in natural order.
+    """The images of ``folder`` in natural order; those are not meant that systems keep there.
 
     Raises:
         InputError: if there are none.
     """
-    paths = _images(folder.iterdir())
+    paths = _images(path for path in folder.iterdir() if not is_clutter(path.name))
     if not paths:
         raise InputError(f'{folder}: holds no images ({", ".join(sorted(IMAGE_SUFFIXES))})')
     return paths
@@ -124,20 +141,20 @@ def images_by_pattern(pattern: str) -> List[Path]:
     Raises:
         InputError: if there are none.
     """
-    paths = _images(map(Path, glob.glob(pattern, recursive=True)))
+    paths = _images(path for path in map(Path, glob.glob(pattern, recursive=True)) if not is_clutter(path.name))
     if not paths:
         raise InputError(f'{pattern}: matches no images ({", ".join(sorted(IMAGE_SUFFIXES))})')
     return paths
 
 
 def _images(paths) -> List[Path]:
-    return sorted((p for p in paths if p.suffix.lower() in IMAGE_SUFFIXES and p.is_file()), key=_natural)
+    return sorted((p for p in paths if p.suffix.lower() in IMAGE_SUFFIXES and p.is_file()), key=natural_order)
 
 
-def _natural(path: Path) -> list:
+def natural_order(path: Path) -> list:
     """Sort key by which 'frame10' comes after 'frame9'; digits sort before letters."""
-    parts = re.split(r'(\d+)', str(path))
-    return [(0, int(part), part) if part.isdigit() else (1, 0, part) for part in parts if part]
+    parts = re.split(r'([0-9]+)', str(path))  # '²' is a digit, too, but no number
+    return [(0, int(part), part) if i % 2 else (1, 0, part) for i, part in enumerate(parts) if part]
 
 
 def _first_image(paths: Sequence[Path]) -> np.ndarray:
@@ -167,6 +184,31 @@ def read_image(path: Path) -> np.ndarray:
     if image is None:
         raise InputError(f'{path}: {_NO_IMAGE}')
     return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+
+
+def _fitted(image: np.ndarray, width: int, height: int) -> np.ndarray:
+    """``image`` scaled into ``width`` x ``height``, in its shape, in the middle of black."""
+    if image.shape[:2] == (height, width):
+        return image
+    scale = min(width / image.shape[1], height / image.shape[0])
+    inner_width, inner_height = (max(1, round(scale * side)) for side in image.shape[1::-1])
+    small = cv2.resize(image, (inner_width, inner_height), interpolation=cv2.INTER_AREA)
+    left, top = (width - inner_width) // 2, (height - inner_height) // 2
+    return cv2.copyMakeBorder(
+        small, top, height - inner_height - top, left, width - inner_width - left, cv2.BORDER_CONSTANT
+    )
+
+
+def _size_of(path: Path) -> Optional[Tuple[int, int]]:
+    """Width and height as the header says and EXIF data turns them; None if they are not to be had."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter('ignore')
+            with Image.open(path) as image:
+                turned = image.getexif().get(_EXIF_ORIENTATION, 1) >= 5
+                return (image.height, image.width) if turned else image.size
+    except Exception:  # Pillow raises what comes to its readers' minds
+        return None
 
 
 @lru_cache(maxsize=1)

@@ -16,14 +16,18 @@ import numpy as np
 from av.sidedata.sidedata import Type as SideData
 
 from pipeline.errors import InputError
+from pipeline.types import FileClock
+from pipeline.video.clock import MISSING, ShownTimes, shown_times, times_of_storing
 from pipeline.video.colour import is_yuv
 from pipeline.video.containers import open_media
 from pipeline.video.limits import check_size, max_pixels
 from pipeline.video.orientation import Orientation
 
 DEFAULT_RATE = Fraction(30)  # of single pictures, and of files that do not say
+_MIN_RATE = Fraction(1, 24 * 3600)  # a picture a day; less is a broken header
 _MAX_RATE = 1000  # more is a tick of the file's clock, not a camera's rate
-_MAX_GAP_SECONDS = 3600.0  # between two frames; more is a broken clock
+_PAUSE = 20  # times the usual distance of two frames, and a second at least: not counted for the average rate
+_MAX_DELAY = 16  # pictures that a decoder holds back to put them in order
 _MAX_READ_ERRORS = 100
 _MAX_GROWTH = 4  # of a picture's pixels, in a stream that changes its size
 _SMALL = 1 << 21  # px; 1920 x 1080: growing to this costs little
@@ -43,13 +47,18 @@ class VideoIndex:
         orientation: what makes a decoded picture upright.
         fps: average rate; exactly the file's own where it is constant.
         times: ``(F,)`` float64, when each frame is shown, in seconds since the first.
-        pts: ``(F,)`` int64, the same on the file's clock, where every frame has a
-            time stamp of its own; else None, and only the order tells frames apart.
+        pts: ``(F,)`` int64, the same on the file's clock, where all its stamps are in order; else None.
+        places: ``(F,)`` int64, where stamps had to be repaired: the index of each packet's frame, in the
+            order of storing. Without both, only the order of showing tells frames apart.
+        clock: how the file's clock was read.
         keyframes: ``(N,)`` int64, time stamps at which decoding can start.
         promised: frames that the header announces, or 0.
+        missing: how many of them are not there.
         missing_seconds: by how much all streams end before the duration in the header.
         damaged: whether reading the packets already met an error.
         picture_bytes: of a decoded picture, as long as it is not converted.
+        interlaced: whether the first picture is marked as two fields of different times.
+        tracks: video streams that could have been read.
     """
 
     path: Path
@@ -62,11 +71,16 @@ class VideoIndex:
     fps: Fraction
     times: np.ndarray = field(repr=False)
     pts: Optional[np.ndarray] = field(repr=False)
+    places: Optional[np.ndarray] = field(repr=False)
     keyframes: np.ndarray = field(repr=False)
+    clock: FileClock = FileClock()
     promised: int = 0
+    missing: int = 0
     missing_seconds: float = 0.0
     damaged: bool = False
     picture_bytes: int = 0
+    interlaced: bool = False
+    tracks: int = 1
 
     def __len__(self) -> int:
         return len(self.times)
@@ -116,8 +130,8 @@ def index_video(path: Path) -> VideoIndex:
 
 
 def video_stream(container) -> Optional[av.VideoStream]:
-    """The best video stream that is not a cover picture, or None."""
-    streams = [s for s in container.streams.video if not s.disposition & av.stream.Disposition.attached_pic]
+    """The best video stream that is not a cover picture, of those with a known codec if there are any, or None."""
+    streams = _tracks(container)
     best = container.streams.best('video')
     return best if best in streams else (streams[0] if streams else None)
 
@@ -130,6 +144,11 @@ def limit_decoder(stream, pixels: int) -> None:
     """
     allowed = min(max(_MAX_GROWTH * pixels, _SMALL), max_pixels())
     stream.codec_context.options = {**stream.codec_context.options, 'max_pixels': str(allowed)}
+
+
+def _tracks(container) -> list:
+    streams = [s for s in container.streams.video if not s.disposition & av.stream.Disposition.attached_pic]
+    return [s for s in streams if s.codec_context is not None] or streams
 
 
 def read_packets(container, on_error: Callable[[Exception], None], *streams) -> Iterator[av.Packet]:
@@ -150,11 +169,13 @@ def read_packets(container, on_error: Callable[[Exception], None], *streams) -> 
 
 @dataclass
 class _Scan:
-    pts: array = field(default_factory=lambda: array('q'))  # in the order of decoding
+    shown: array = field(default_factory=lambda: array('q'))  # time stamps, in the order of storing
+    stored: array = field(default_factory=lambda: array('q'))
     keyframes: array = field(default_factory=lambda: array('q'))
-    all_stamped: bool = True
+    hidden: int = 0  # pictures that are there, but cut off by the file's edit list
     end: float = 0.0  # of all streams, in seconds
     first: Optional[av.VideoFrame] = None
+    delay: int = 0  # pictures stored before the first one was shown
     damaged: bool = False
 
     def on_error(self, error: Exception) -> None:
@@ -162,10 +183,11 @@ class _Scan:
 
     def look_at(self, packet: av.Packet) -> None:
         self.damaged |= packet.is_corrupt
-        if packet.is_discard:  # decoded, but cut off by the file's edit list
+        if packet.is_discard:
+            self.hidden += 1
             return
-        self.all_stamped &= packet.pts is not None
-        self.pts.append(packet.pts or 0)
+        self.shown.append(MISSING if packet.pts is None else packet.pts)
+        self.stored.append(MISSING if packet.dts is None else packet.dts)
         if packet.is_keyframe and packet.pts is not None:
             self.keyframes.append(packet.pts)
 
@@ -173,6 +195,7 @@ class _Scan:
         if self.first is None:
             try:
                 self.first = next(iter(stream.decode(packet)), None)
+                self.delay += self.first is None
             except av.FFmpegError as error:
                 self.on_error(error)
 
@@ -191,14 +214,19 @@ def _scan(container, stream) -> _Scan:
 
 def _summarise(path: Path, container, stream, scan: _Scan) -> VideoIndex:
     rates = [
-        rate for rate in (stream.guessed_rate, stream.base_rate, stream.average_rate) if rate and 0 < rate <= _MAX_RATE
+        rate
+        for rate in (stream.guessed_rate, stream.base_rate, stream.average_rate)
+        if rate and _MIN_RATE <= rate <= _MAX_RATE
     ] or [DEFAULT_RATE]
     tick = Fraction(stream.time_base or 0)
-    pts = _time_stamps(container.format.name, stream, scan, tick)
-    if pts is None:
-        fps, times = rates[0], np.arange(len(scan.pts)) / float(rates[0])
+    shown = _times(container.format.name, stream, scan, tick)
+    if shown is None:
+        fps, times, clock = rates[0], np.arange(len(scan.shown)) / float(rates[0]), FileClock()
     else:
-        fps, times = _clock(pts, tick, rates)
+        fps, times = _rate(shown.ticks, tick, rates)
+        shifts = tuple(Fraction(shift) * tick for shift in shown.shifts)
+        clock = FileClock(shown.origin * tick, shifts, float(times[-1] + 1 / fps))
+    in_order = shown is not None and not _stores_only(container.format.name, stream)
     promised_end = ((container.start_time or 0) + (container.duration or 0)) / av.time_base
     width, height, orientation = _geometry(stream, scan.first)
     check_size(path, width, height)  # square pixels may be many more than stored ones
@@ -212,43 +240,58 @@ def _summarise(path: Path, container, stream, scan: _Scan) -> VideoIndex:
         orientation=orientation,
         fps=fps,
         times=times,
-        pts=pts,
+        pts=shown.origin + shown.ticks if in_order and not shown.repaired else None,
+        places=shown.order if in_order and shown.repaired else None,
         keyframes=np.sort(np.array(scan.keyframes, np.int64)),
+        clock=clock,
         promised=stream.frames,
-        missing_seconds=0.0 if pts is None else max(0.0, promised_end - scan.end),
+        missing=_missing(path, container.format.name, stream.frames, scan),
+        # a clock that had to be repaired says nothing of where the file should end
+        missing_seconds=max(0.0, promised_end - scan.end) if in_order and not shown.repaired else 0.0,
         damaged=scan.damaged,
         picture_bytes=sum(plane.buffer_size for plane in scan.first.planes)
         if is_yuv(scan.first.format)
         else 3 * width * height,
+        interlaced=bool(scan.first.interlaced_frame),
+        tracks=len(_tracks(container)),
     )
 
 
-def _time_stamps(container: str, stream, scan: _Scan, tick: Fraction) -> Optional[np.ndarray]:
-    """Sorted time stamps, or None where they do not tell the frames apart."""
-    if not scan.all_stamped or not scan.pts or tick <= 0:
-        return None
-    # AVI stores no presentation times: with B-frames its stamps are those of decoding
-    if container == 'avi' and stream.codec_context.has_b_frames:
-        return None
-    decoded = np.array(scan.pts, np.int64)
-    shown = np.sort(decoded)
-    seconds = float(tick)
-    # a clock that was set back (joined recordings) or jumps by hours tells nothing
-    set_back = (np.maximum.accumulate(decoded) - decoded).max() * seconds > 10
-    gaps = np.diff(shown)
-    if set_back or (gaps <= 0).any() or (gaps * seconds > _MAX_GAP_SECONDS).any():
-        return None
-    return shown
+def _stores_only(container: str, stream) -> bool:
+    """Whether time stamps are those of storing: AVI has no others, which tells nothing where B-frames are."""
+    return container == 'avi' and bool(stream.codec_context.has_b_frames)
 
 
-def _clock(pts: np.ndarray, tick: Fraction, rates: List[Fraction]) -> Tuple[Fraction, np.ndarray]:
+def _times(container: str, stream, scan: _Scan, tick: Fraction) -> Optional[ShownTimes]:
+    """When the frames are shown, or None where their number and rate are all there is."""
+    if not scan.shown or tick <= 0:
+        return None
+    shown, stored = np.array(scan.shown, np.int64), np.array(scan.stored, np.int64)
+    if _stores_only(container, stream):
+        return times_of_storing(stored, tick, scan.delay if scan.delay <= _MAX_DELAY else 1)
+    return shown_times(shown, stored, tick, bool(stream.codec_context.has_b_frames))
+
+
+def _missing(path: Path, container: str, promised: int, scan: _Scan) -> int:
+    """How many frames of those that the header promises are not there."""
+    if container == 'avi':
+        # frames that were dropped while recording count there, too; but the header knows how long the file is
+        with open(path, 'rb') as file:
+            length = int.from_bytes(file.read(8)[4:], 'little') + 8
+        if path.stat().st_size >= length > 8:
+            return 0
+    return max(0, promised - len(scan.shown) - scan.hidden)
+
+
+def _rate(ticks: np.ndarray, tick: Fraction, rates: List[Fraction]) -> Tuple[Fraction, np.ndarray]:
     """Rate and times; a constant rate is told from a variable one by the time stamps themselves.
 
     Args:
+        ticks: of each frame, from 0.
         rates: what the file says of its rate, best first.
     """
-    ticks = (pts - pts[0]).astype(np.float64)
-    order = np.arange(len(pts))
+    ticks = ticks.astype(np.float64)
+    order = np.arange(len(ticks))
     for rate in rates:
         # both ends are rounded to a tick; a coarse clock (GIF's 1/100 s) must not hide a variable rate
         if (
@@ -259,9 +302,11 @@ def _clock(pts: np.ndarray, tick: Fraction, rates: List[Fraction]) -> Tuple[Frac
         ):
             return rate, order / float(rate)
     times = ticks * float(tick)
-    if len(pts) == 1:
+    if len(ticks) == 1:
         return rates[0], times
-    average = Fraction(len(pts) - 1) / (int(ticks[-1]) * tick)
+    gaps = np.diff(ticks)
+    gaps = gaps[gaps <= max(_PAUSE * np.median(gaps), 1 / float(tick))]  # a camera that waits has no rate meanwhile
+    average = Fraction(len(gaps)) / (Fraction(gaps.sum()) * tick)
     # the file's own average counts the last frame's duration too, which the time stamps do not tell
     return next((rate for rate in rates[::-1] if abs(rate / average - 1) < _SAME_RATE), average), times
 

@@ -1,10 +1,13 @@
 """Read frames of a camera or a network stream, through OpenCV."""
 
 import os
+import re
+import stat
 import threading
 import time
 from fractions import Fraction
-from typing import Iterator, Optional, Tuple, Union
+from itertools import chain, islice
+from typing import Iterator, List, Optional, Tuple, Union
 
 import cv2
 import numpy as np
@@ -12,6 +15,7 @@ import numpy as np
 from pipeline.addresses import scheme_of, shown
 from pipeline.errors import InputError
 from pipeline.types import Frame, VideoInfo
+from pipeline.video.arrival import EvenClock
 from pipeline.video.containers import STREAM_FORMATS, STREAM_PROTOCOLS
 from pipeline.video.limits import check_size
 from pipeline.video.moments import Moment
@@ -21,20 +25,28 @@ from pipeline.video.threads import JOIN_SECONDS, Channel
 _DEFAULT_RATE = Fraction(30)
 _MAX_RATE = 240
 _QUEUE = 4
+_MEASURED_SECONDS = 1.0  # in which a camera's rate is measured, if it does not say
+_LONGEST = 1e9  # seconds; OpenCV gives larger numbers, and negative ones, where it knows nothing
+_PACED_BYTES = 1 << 27  # of pictures that wait for a chain that is still being loaded
 _SILENT = 0
 _MAX_CAMERA = 99  # from 100 on OpenCV takes the hundreds for one of its ways to read files
 # what OpenCV reads whenever it opens a stream; the second part are the options that we set
 _OPTIONS, _LIMITED = 'OPENCV_FFMPEG_CAPTURE_OPTIONS', ('protocol_whitelist;', 'format_whitelist;')
+_UNPLUGGED = re.compile(r'/dev/(video\d+|v4l/.+)')  # a camera's name, whether it is there or not
 # sources that do not wait for us: what is not taken in time is lost, or delays all that follows
 _REAL_TIME = ('rtsp', 'rtsps', 'rtmp', 'rtmps', 'rtp', 'udp', 'srt')
+
+
+Arrival = Tuple[float, float, np.ndarray]  # seconds of the wall clock and of the stream's own, picture
 
 
 class LiveSource(VideoSource):
     """A camera (index or device) or a stream URL, read in a thread of its own.
 
     Cameras and real-time streams (RTSP, RTMP, RTP, UDP, SRT) drop their oldest
-    waiting frame when the consumer is slow, and their frames carry the time of
-    capture; other URLs wait, and keep their own times.
+    waiting frame when the consumer is slow, and their frames carry the time of arrival, its jitter
+    evened out. So do streams that tell no times and come one by one (MJPEG of cameras
+    over HTTP), of which some seconds wait. Other URLs wait, and keep their own times.
 
     Args:
         address: camera index, device path or URL.
@@ -56,7 +68,7 @@ class LiveSource(VideoSource):
     ):
         self._address, self._start, self._end, self._timeout = address, start, end, timeout
         self._stalled = f'{shown(str(address))}: no frame came within {timeout:g} s'
-        self._real_time = _is_device(address) or scheme_of(address) in _REAL_TIME
+        self._real_time = is_device(address) or scheme_of(address) in _REAL_TIME
         self._channel: Channel[Tuple[int, float, np.ndarray]] = Channel(_QUEUE)
         self._opened = threading.Event()
         self._rate = _DEFAULT_RATE
@@ -115,26 +127,49 @@ class LiveSource(VideoSource):
             self._channel.end()
 
     def _pump(self, capture: cv2.VideoCapture) -> None:
+        frames = _read(capture)
+        head, clocked = [] if self._real_time else list(islice(frames, 2)), False
+        if head:
+            stamps = [stamp for _, stamp, _ in head]
+            clocked = 0 <= stamps[0] < stamps[-1] < _LONGEST
+        if len(head) == 2 and not clocked:
+            self._real_time = self._is_paced(head, frames)
+            self._channel.widen(_PACED_BYTES // max(head[0][2].nbytes, 1))
         put = self._channel.put_latest if self._real_time else self._channel.put
-        began, latest, index = None, -1.0, 0
-        while True:
-            ok, image = capture.read()
-            if not ok:
-                return
+        even, latest = EvenClock(), -1.0
+        for index, (arrival, stamp, image) in enumerate(chain(head, frames)):
             if self._real_time:
-                now = time.monotonic()
-                began = now if began is None else began
-                seconds = now - began
+                seconds = even(arrival)
             else:
-                clock = capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
-                began = clock if began is None else began
-                seconds = clock - began
-            if seconds <= latest:  # no clock, or one that was set back
-                seconds = latest + 1 / float(self._rate)
+                seconds = stamp - stamps[0] if clocked else index / float(self._rate)
+                if seconds <= latest:  # a clock that was set back
+                    seconds = latest + 1 / float(self._rate)
             latest = seconds
             if not put((index, seconds, cv2.cvtColor(image, cv2.COLOR_BGR2RGB))):
                 return
-            index += 1
+
+    def _is_paced(self, head: List[Arrival], frames: Iterator[Arrival]) -> bool:
+        """Whether pictures without time stamps come one by one, as from a camera, not as fast as they are read.
+
+        Reads some more of them into ``head``; a camera's rate is measured then.
+        """
+        while len(head) < _QUEUE and head[-1][0] - head[0][0] < _MEASURED_SECONDS:
+            if (more := next(frames, None)) is None:
+                break
+            head.append(more)
+        step = float(np.median(np.diff([arrival for arrival, _, _ in head])))
+        if step < 1 / _MAX_RATE:
+            return False
+        self._rate = max(Fraction(1 / step).limit_denominator(2 if step < 0.5 else 100), Fraction(1, 100))
+        return True
+
+
+def _read(capture: cv2.VideoCapture) -> Iterator[Arrival]:
+    while True:
+        done, image = capture.read()
+        if not done:
+            return
+        yield time.monotonic(), capture.get(cv2.CAP_PROP_POS_MSEC) / 1000, image
 
 
 def device(text: str) -> Union[int, str]:
@@ -156,7 +191,7 @@ def _open(address: Union[int, str], timeout: float) -> cv2.VideoCapture:
     os.environ.setdefault('OPENCV_FFMPEG_LOGLEVEL', '-8')
     if isinstance(address, int):
         return cv2.VideoCapture(address)
-    if _is_device(address):  # by the camera's driver, for others would take the name for a video or its playlist
+    if is_device(address):  # by the camera's driver, for others would take the name for a video or its playlist
         return cv2.VideoCapture(address, cv2.CAP_V4L2)
     os.environ[_OPTIONS] = _limited(os.environ.get(_OPTIONS, 'rtsp_flags;prefer_tcp'))
     milliseconds = int(1000 * timeout)
@@ -184,8 +219,14 @@ def _reached(moment: Optional[Moment], index: int, seconds: float, default: bool
     return index >= moment.value if moment.in_frames else seconds >= moment.value
 
 
-def _is_device(address: Union[int, str]) -> bool:
-    return isinstance(address, int) or address.startswith('/dev/')
+def is_device(address: Union[int, str]) -> bool:
+    """Whether it is a camera's index, or the path of a device; files in ``/dev/shm`` are files."""
+    if isinstance(address, int):
+        return True
+    try:
+        return stat.S_ISCHR(os.stat(address).st_mode)
+    except (OSError, ValueError):
+        return bool(_UNPLUGGED.fullmatch(address))
 
 
 def live_name(address: Union[int, str]) -> str:

@@ -1,14 +1,15 @@
 """Open the source that an input (path, glob, index, URL, arrays) means."""
 
-import errno
 import os
 from pathlib import Path
 from typing import Iterable, Union
 
 import numpy as np
 
-from pipeline.addresses import NETWORK_SCHEMES, scheme_of, shown
+from pipeline.addresses import NETWORK_SCHEMES, shown
 from pipeline.errors import InputError
+from pipeline.video.address import is_url, local_path
+from pipeline.video.animated import AnimatedImage, is_animated
 from pipeline.video.arrays import ArraySource
 from pipeline.video.image_sequence import (
     DEFAULT_IMAGE_RATE,
@@ -17,11 +18,12 @@ from pipeline.video.image_sequence import (
     images_by_pattern,
     images_in_folder,
 )
-from pipeline.video.live import LiveSource, device, live_name
+from pipeline.video.live import LiveSource, device, is_device, live_name
 from pipeline.video.moments import MomentLike, RateLike, parse_moment, parse_rate
 from pipeline.video.source import VideoSource
 from pipeline.video.video_file import VideoFile
 
+_HEIF_SUFFIXES = ('.heic', '.heif', '.hif')
 READERS = ('pyav', 'decord')
 
 
@@ -32,17 +34,21 @@ def open_source(
     fps: RateLike = None,
     timeout: float = 10.0,
     reader: str = 'pyav',
+    resize: bool = False,
+    deinterlace: bool = False,
 ) -> VideoSource:
     """Open one input.
 
     Args:
-        spec: a video file, an image, a folder or glob pattern of images, a camera
+        spec: a video file, an image (animated ones are videos), a folder or glob pattern of images, a camera
             index or device (``0``, ``/dev/video0``), a stream URL; or pictures that are
             there already: an array ``(H, W, 3)`` uint8 RGB, a list or an iterator of them.
         start, end: first moment to read, and the moment before which to stop
             (seconds such as ``12.5`` or ``'1:02.5'``, or a frame such as ``'300f'``).
-        fps: frame rate of images (30 if None); otherwise overrides the source's own.
+        fps: frame rate of images (30 if None); a video's frames are reinterpreted at it.
         reader: of video files, ``pyav`` or ``decord`` (see :class:`VideoFile`).
+        resize: scale images of another size than the first of their sequence, see :class:`ImageSequence`.
+        deinterlace: remove the combs of interlaced video files.
         timeout: seconds without a frame after which a camera or stream counts as stalled.
 
     Returns:
@@ -69,15 +75,19 @@ def open_source(
         return LiveSource(text, start, end, fps, timeout)
     path = local_path(text)
     if path.is_dir():
-        return ImageSequence(source_name(text), images_in_folder(path), start, end, fps)
+        return ImageSequence(source_name(text), images_in_folder(path), start, end, fps, resize)
     if path.is_file():
+        if path.suffix.lower() in IMAGE_SUFFIXES and is_animated(path):
+            return AnimatedImage(path, start, end, fps)
         if path.suffix.lower() in IMAGE_SUFFIXES:
             return ImageSequence(source_name(text), [path], start, end, fps)
-        return VideoFile(path, start, end, fps, reader)
+        if path.suffix.lower() in _HEIF_SUFFIXES:  # FFmpeg would give one of the tiles that they consist of
+            raise InputError(f'{path}: HEIF pictures are not read; have the phone export JPEG')
+        return VideoFile(path, start, end, fps, reader, deinterlace)
     if path.exists():
         raise InputError(f'{path}: is neither a file nor a folder')
     if is_pattern(text):
-        return ImageSequence(source_name(text), images_by_pattern(text), start, end, fps)
+        return ImageSequence(source_name(text), images_by_pattern(text), start, end, fps, resize)
     if '://' in text:
         raise InputError(f'{shown(text)}: streams are opened by {", ".join(NETWORK_SCHEMES)}')
     raise InputError(f'{path}: no such file or folder')
@@ -101,33 +111,10 @@ def source_name(text: str) -> str:
 
 def is_camera(text: str) -> bool:
     """Whether ``text`` is a camera's index or a device."""
-    if text.startswith('/dev/'):  # and not a file in the memory that is mounted there
-        return not (os.path.isfile(text) or os.path.isdir(text))
-    return text.isascii() and text.isdigit() and not os.path.exists(text)
-
-
-def is_url(text: str) -> bool:
-    """Whether ``text`` is the address of a stream on the network; ``file://`` is not."""
-    return scheme_of(text) in NETWORK_SCHEMES
+    is_index = text.isascii() and text.isdigit() and not os.path.exists(text)
+    return is_index or is_device(text)
 
 
 def is_pattern(text: str) -> bool:
     """Whether ``text`` can match several files."""
     return any(c in text for c in '*?[')
-
-
-def local_path(text: str) -> Path:
-    """The path that ``text`` names.
-
-    Raises:
-        InputError: if no file can have that name, or it leads round in a circle of links.
-    """
-    path = Path(text[len('file://') :] if text.startswith('file://') else text)
-    try:
-        path.stat()
-    except ValueError as error:
-        raise InputError(f'{shown(text)}: no file can have this name ({error})') from error
-    except OSError as error:
-        if error.errno in (errno.ENAMETOOLONG, errno.ELOOP):
-            raise InputError(f'{shown(text)}: no file can have this name ({error.strerror})') from error
-    return path

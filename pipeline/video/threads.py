@@ -39,6 +39,12 @@ class Channel(Generic[T]):
         self._abandoned = False
         self._error: Optional[BaseException] = None
 
+    def widen(self, size: int) -> None:
+        """Let the queue hold ``size`` items, if that is more."""
+        with self._changed:
+            self._size = max(size, self._size)
+            self._changed.notify_all()
+
     def put(self, item: T) -> bool:
         """Append ``item``, waiting for room. False if the consumer has gone."""
         with self._changed:

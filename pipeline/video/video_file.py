@@ -38,6 +38,7 @@ class VideoFile(VideoSource):
             would no longer match, so ``info.path`` is None then.
         reader: ``pyav``, or ``decord`` for the files on which it can be trusted, see
             :mod:`pipeline.video.decode_decord`.
+        deinterlace: remove the combs of interlaced pictures; others stay as they are.
 
     Raises:
         InputError: if the file cannot be read or the range holds no frame.
@@ -50,8 +51,9 @@ class VideoFile(VideoSource):
         end: Optional[Moment] = None,
         fps: Optional[Fraction] = None,
         reader: str = 'pyav',
+        deinterlace: bool = False,
     ):
-        self._path, self._reader = path, reader
+        self._path, self._reader, self._deinterlace = path, reader, deinterlace
         self._index = index = index_video(path)
         self._times = index.times if fps is None else np.arange(len(index)) / float(fps)
         self.first, self._last = frame_range(str(path), self._times, start, end)
@@ -63,6 +65,7 @@ class VideoFile(VideoSource):
             num_frames=self._last - self.first,
             path=str(path) if fps is None else None,
             start=float(self._times[self.first]),
+            clock=index.clock if fps is None else None,
         )
 
     @property
@@ -70,10 +73,11 @@ class VideoFile(VideoSource):
         return self._index.picture_bytes
 
     def __iter__(self) -> Iterator[Frame]:
-        damage = Damage()
+        damage, deinterlace = Damage(), self._deinterlace and self._index.interlaced
+        self._say_what_is_special()
         expected, first_gap, self.skipped = self.first, None, 0
         try:
-            with closing(_read(self._index, self.first, self._last, damage, self._reader)) as pictures:
+            with closing(_read(self._index, self.first, self._last, damage, self._reader, deinterlace)) as pictures:
                 for i, image in pictures:
                     if i > expected:
                         self.skipped += i - expected
@@ -97,26 +101,36 @@ class VideoFile(VideoSource):
                     self._times[first_gap],
                 )
 
+    def _say_what_is_special(self) -> None:
+        if self._index.tracks > 1:
+            tracks, size = self._index.tracks, f'{self._index.width}x{self._index.height}'
+            logger.warning('%s: holds %d video tracks; that of %s px is read', self._path, tracks, size)
+        if self._index.interlaced and not self._deinterlace:
+            logger.warning('%s: is interlaced: movements have combs, which --deinterlace removes', self._path)
+        elif self._deinterlace and not self._index.interlaced:
+            logger.warning('%s: is not marked as interlaced; its pictures stay as they are', self._path)
+
     def _report_shortness(self) -> None:
         """Warn if the file ends before its header says, as a broken transfer does."""
         index = self._index
         if self._last < len(index):
             return
-        if index.promised > len(index):
-            logger.warning(
-                '%s: holds %d of the %d frames that its header promises', self._path, len(index), index.promised
-            )
+        if index.missing:
+            here = index.promised - index.missing
+            logger.warning('%s: holds %d of the %d frames that its header promises', self._path, here, index.promised)
         elif index.missing_seconds > _SHORT_SECONDS:
             logger.warning(
                 '%s: breaks off %.1f s before the end that its header promises', self._path, index.missing_seconds
             )
 
 
-def _read(index: VideoIndex, first: int, last: int, damage: Damage, reader: str) -> Iterator[Tuple[int, np.ndarray]]:
+def _read(
+    index: VideoIndex, first: int, last: int, damage: Damage, reader: str, deinterlace: bool
+) -> Iterator[Tuple[int, np.ndarray]]:
     """Pictures ``first <= i < last``, fast while the file is whole and carefully from the first damage on."""
     position = first
-    fast = _decord(index, first, last) if reader == 'decord' else None
-    fast = fast or decode(index, first, last, damage, careful=False)
+    fast = _decord(index, first, last) if reader == 'decord' and not deinterlace else None
+    fast = fast or decode(index, first, last, damage, careful=False, deinterlace=deinterlace)
     try:
         with closing(fast) as pictures:
             for i, image in pictures:
@@ -124,7 +138,7 @@ def _read(index: VideoIndex, first: int, last: int, damage: Damage, reader: str)
                 position = i + 1
     except DecodeError as error:
         logger.debug('%s: reading on carefully from frame %d: %s', index.path, position, error)
-        yield from decode(index, position, last, damage, careful=True)
+        yield from decode(index, position, last, damage, careful=True, deinterlace=deinterlace)
 
 
 def _decord(index: VideoIndex, first: int, last: int) -> Optional[Iterator[Tuple[int, np.ndarray]]]:

@@ -13,7 +13,7 @@ from pipeline.backends.threads import available_cores
 from pipeline.errors import InputError, exhausted
 from pipeline.files import Force, atomic_path, check_writable
 from pipeline.types import VideoInfo
-from pipeline.video.audio import AudioTrack
+from pipeline.video.audio import SOUND, AudioTrack
 from pipeline.video.colour import Colours, YuvConverter
 from pipeline.video.containers import local_name
 from pipeline.video.sink import FrameSink
@@ -24,6 +24,7 @@ logger = logging.getLogger(__name__)
 PRESETS = ('ultrafast', 'superfast', 'veryfast', 'faster', 'fast', 'medium', 'slow', 'slower', 'veryslow')
 _MAX_CRF = 51
 _CLOCK = 90000  # ticks per second at least: variable rates keep their times to 11 us
+_MOST_TICKS = 2**31 - 2**16  # that a frame lasts, as the writer of MP4 counts them: more than six hours
 _MAX_NUMERATOR = 10**6
 _KEYFRAME_SECONDS = 2.0  # how far a player must go back to show a frame
 
@@ -82,6 +83,7 @@ class VideoWriter(FrameSink):
         self._to_yuv = YuvConverter()
         self._size = None
         self._latest = -1
+        self._left_out = 0  # ticks of pauses longer than MP4 can hold
         self._frame_ticks = max(1, round(1 / (info.fps * self._tick)))
         self._last_ticks = self._frame_ticks  # how long the last frame lasts, which no later one tells
         self._output = self._stream = self._audio = None
@@ -96,7 +98,9 @@ class VideoWriter(FrameSink):
             seconds = time - self._info.start
             frame = self._encodable(picture)
             # encoders want increasing times; two frames within a tick are moved apart
-            frame.pts = max(round(seconds / self._tick), self._latest + 1)
+            frame.pts = max(round(seconds / self._tick) - self._left_out, self._latest + 1)
+            if frame.pts - self._latest > _MOST_TICKS:
+                self._shorten_pause(frame)
             if self._latest >= 0:
                 self._last_ticks = min(self._frame_ticks, frame.pts - self._latest)
             self._latest = frame.pts
@@ -153,14 +157,34 @@ class VideoWriter(FrameSink):
                 logger.warning(
                     '%s: x264 was built without 10 bits: written in 8, as a standard screen shows it', self._path
                 )
-        profile = 'high10' if self._colours.depth == 10 else 'high'
         temporary = self._files.enter_context(atomic_path(self._path, self._force))
+        # what the muxer cannot hold of the sound it says at the header, for the whole file
+        for sound in (*SOUND, None) if self._audio_from else (None,):
+            self._begin(temporary, width + width % 2, height + height % 2, sound)
+            try:
+                self._output.start_encoding()
+                break
+            except (av.FFmpegError, ValueError) as error:
+                if self._audio is None or isinstance(error, OSError):
+                    raise
+                self._audio.close(complete=False)
+                self._output.close()
+        if self._audio_from and sound is None:
+            logger.warning('%s: its audio cannot be carried over', self._audio_from)
+
+    def _begin(self, temporary: Path, width: int, height: int, sound: Optional[str]) -> None:
+        """Open the container with its streams; nothing is written yet.
+
+        Args:
+            sound: how it is carried over, one of :data:`SOUND`; None for none.
+        """
+        profile = 'high10' if self._colours.depth == 10 else 'high'
         options = {} if self._path.suffix.lower() == '.mkv' else {'movflags': '+faststart'}
         self._output = av.open(local_name(temporary), 'w', options=options)
         stream = self._stream = self._output.add_stream(
             'libx264', rate=self._info.fps, options=dict(self._options, profile=profile)
         )
-        stream.width, stream.height = width + width % 2, height + height % 2
+        stream.width, stream.height = width, height
         stream.pix_fmt = self._colours.pixels
         stream.time_base = stream.codec_context.time_base = self._tick
         stream.thread_count = self._threads
@@ -169,11 +193,20 @@ class VideoWriter(FrameSink):
         stream.max_b_frames = 0
         stream.color_primaries, stream.color_trc = self._colours.primaries, self._colours.transfer
         stream.colorspace, stream.color_range = self._colours.matrix, self._colours.range
-        self._audio = AudioTrack.open(self._audio_from, self._output, self._info.start)
+        self._audio = sound and AudioTrack.open(self._audio_from, self._output, self._info, sound)
+
+    def _shorten_pause(self, frame: av.VideoFrame) -> None:
+        if not self._left_out:
+            logger.warning('%s: a pause is longer than MP4 can hold: shortened; no sound follows it', self._path)
+        self._left_out += frame.pts - self._latest - _MOST_TICKS
+        frame.pts = self._latest + _MOST_TICKS
+        if self._audio is not None:
+            self._audio.close()
+            self._audio = None
 
     def _mux(self, packets) -> None:
         for packet in packets:
-            packet.duration = self._last_ticks  # MP4 keeps it for the last packet only
+            packet.duration = min(self._last_ticks, _MOST_TICKS)  # MP4 keeps it for the last packet only
             self._output.mux(packet)
 
     @contextmanager

@@ -32,6 +32,49 @@ def test_a_folder_stands_for_the_videos_below_it_or_for_its_images(tmp_path):
     assert find_videos([shots])[0].state()['files'] == 2
 
 
+def keys_of(folder, caplog):
+    keys = [video.key for video in find_videos([str(folder)])]
+    return keys, [record.message for record in caplog.records]
+
+
+def test_videos_win_over_pictures_beside_them_which_is_said(tmp_path, caplog):
+    make(tmp_path, 'in/a.mp4', 'in/thumbnail.png', 'in/cover2.jpg', 'in/cam/b.mkv')
+    keys, said = keys_of(tmp_path / 'in', caplog)
+    assert keys == ['a', 'cam/b']
+    assert said == [f'{tmp_path / "in"}: pictures beside videos are passed over: 2, such as cover2.jpg, thumbnail.png']
+
+
+def test_numbered_pictures_are_a_video_beside_others(tmp_path, caplog):
+    make(tmp_path, 'in/a.mp4', 'in/f000.png', 'in/f001.png', 'in/f002.png', 'in/cover.png')
+    keys, said = keys_of(tmp_path / 'in', caplog)
+    assert keys == ['in', 'a'] and not said
+
+
+@pytest.mark.parametrize(
+    'clutter',
+    ['._a.mp4', '.a-12345678.part.mp4', '__MACOSX/._a.mp4', '@eaDir/a.mp4', '$RECYCLE.BIN/a.mp4', '.trash/a.mp4'],
+)
+def test_what_systems_keep_beside_videos_is_none(tmp_path, caplog, clutter):
+    make(tmp_path, 'in/a.mp4', f'in/{clutter}')
+    assert keys_of(tmp_path / 'in', caplog) == (['a'], [])
+    (tmp_path / 'in' / 'a.mp4').unlink()
+    with pytest.raises(InputError, match='holds neither images nor videos'):
+        find_videos([str(tmp_path / 'in')])
+
+
+def test_folders_from_the_field(shared, caplog):
+    assert [video.key for video in find_videos([str(shared('video', 'field', 'thumb_folder'))])] == ['a']
+    assert 'thumbnail.png' in caplog.text
+    (video,) = find_videos([str(shared('video', 'field', 'apple_folder'))])
+    assert video.key == 'apple_folder' and video.state()['files'] == 4
+
+
+@pytest.mark.parametrize('suffix', ['.3g2', '.MOD', '.divx', '.mjpeg', '.h265', '.f4v', '.m2v', '.rmvb'])
+def test_videos_of_old_and_rare_kinds_are_seen(tmp_path, suffix):
+    make(tmp_path, f'in/a{suffix}')
+    assert [video.key for video in find_videos([str(tmp_path / 'in')])] == ['a']
+
+
 def test_the_same_input_twice_is_one_video(tmp_path):
     make(tmp_path, 'a.mp4')
     assert len(find_videos([str(tmp_path / 'a.mp4'), str(tmp_path / '.' / 'a.mp4')])) == 1

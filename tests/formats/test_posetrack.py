@@ -6,11 +6,15 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from pipeline.batch import find_videos, run_batch
 from pipeline.errors import InputError
 from pipeline.formats import RunInfo, open_exporter
 from pipeline.formats.posetrack_joints import NAMES, PoseTrackJoints
+from pipeline.options import OutputOptions
 from pipeline.skeletons import Skeleton
 from pipeline.types import Frame, FrameResult, People, VideoInfo
+from pipeline.writers import video_number
+from tests.batch.toy_chain import InlinePool, ToySettings, write_video
 
 COCO = (
     'nose',
@@ -159,3 +163,26 @@ def test_the_evaluation_reads_it(tmp_path):
     assert sequence.frames[0].track_ids.tolist() == [1, 2] and sequence.frames[2].track_ids.tolist() == [2]
     np.testing.assert_allclose(sequence.frames[2].points[0, JOINTS.index('head_top')], [48, 19])
     assert sequence.frames[2].scores[0, JOINTS.index('nose')] == 0.9
+
+
+def test_files_of_one_batch_can_be_put_together(tmp_path):
+    """Image and annotation ids of two videos were the same, also of two with one name in two folders."""
+    write_video(tmp_path / 'in' / 'cam1' / 'a.mp4', 6)
+    write_video(tmp_path / 'in' / 'cam2' / 'a.mp4', 6, seed=1)
+    settings = ToySettings(OutputOptions(tmp_path / 'out', formats=('json', 'posetrack')))
+    assert len(run_batch(find_videos([str(tmp_path / 'in')]), settings, InlinePool).done) == 2
+    documents = [json.loads(p.read_text()) for p in sorted((tmp_path / 'out').rglob('*_posetrack.json'))]
+    for kind, key in (('images', 'id'), ('images', 'file_name'), ('annotations', 'id')):
+        values = [item[key] for document in documents for item in document[kind]]
+        assert len(values) == len(set(values)) >= 12, (kind, key)
+    for document in documents:
+        images = {image['id'] for image in document['images']}
+        assert {annotation['image_id'] for annotation in document['annotations']} <= images
+        assert max(images) < 2**53
+    assert [d['images'][0]['vid_id'] for d in documents] == ['cam1/a', 'cam2/a']
+
+
+def test_a_videos_number_is_the_same_in_every_run_and_its_own():
+    numbers = [video_number(f'clip{i}') for i in range(5000)]
+    assert len(set(numbers)) == 5000 and numbers[0] == video_number('clip0') == video_number('clip0')
+    assert video_number('caf\udce9') > 0

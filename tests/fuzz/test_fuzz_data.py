@@ -2,6 +2,9 @@
 
 import io
 import json
+from argparse import Namespace
+from collections import OrderedDict
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +14,7 @@ from hypothesis import strategies as st
 
 from pipeline.backends.checkpoint import read_checkpoint
 from pipeline.backends.openmmlab import load_config
+from pipeline.backends.openmmlab.checkpoint import read_inert
 from pipeline.batch.manifest import NAME, Manifest
 from pipeline.batch.segment_file import read_segments, write_segment
 from pipeline.formats import open_exporter, read_poses_json, run_info
@@ -172,6 +176,17 @@ def test_checkpoints(attempt, folder, whole, changes, pickled):
     file = folder / 'weights.pth'
     file.write_bytes(damaged(whole[f'checkpoint {pickled}'], changes))
     attempt('checkpoint', lambda: read_checkpoint(file))
+
+
+@fuzz(0.03)
+@given(damage, st.booleans())
+def test_checkpoints_with_what_training_left(attempt, folder, changes, pickled):
+    file = folder / 'training.pth'
+    content = {'meta': {'args': Namespace(a=Path('b')), 'cfg': OrderedDict(c=1)}, 'state_dict': {'w': torch.ones(3)}}
+    buffer = io.BytesIO()
+    torch.save(content, buffer, _use_new_zipfile_serialization=not pickled)
+    file.write_bytes(damaged(buffer.getvalue(), changes))
+    attempt('training checkpoint', lambda: read_inert(file))
 
 
 @fuzz(0.01)

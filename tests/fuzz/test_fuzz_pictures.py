@@ -1,6 +1,8 @@
 """Videos and images by mutation of whole ones."""
 
+import io
 from itertools import islice
+from pathlib import Path
 
 import av
 import cv2
@@ -8,8 +10,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
-from pipeline.video import open_source
+from pipeline.video import VideoWriter, open_source
 from pipeline.video.image_sequence import IMAGE_SUFFIXES
 from tests.fuzz.mutations import Contents, damage, damaged, fuzz
 
@@ -94,6 +97,70 @@ def test_images(attempt, tmp_path_factory, suffix, changes, named):
     for i in (1, 2):
         (folder / f'{i}{named}').write_bytes(damaged(content.tobytes(), changes) if i == 2 else content.tobytes())
     attempt('image', lambda: read_all(folder))
+
+
+@pytest.fixture(scope='module')
+def animations():
+    """``{suffix: content}`` of small animations and a stack."""
+    contents, images = Contents(), [Image.fromarray(picture(i)) for i in range(6)]
+    for suffix in ('.webp', '.png', '.tif', '.avif'):
+        buffer = io.BytesIO()
+        try:
+            images[0].save(buffer, suffix[1:].replace('tif', 'tiff'), save_all=True, append_images=images[1:])
+        except (KeyError, OSError):  # a format that this Pillow was built without
+            continue
+        contents[suffix] = buffer.getvalue()
+    return contents
+
+
+@fuzz(0.06)
+@given(st.integers(0, 3), damage)
+def test_animations(animations, attempt, tmp_path_factory, kind, changes):
+    suffix = sorted(animations)[kind % len(animations)]
+    path = tmp_path_factory.getbasetemp() / f'animation{suffix}'
+    path.write_bytes(damaged(animations[suffix], changes))
+    attempt(f'animation {suffix}', lambda: read_all(path))
+
+
+@pytest.fixture(scope='module')
+def talkies(tmp_path_factory):
+    """``{name: content}`` of small videos with sound."""
+    folder, contents = tmp_path_factory.mktemp('talkies'), Contents()
+    wave = (9000 * np.sin(np.arange(24000) / 8)).astype(np.int16)[None]
+    kinds = [('a.mkv', 'libmp3lame'), ('b.ts', 'aac'), ('c.mp4', 'aac'), ('d.avi', 'mp2'), ('e.mov', 'pcm_s16le')]
+    for name, sound in kinds:
+        with av.open(str(folder / name), 'w') as output:
+            video, audio = output.add_stream('mpeg4', rate=25), output.add_stream(sound, rate=48000, layout='mono')
+            video.width, video.height, video.pix_fmt, video.gop_size = 64, 48, 'yuv420p', 5
+            frame = av.AudioFrame.from_ndarray(wave, 's16', 'mono')
+            frame.rate = 48000
+            packets = [p for i in range(12) for p in video.encode(av.VideoFrame.from_ndarray(picture(i), 'rgb24'))]
+            packets += [*video.encode(None), *audio.encode(frame), *audio.encode(None)]
+            for packet in packets:
+                output.mux(packet)
+        contents[name] = (folder / name).read_bytes()
+    return contents
+
+
+@fuzz(0.06)
+@given(st.integers(0, 4), damage)
+def test_sound(talkies, attempt, tmp_path_factory, kind, changes):
+    """However broken the sound is, every picture that was read is written."""
+    name = sorted(talkies)[kind % len(talkies)]
+    path, out = (tmp_path_factory.getbasetemp() / f'{stem}{Path(name).suffix}' for stem in ('talk', 'carried'))
+    path.write_bytes(damaged(talkies[name], changes))
+
+    def carry_over():
+        with open_source(path) as source:
+            pictures = list(islice(source, FRAMES))
+            target = out.with_suffix('.mp4')
+            with VideoWriter(target, source.info, preset='ultrafast', audio_from=path, force=True, threads=1) as writer:
+                for frame in pictures:
+                    writer.write(frame.image, frame.time)
+        with av.open(str(target)) as written:
+            assert sum(packet.size > 0 for packet in written.demux(video=0)) == len(pictures)
+
+    attempt(f'sound {path.suffix}', carry_over)
 
 
 @fuzz(0.02)

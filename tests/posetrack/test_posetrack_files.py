@@ -207,3 +207,29 @@ def test_unreadable_bytes_are_reported(tmp_path):
     (tmp_path / 'a.json').write_bytes(b'{"images": "\xff"}')
     with pytest.raises(InputError, match='byte 12: not UTF-8'):
         load_sequence(tmp_path / 'a.json')
+
+
+def test_files_that_macos_keeps_beside_annotations_are_none(tmp_path):
+    write(tmp_path, document17())
+    (tmp_path / '._a.json').write_bytes(b'\0\5\26\7 Mac OS X')
+    assert list(load_folder(tmp_path)) == ['a']
+
+
+@pytest.mark.parametrize('encoding', ['utf-8-sig', 'utf-16', 'utf-16-le'])
+def test_a_byte_order_mark_is_no_error(tmp_path, encoding):
+    path = tmp_path / 'a.json'
+    path.write_bytes(json.dumps(document18()).encode(encoding))
+    assert len(load_sequence(path).frames) == 2
+
+
+def test_ids_that_became_floats_are_whole_numbers(tmp_path):
+    document = document18()
+    for item in document['images']:
+        item['id'] = float(item['id'])
+    document['annotations'][0]['image_id'] = 70
+    document['annotations'][0]['track_id'] = 4.0
+    sequence = load_sequence(write(tmp_path, document))
+    assert [len(frame) for frame in sequence.frames] == [1, 0] and sequence.frames[0].track_ids.tolist() == [4]
+    document['images'][0]['id'] = 70.5
+    with pytest.raises(InputError, match=r'images\[0\].id is 70.5: not an integer'):
+        load_sequence(write(tmp_path, document))

@@ -1,13 +1,21 @@
 """The converter on a checkpoint as the published training loop would write it."""
 
+import argparse
+import datetime
 import importlib.util
 import json
+import os
+import subprocess
 import sys
+from collections import OrderedDict
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
+from pipeline.backends.checkpoint import read_checkpoint
+from pipeline.errors import InputError
 from pipeline.networks import HANet
 
 
@@ -100,6 +108,68 @@ def test_sizes_follow_from_names_and_shapes(fixtures, convert, tmp_path):
         pre_norm=True,
         cross_mask='plus-one',
     )
+
+
+class ConfigDict(dict):
+    """As of MMCV and MMEngine."""
+
+
+class Runs:
+    """What a malicious file holds."""
+
+    def __init__(self, command):
+        self.command = command
+
+    def __reduce__(self):
+        return subprocess.call, (self.command,)
+
+
+@pytest.mark.parametrize('zipped', [True, False])
+def test_the_weights_are_taken_out_of_what_training_left_behind(convert, tmp_path, zipped):
+    weights = {'backbone.conv.weight': torch.randn(4, 3, 1, 1), 'head.bias': torch.zeros(2)}
+    averages = {'ema_' + name.replace('.', '_'): torch.ones_like(value) for name, value in weights.items()}
+    mark = tmp_path / 'pwned'
+    meta = dict(
+        CLASSES=('person', 'bicycle'),
+        epoch=12,
+        args=argparse.Namespace(work_dir=Path('a/b')),
+        path=Path('work_dirs/x'),
+        time=datetime.datetime(2021, 5, 1, tzinfo=datetime.timezone.utc),
+        cfg=ConfigDict(model=ConfigDict(type='YOLOX')),
+        hook=Runs(['touch', str(mark)]),
+    )
+    path, out = tmp_path / 'in.pth', tmp_path / 'out.pth'
+    content = {'state_dict': OrderedDict({**weights, **averages}), 'meta': meta, 'optimizer': Path('/')}
+    torch.save(content, path, _use_new_zipfile_serialization=zipped)
+    with pytest.raises(InputError, match='convert_checkpoint.py openmmlab'):
+        read_checkpoint(path)
+    assert convert('openmmlab', path, out) == (0, '')
+    found = read_checkpoint(out)
+    assert found['meta'] == dict(CLASSES=('person', 'bicycle'), epoch=12, converted_from='in.pth')
+    assert set(found['state_dict']) == set(weights)
+    assert all(torch.equal(found['state_dict'][name], value) for name, value in weights.items())
+    assert not mark.exists()
+
+
+def test_a_file_that_names_the_operating_system_stays_refused(convert, tmp_path):
+    class System:
+        def __reduce__(self):
+            return os.system, (f'touch {tmp_path / "pwned"}',)
+
+    path, out = tmp_path / 'in.pth', tmp_path / 'out.pth'
+    torch.save({'state_dict': {'a': torch.zeros(1)}, 'meta': System()}, path)
+    code, message = convert('openmmlab', path, out)
+    assert code == 2 and 'could run code' in message and message.count('\n') == 1
+    assert not out.exists() and not (tmp_path / 'pwned').exists()
+
+
+def test_notes_that_hold_themselves_are_left_behind(convert, tmp_path):
+    ring = []
+    ring.append(ring)
+    path, out = tmp_path / 'in.pth', tmp_path / 'out.pth'
+    torch.save({'state_dict': {'a': torch.zeros(1)}, 'meta': {'ring': ring, 'epoch': 1}}, path)
+    assert convert('openmmlab', path, out) == (0, '')
+    assert read_checkpoint(out)['meta'] == {'epoch': 1, 'converted_from': 'in.pth'}
 
 
 def test_a_refiner_becomes_the_beginning_of_another(convert, repository, tmp_path):

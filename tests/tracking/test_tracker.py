@@ -287,3 +287,26 @@ def test_the_box_of_somebody_unseen_keeps_its_size():
     low, high = last.predict(9 / 30)[2].reshape(2, 2)
     later_low, later_high = last.predict(9 / 30 + 1.0)[2].reshape(2, 2)
     np.testing.assert_allclose(later_high - later_low, high - low, rtol=1e-6)
+
+
+@pytest.mark.parametrize('fps', [0.02, 0.5, 2])
+def test_time_lapses_keep_ids_by_place(fps):
+    """At 0.5 frames per second every frame came after the tracks' end: 48 ids for two people."""
+    rng = np.random.default_rng(0)
+    tracker = PoseTracker(SIGMAS)
+    tracker.expect_rate(fps)
+    left, right, first = np.array([300.0, 360]), np.array([900.0, 360]), []
+    for frame in range(24):
+        left, right = left + rng.uniform(-40, 40, 2), right + rng.uniform(-40, 40, 2)
+        places = [left, right] if frame % 7 != 3 else [right]  # who is missed once comes back
+        people = tracker.update(crowd(*places), frame / fps, SIZE)
+        assert len(people) == len(places)
+        ids = [owner_of(people, place) for place in places]
+        first = first or ids
+        assert ids == first[-len(ids) :]
+
+
+def test_usual_rates_leave_the_options_alone():
+    options = TrackerOptions()
+    assert options.at_rate(5) is options and options.at_rate(30) is options
+    assert options.at_rate(0.5).max_lost == 8 and TrackerOptions(return_time=0).at_rate(0.5).return_time == 0

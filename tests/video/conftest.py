@@ -104,6 +104,29 @@ def turn_mp4(path: Path, quarter_turns: int, mirrored: bool = False) -> Path:
     return path
 
 
+def restamp(path: Path, changes) -> Path:
+    """Write other time stamps (ms) into blocks of a Matroska file; ``changes`` by the block's number."""
+    data = bytearray(path.read_bytes())
+    with av.open(str(path)) as container:
+        packets = [packet for packet in container.demux(video=0) if packet.size]
+        for number, stamp in changes.items():
+            begin = data.index(bytes(packets[number])[:60]) - 3  # a signed 16-bit time, flags, and the picture
+            time = int.from_bytes(data[begin : begin + 2], 'big', signed=True) + stamp - packets[number].pts
+            data[begin : begin + 2] = time.to_bytes(2, 'big', signed=True)
+    path.write_bytes(data)
+    return path
+
+
+def unstamp(path: Path, numbers) -> Path:
+    """Take the time stamps out of some pictures of an MPEG-TS file."""
+    data = bytearray(path.read_bytes())
+    begins = [i for i in range(len(data)) if data[i : i + 4] == b'\x00\x00\x01\xe0']
+    for number in numbers:
+        data[begins[number] + 7] &= 0x3F  # the flags for PTS and DTS; the stamps become filling
+    path.write_bytes(data)
+    return path
+
+
 class Clips:
     """The functions above, for one test's folder."""
 
@@ -111,6 +134,8 @@ class Clips:
     image = staticmethod(numbered_image)
     turn = staticmethod(turn_mp4)
     tone = staticmethod(tone_packets)
+    restamp = staticmethod(restamp)
+    unstamp = staticmethod(unstamp)
 
     def __init__(self, folder: Path):
         self.folder = folder

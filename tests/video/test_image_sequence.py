@@ -4,6 +4,7 @@ from fractions import Fraction
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 from pipeline.errors import InputError
 from pipeline.video.image_sequence import ImageSequence, images_by_pattern, images_in_folder
@@ -59,9 +60,36 @@ def test_every_kind_of_png_becomes_8_bit_rgb(tmp_path, image, expected):
 
 def test_another_size_is_an_error_that_names_the_file(folder):
     cv2.imwrite(str(folder / 'frame7.png'), np.zeros((48, 65, 3), np.uint8))
-    source = ImageSequence('frames', images_in_folder(folder))
-    with pytest.raises(InputError, match=r'frame7\.png: is 65x48 px, but the sequence began with 64x48'):
-        list(source)
+    with pytest.raises(InputError, match=r'frame7\.png: is 65x48 px, but the sequence began with 64x48.*--resize'):
+        ImageSequence('frames', images_in_folder(folder))  # before any work
+    assert ImageSequence('frames', images_in_folder(folder), end=Moment(6, True)).info.num_frames == 6
+
+
+@pytest.mark.parametrize('size, inside', [((128, 96), (0, 0, 64, 48)), ((48, 48), (8, 0, 56, 48))])
+def test_another_size_is_scaled_on_request_in_its_shape(folder, size, inside):
+    white = np.full((*size[::-1], 3), 255, np.uint8)
+    cv2.imwrite(str(folder / 'frame7.png'), white)
+    frames = list(ImageSequence('frames', images_in_folder(folder), resize=True))
+    assert len(frames) == 12 and {f.image.shape for f in frames} == {(48, 64, 3)}
+    left, top, right, bottom = inside
+    expected = np.zeros((48, 64, 3), np.uint8)
+    expected[top:bottom, left:right] = 255
+    assert np.array_equal(frames[6].image, expected)
+
+
+def test_pictures_turned_by_their_exif_data_have_their_upright_size(tmp_path):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.new('RGB', (48, 64)).save(tmp_path / '1.jpg')
+    Image.new('RGB', (64, 48)).save(tmp_path / '2.jpg', exif=exif)
+    frames = list(ImageSequence('a', images_in_folder(tmp_path)))
+    assert [f.image.shape for f in frames] == [(64, 48, 3)] * 2
+
+
+def test_a_header_that_lies_about_the_size_costs_nothing_that_was_done(folder, monkeypatch):
+    monkeypatch.setattr('pipeline.video.image_sequence._size_of', lambda path: (64, 48))
+    cv2.imwrite(str(folder / 'frame7.png'), np.zeros((24, 32, 3), np.uint8))
+    assert len(list(ImageSequence('frames', images_in_folder(folder)))) == 12
 
 
 def test_an_unreadable_image_is_reported_and_skipped(folder, clips, caplog):
@@ -73,6 +101,24 @@ def test_an_unreadable_image_is_reported_and_skipped(folder, clips, caplog):
     assert frames[3].index == 5 and source.skipped == 2
     assert [r.levelno for r in caplog.records] == [logging.WARNING] * 2
     assert 'frame5.png' in caplog.records[1].message
+
+
+def test_files_that_systems_keep_in_folders_are_no_frames(folder, shared):
+    for name in ('._frame1.png', '.hidden.png'):
+        (folder / name).write_bytes(b'Mac OS X')
+    assert len(images_in_folder(folder)) == 12
+    assert len(images_by_pattern(str(folder / '*.png'))) == 12
+    frames = list(ImageSequence('apple', images_in_folder(shared('video', 'field', 'apple_folder'))))
+    assert len(frames) == 4
+
+
+def test_digits_that_are_no_numbers_are_letters_of_a_name(folder):
+    """``1²0.png`` ended in a ValueError."""
+    names = ['1²0.png', '1²٣.png', 'frame①.png']
+    for name in names:
+        (folder / 'frame1.png').rename(folder / name)
+        (folder / 'frame1.png').write_bytes(b'x')
+    assert [path.name for path in images_in_folder(folder)][:2] == names[:2]
 
 
 def test_nothing_to_read_is_an_error(tmp_path):

@@ -14,6 +14,7 @@ import pytest
 
 from pipeline.errors import InputError
 from pipeline.video import live, open_source
+from tests.video.conftest import numbered_image
 
 TIMEOUT = 1.5
 
@@ -84,6 +85,61 @@ def test_a_file_behind_a_url_is_read_whole(clips, server):
             frames.append(frame)
     assert [clips.number_of(f.image) for f in frames] == list(range(30))
     assert [f.time for f in frames] == pytest.approx(np.arange(30) * 1001 / 30000, abs=2e-3)
+
+
+class Webcam(http.server.BaseHTTPRequestHandler):
+    """Sends 25 pictures in 2.5 s, one at a time, as a camera's page does: without times, without an end."""
+
+    def log_message(self, *_):
+        pass
+
+    def do_GET(self):
+        self.send_response(200)
+        self.send_header('Content-Type', 'multipart/x-mixed-replace; boundary=frame')
+        self.end_headers()
+        began = time.monotonic()
+        for i in range(25):
+            image = cv2.imencode('.jpg', numbered_image(i, 160, 120)[..., ::-1])[1].tobytes()
+            head = f'--frame\r\nContent-Type: image/jpeg\r\nContent-Length: {len(image)}\r\n\r\n'
+            self.wfile.write(head.encode() + image + b'\r\n')
+            time.sleep(max(0, began + (i + 1) / 10 - time.monotonic()))
+
+
+def test_an_mjpeg_camera_plays_as_long_as_it_took(clips):
+    """OpenCV knows no times of it: 3.5 s came out as 1.4 s, at the 25 per second that FFmpeg makes up."""
+    with http.server.ThreadingHTTPServer(('127.0.0.1', 0), Webcam) as httpd:
+        threading.Thread(target=httpd.serve_forever, daemon=True).start()
+        began = time.monotonic()
+        with open_source(f'http://127.0.0.1:{httpd.server_port}/video', timeout=30) as source:
+            frames = list(source)
+        took = time.monotonic() - began
+        httpd.shutdown()
+    assert [clips.number_of(f.image) for f in frames] == [f.index for f in frames] == list(range(25))
+    times = [f.time for f in frames]
+    assert times == sorted(times) and 1.3 < times[-1] < took + 0.2  # 2.4 s; on a busy machine some come together
+
+
+def test_an_mjpeg_camera_loses_nothing_while_the_chain_is_loaded(clips):
+    with http.server.ThreadingHTTPServer(('127.0.0.1', 0), Webcam) as httpd:
+        threading.Thread(target=httpd.serve_forever, daemon=True).start()
+        with open_source(f'http://127.0.0.1:{httpd.server_port}/video', timeout=30) as source:
+            source._thread.join(60)  # all pictures have come before the first is taken
+            frames = list(source)
+        httpd.shutdown()
+    assert [clips.number_of(f.image) for f in frames] == list(range(25))
+    assert source.info.fps < 20 and frames[-1].time > 1.3
+
+
+@pytest.mark.parametrize('name, codec', [('a.mjpeg', 'mjpeg'), ('a.h264', 'libx264')])
+def test_a_bare_stream_in_a_file_behind_a_url_is_read_whole(clips, server, name, codec):
+    clips.write(name, frames=60, codec=codec, pixels='yuvj420p' if codec == 'mjpeg' else 'yuv420p')
+    with open_source(f'{server}/{name}', timeout=10) as source:
+        frames = []
+        for frame in source:
+            time.sleep(0.005)  # slower than the server
+            frames.append(frame)
+    assert [clips.number_of(f.image) for f in frames] == list(range(60))
+    assert [f.time for f in frames] == pytest.approx(np.arange(60) / float(source.info.fps))
 
 
 def test_start_and_end_apply(clips, server):

@@ -1,7 +1,10 @@
+import io
 import logging
 import random
 import resource
+from fractions import Fraction
 
+import av
 import numpy as np
 import pytest
 
@@ -125,8 +128,6 @@ def test_a_given_rate_replaces_the_files_own(clips):
 
 
 def test_a_trimmed_copy_leaves_out_what_its_edit_list_hides(clips):
-    import av
-
     path = clips.write(frames=30, gop=10, options={'x264-params': 'scenecut=0:bframes=0'})
     cut = clips.folder / 'cut.mp4'
     with av.open(str(path)) as source, av.open(str(cut), 'w') as output:
@@ -143,6 +144,184 @@ def test_a_trimmed_copy_leaves_out_what_its_edit_list_hides(clips):
     assert [f.time for f in frames] == pytest.approx(np.arange(16) * 1001 / 30000)
 
 
+# clocks that are not as they should be
+
+
+def assert_whole(clips, caplog, path, times, abs=0.0011):
+    """Every picture once, in order, at its time, and nothing said about damage."""
+    frames, source = read(path)
+    assert [clips.number_of(f.image) for f in frames] == [i % 256 for i in range(len(times))]
+    assert [f.time for f in frames] == pytest.approx(times, abs=abs)
+    assert source.skipped == 0 and not caplog.records
+    return source
+
+
+STEADY = [i / 30 for i in range(36)]
+NO_B = {'bf': '0'}
+
+
+@pytest.mark.parametrize('name, codec, options', [('a.mkv', 'libx264', NO_B), ('a.webm', 'libvpx-vp9', VP9)])
+@pytest.mark.parametrize('change', [{10: 300}, {10: 297}, {10: 33}, {10: 9000}, {35: 0}, {0: 500}, {20: 600, 21: 600}])
+def test_one_wrong_stamp_costs_neither_a_picture_nor_the_clock(clips, caplog, name, codec, options, change):
+    path = clips.restamp(clips.write(name, frames=36, rate=30, codec=codec, options=options), change)
+    assert assert_whole(clips, caplog, path, STEADY).info.fps == 30
+
+
+@pytest.mark.parametrize('change', [{10: 300}, {10: 297}, {10: 33}, {10: 9000}, {35: 0}])
+def test_the_same_with_b_frames_costs_a_frame_of_time_at_most(clips, caplog, change):
+    path = clips.restamp(clips.write('a.mkv', frames=36, rate=30), change)
+    assert_whole(clips, caplog, path, STEADY, abs=0.071)
+
+
+@pytest.mark.parametrize('options', [NO_B, {}])
+@pytest.mark.parametrize('numbers', [[10], [3, 17, 18], [35], range(1, 36, 3)])
+def test_missing_stamps_are_filled_in(clips, caplog, options, numbers):
+    path = clips.unstamp(clips.write('a.ts', frames=36, rate=30, options=options), numbers)
+    assert assert_whole(clips, caplog, path, STEADY, abs=0.035).info.fps == 30
+
+
+UNEVEN = [0, 64, 119, 169, 209, 251, 282, 315, 345, 382, 444, 499, 565, 615, 669, 737, 796, 851, 902, 954, 1008]
+
+
+@pytest.mark.parametrize('name, codec, options', [('a.mkv', 'libx264', NO_B), ('a.webm', 'libvpx-vp9', VP9)])
+def test_a_variable_rate_keeps_its_times_where_one_stamp_is_doubled(clips, caplog, name, codec, options):
+    path = clips.write(name, frames=21, times=UNEVEN, tick='1/1000', codec=codec, options=options)
+    source = assert_whole(clips, caplog, clips.restamp(path, {12: 499}), [t / 1000 for t in UNEVEN], abs=0.02)
+    assert 15 < source.info.fps < 25
+
+
+def test_a_doubled_stamp_from_the_field(shared, caplog):
+    frames, source = read(shared('video', 'field', 'vfr_dup.mkv'))
+    times = [frame.time for frame in frames]
+    assert len(frames) == 36 and times[-1] == pytest.approx(1.748)
+    assert times[19] == pytest.approx(0.954) and 0.955 < times[20] < 1.061
+    assert source.info.fps == pytest.approx(20, abs=0.1) and not caplog.records
+
+
+@pytest.mark.parametrize('name, options', [('a.mkv', NO_B), ('a.mkv', {}), ('a.mp4', {})])
+@pytest.mark.parametrize('hours', [1, 20])
+def test_a_pause_of_hours_is_kept_and_does_not_count_for_the_rate(clips, caplog, name, options, hours):
+    times = [40 * i + 3_600_000 * hours * (i >= 20) for i in range(36)]
+    path = clips.write(name, frames=36, rate=25, times=times, tick='1/1000', options=options)
+    source = assert_whole(clips, caplog, path, [t / 1000 for t in times])
+    assert source.info.fps == 25
+
+
+@pytest.mark.parametrize('codec, options', [('libx264', {}), ('mpeg4', {'bf': '2'}), ('mpeg4', {})])
+@pytest.mark.parametrize('dropped', [[5, 6, 7, 15, 20, 21, 30, 31], [15]])
+def test_avi_with_dropped_frames_is_as_long_as_it_was(clips, caplog, codec, options, dropped):
+    times = [i for i in range(36) if i not in dropped]
+    path = clips.write('a.avi', frames=len(times), rate=30, times=times, tick='1/30', codec=codec, options=options)
+    assert_whole(clips, caplog, path, [t / 30 for t in times])
+
+
+@pytest.mark.parametrize('name', ['a.ts', 'a.h264', 'b.ts'])
+def test_joined_recordings_follow_each_other(clips, caplog, name):
+    options = NO_B if name == 'b.ts' else {}
+    path = clips.write(name, frames=30, rate=30, options=options)
+    path.write_bytes(path.read_bytes() * 3)
+    frames, source = read(path)
+    assert [clips.number_of(f.image) for f in frames] == list(range(30)) * 3
+    assert np.diff([f.time for f in frames]) == pytest.approx(1 / (30 if name != 'a.h264' else source.info.fps))
+    frames, _ = read(path, start=Moment(40, True), end=Moment(45, True))
+    assert [clips.number_of(f.image) for f in frames] == [10, 11, 12, 13, 14]
+
+
+def test_a_trimmed_copy_is_not_said_to_lack_frames(clips, caplog):
+    test_a_trimmed_copy_leaves_out_what_its_edit_list_hides(clips)
+    assert not caplog.records
+
+
+# what phones, cameras, recorders and servers write; docs/inputs.md lists it
+
+
+class Pipe(io.RawIOBase):
+    """A file that cannot be gone back in, as recorders in browsers write."""
+
+    def __init__(self):
+        self.content = b''
+
+    def writable(self):
+        return True
+
+    def write(self, data):
+        self.content += bytes(data)
+        return len(data)
+
+
+def test_a_browsers_recording_without_length_or_index(clips, caplog):
+    pipe, path = Pipe(), clips.folder / 'a.webm'
+    times = [0, 16, 33, 66, 116, 132, 149, 182, 232, 248]
+    with av.open(pipe, 'w', format='webm', options={'live': '1'}) as output:
+        stream = output.add_stream('libvpx-vp9', rate=30, options=VP9)
+        stream.width, stream.height, stream.pix_fmt = 160, 120, 'yuv420p'
+        stream.codec_context.time_base = Fraction(1, 1000)
+        for i, time in enumerate(times):
+            frame = av.VideoFrame.from_ndarray(clips.image(i, 160, 120), 'rgb24')
+            frame.pts, frame.time_base = time, Fraction(1, 1000)
+            output.mux(stream.encode(frame))
+        output.mux(stream.encode(None))
+    path.write_bytes(pipe.content)
+    assert_whole(clips, caplog, path, [time / 1000 for time in times])
+
+
+def test_a_stream_whose_33_bit_clock_wraps(clips, caplog):
+    offset = 2**33 / 90000 - 1.5 - 1.4  # the muxer adds 1.4 s
+    path = clips.write('a.ts', frames=90, rate=30, container={'output_ts_offset': str(offset)})
+    assert_whole(clips, caplog, path, [i / 30 for i in range(90)])
+
+
+def test_a_recording_that_a_crash_cut_off(clips, caplog):
+    whole = clips.write('a.mp4', frames=60, rate=30, container={'movflags': 'frag_keyframe+empty_moov'})
+    whole.write_bytes(whole.read_bytes()[: int(0.6 * whole.stat().st_size)])
+    frames, _ = read(whole)
+    assert [clips.number_of(f.image) for f in frames] == [round(30 * f.time) for f in frames] and len(frames) > 20
+    lost = clips.write('b.mp4', frames=10)
+    lost.write_bytes(lost.read_bytes()[: lost.read_bytes().index(b'moov') - 4])
+    with pytest.raises(InputError, match='b.mp4: not a video that can be read'):
+        read(lost)
+
+
+@pytest.mark.parametrize(
+    'name, codec, pixels, size, shown',
+    [
+        ('a.dv', 'dvvideo', 'yuv420p', (720, 576), (768, 576)),  # a camcorder's tape
+        ('a.vob', 'mpeg2video', 'yuv420p', (720, 576), (720, 576)),
+        ('a.mxf', 'mpeg2video', 'yuv422p', (160, 120), (160, 120)),
+        ('a.3gp', 'h263', 'yuv420p', (176, 144), (192, 144)),
+        ('a.mov', 'prores_ks', 'yuva444p10le', (160, 120), (160, 120)),  # with transparency
+        ('b.mov', 'qtrle', 'rgb24', (160, 120), (160, 120)),  # of the screen
+        ('a.nut', 'rawvideo', 'yuv420p', (160, 120), (160, 120)),
+    ],
+)
+def test_files_of_camcorders_and_editors(clips, name, codec, pixels, size, shown):
+    frames, source = read(clips.write(name, codec=codec, pixels=pixels, size=size, frames=12, rate=25))
+    assert [clips.number_of(f.image) for f in frames] == list(range(12))
+    assert (source.info.width, source.info.height, source.info.fps) == (*shown, 25)
+
+
+@pytest.mark.parametrize('rate', [Fraction(1, 10), 240, 960])
+def test_very_slow_and_very_fast_cameras(clips, caplog, rate):
+    path = clips.write(frames=20, rate=rate)
+    assert assert_whole(clips, caplog, path, [i / float(rate) for i in range(20)]).info.fps == rate
+
+
+def test_of_two_cameras_in_a_file_one_is_read_and_that_is_said(clips, caplog):
+    path = clips.folder / 'front_and_rear.mp4'
+    with av.open(str(path), 'w') as output:
+        streams = [output.add_stream('libx264', rate=30) for _ in range(2)]
+        for stream, scale in zip(streams, (1, 2)):
+            stream.width, stream.height, stream.pix_fmt = 160 * scale, 120 * scale, 'yuv420p'
+        for stream in streams:
+            for i in range(10):
+                image = clips.image(i, stream.width, stream.height)
+                output.mux(stream.encode(av.VideoFrame.from_ndarray(image, 'rgb24')))
+            output.mux(stream.encode(None))
+    frames, source = read(path)
+    assert [clips.number_of(f.image) for f in frames] == list(range(10)) and source.info.width == 160
+    assert [r.message for r in caplog.records] == [f'{path}: holds 2 video tracks; that of 160x120 px is read']
+
+
 # damage
 
 
@@ -154,8 +333,6 @@ def damaged(path, begin, length, seed=0):
 
 
 def largest_frames(path):
-    import av
-
     with av.open(str(path)) as container:
         packets = [p for p in container.demux(video=0) if p.size]
         return [(p.pos, p.size) for p in packets]

@@ -69,6 +69,15 @@ def test_a_variable_rate_keeps_its_times_and_duration(tmp_path, clips):
     assert float(facts['seconds']) == pytest.approx(1.1 + 0.067, abs=1e-3)
 
 
+def test_a_pause_longer_than_mp4_can_hold_is_shortened(tmp_path, clips, caplog):
+    hours = 3600.0
+    times = [0, 0.04, 2 * hours, 20 * hours, 20 * hours + 0.04, 20 * hours + 0.08]
+    facts = stream_of(write(tmp_path / 'a.mp4', clips, times, info=info_of(25)))
+    gaps = np.diff([float(t) for t in facts['times']])
+    assert gaps == pytest.approx([0.04, 2 * hours - 0.04, (2**31 - 2**16) / 90000, 0.04, 0.04])
+    assert 'shortened' in caplog.text
+
+
 def test_frames_within_one_tick_are_kept_apart(tmp_path, clips):
     times = stream_of(write(tmp_path / 'a.mp4', clips, [0.0, 0.0, 0.0, 0.1]))['times']
     assert len(set(times)) == 4 and float(times[2]) < 1e-4

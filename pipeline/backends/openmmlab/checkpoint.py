@@ -2,7 +2,7 @@
 
 import re
 from pathlib import Path
-from typing import Mapping, Union
+from typing import List, Mapping, Tuple, Union
 
 import torch
 from torch import nn
@@ -39,6 +39,21 @@ def load_checkpoint(model: nn.Module, checkpoint: Union[str, Path]) -> dict:
     return meta if isinstance(meta, dict) else {}
 
 
+def read_inert(path: Union[str, Path]) -> Tuple[dict, List[str]]:
+    """Read a checkpoint in which training left objects of its own, every one of which becomes an inert stand-in.
+
+    Nothing of the file is run, nor imported (:mod:`pipeline.backends.plain_pickle`).
+
+    Returns:
+        The content, and the names of what was discarded.
+
+    Raises:
+        InputError: if the file is missing or broken, or names a function of the operating system.
+    """
+    discarded: List[str] = []
+    return read_checkpoint(path, discarded), discarded
+
+
 def load_weights(model: nn.Module, weights: Mapping, path: Union[str, Path]) -> None:
     """Copy ``weights``; every one must have its place, and every place its weight.
 
@@ -48,6 +63,7 @@ def load_weights(model: nn.Module, weights: Mapping, path: Union[str, Path]) -> 
         InputError: naming what is missing, left over or of another shape.
     """
     weights = {re.sub(r'^module\.', '', name): value for name, value in weights.items()}
+    weights = without_averages(weights)
     try:
         result = model.load_state_dict(weights, strict=False)
     except (RuntimeError, AttributeError, TypeError) as error:
@@ -66,6 +82,15 @@ def load_weights(model: nn.Module, weights: Mapping, path: Union[str, Path]) -> 
     ]
     if faults:
         raise InputError(f'{path}: weights that do not fit the config: {"; ".join(faults)}')
+
+
+def without_averages(weights: Mapping) -> dict:
+    """``weights`` without the flat copies ``ema_backbone_conv_weight`` that MMDetection 2.x keeps of all of them.
+
+    Its hook swaps both before it saves: the averages are what stands under the weights' own names.
+    """
+    copies = {'ema_' + name.replace('.', '_') for name in weights}
+    return {name: value for name, value in weights.items() if name not in copies}
 
 
 def _lasting(names) -> list:

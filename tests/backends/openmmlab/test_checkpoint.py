@@ -96,6 +96,15 @@ def test_allowed_getattr_gives_nothing_away(tmp_path, model):
     assert not callable(load_checkpoint(model, path)['found'])
 
 
+def test_flat_averages_of_mmdetection_2_are_ignored(tmp_path, model):
+    weights = {name: torch.full_like(value, 2) for name, value in model.state_dict().items()}
+    copies = {'ema_' + name.replace('.', '_'): torch.zeros_like(value) for name, value in weights.items()}
+    load_checkpoint(model, saved(tmp_path, dict(state_dict={**weights, **copies})))
+    assert all((value == 2).all() for value in model.state_dict().values())
+    with pytest.raises(InputError, match='have no place .ema_neck_weight'):
+        load_checkpoint(model, saved(tmp_path, dict(state_dict={**weights, 'ema_neck_weight': torch.zeros(1)})))
+
+
 def without(name):
     return lambda weights: weights.pop(name)
 
