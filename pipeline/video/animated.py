@@ -12,7 +12,7 @@ from PIL import Image
 
 from pipeline.errors import InputError
 from pipeline.types import Frame, VideoInfo
-from pipeline.video.image_sequence import DEFAULT_IMAGE_RATE
+from pipeline.video.image_sequence import DEFAULT_IMAGE_RATE, check_file
 from pipeline.video.limits import max_pixels
 from pipeline.video.moments import Moment, frame_range
 from pipeline.video.source import VideoSource
@@ -123,6 +123,7 @@ def _survey(path: Path):
 
 
 def _open(path: Path) -> Image.Image:
+    check_file(path)
     with warnings.catch_warnings():
         warnings.simplefilter('ignore')  # sizes are checked here
         return Image.open(path)

@@ -20,8 +20,12 @@ import os
 from typing import Iterator, Tuple
 
 import av  # noqa: F401  before decord, whose FFmpeg would otherwise serve PyAV as well
-import decord
 import numpy as np
+
+# isort: off
+import torch  # noqa: F401  before decord, too: where decord comes first, torch's matrix products end in SIGSEGV
+import decord
+# isort: on
 
 from pipeline.video.damage import Damage, DecodeError
 from pipeline.video.decode import decode

@@ -202,9 +202,10 @@ def _fitted(image: np.ndarray, width: int, height: int) -> np.ndarray:
 def _size_of(path: Path) -> Optional[Tuple[int, int]]:
     """Width and height as the header says and EXIF data turns them; None if they are not to be had."""
     try:
+        check_file(path)
         with warnings.catch_warnings():
             warnings.simplefilter('ignore')
-            with Image.open(path) as image:
+            with Image.open(path, formats=_known_formats()) as image:
                 turned = image.getexif().get(_EXIF_ORIENTATION, 1) >= 5
                 return (image.height, image.width) if turned else image.size
     except Exception:  # Pillow raises what comes to its readers' minds
@@ -217,11 +218,21 @@ def _known_formats() -> List[str]:
     return [name for name in _FORMATS if name in Image.OPEN]
 
 
-def _check_header(path: Path) -> None:
-    """Refuse what is no picture by its first bytes, and what a few kilobytes could unfold to."""
-    size, allowed = path.stat().st_size, max_pixels()
+def check_file(path: Path) -> None:
+    """Refuse what is larger than any picture of the allowed size, since Pillow reads some kinds whole.
+
+    Raises:
+        InputError: naming the size.
+    """
+    size = path.stat().st_size
     if size > _MAX_FILE:
         raise InputError(f'{path}: {size} bytes are too many for an image, at most {_MAX_FILE} are read')
+
+
+def _check_header(path: Path) -> None:
+    """Refuse what is no picture by its first bytes, and what a few kilobytes could unfold to."""
+    check_file(path)
+    allowed = max_pixels()
     if allowed > DEFAULT_PIXELS:  # Pillow has a limit of its own, above ours
         Image.MAX_IMAGE_PIXELS = allowed
     try:

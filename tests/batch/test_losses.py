@@ -50,9 +50,9 @@ def test_a_video_of_any_name_costs_nobody_anything(tmp_path, out, name):
 
 
 def test_names_of_folders_are_made_safe_too(tmp_path, out):
-    write_video(tmp_path / 'in' / PARTS / 'a\tb' / 'c.mp4', 3)
+    write_video(tmp_path / 'in' / 'parts' / 'a\tb' / 'c.mp4', 3)
     report = run_batch(find_videos([str(tmp_path / 'in')]), ToySettings(OutputOptions(out)), InlinePool)
-    assert report.done == ['_segments/a_b/c'] and (out / '_segments' / 'a_b' / 'c_poses.json').exists()
+    assert report.done == ['parts/a_b/c'] and (out / 'parts' / 'a_b' / 'c_poses.json').exists()
 
 
 @pytest.mark.parametrize('level', [0, 1])
