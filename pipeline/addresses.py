@@ -2,7 +2,7 @@
 
 import re
 
-_MAX_SHOWN = 200  # characters
+_MAX_SHOWN = 120  # characters
 
 #: Schemes of the streams that are opened; every other one (``file``, ``concat``, ``subfile`` …) could read local files.
 NETWORK_SCHEMES = (

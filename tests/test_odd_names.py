@@ -10,6 +10,7 @@ import pytest
 from pipeline.batch import find_videos
 from pipeline.cli.batch import listed
 from pipeline.errors import InputError
+from pipeline.files import safe_name
 from pipeline.options import OutputOptions
 from pipeline.run import run_video
 from pipeline.video import open_source
@@ -52,7 +53,7 @@ def here(tmp_path, monkeypatch):
 def test_a_run_writes_everything_under_the_files_name(here, chain, name):
     write_video(here / 'a.mp4', 5).rename(here / name)
     summary = run_video(chain, name, ALL)
-    stem = Path(name).stem
+    stem = safe_name(Path(name).stem)
     assert summary.frames == 5
     assert {Path(file).name for file in summary.files} >= {
         f'{stem}_overlay.mp4',

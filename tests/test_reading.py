@@ -112,7 +112,7 @@ def no_file(request, tmp_path):
 
 
 def test_what_is_no_file_is_refused_at_once(no_file, tmp_path):
-    reasons = 'plain file|NUL|larger|Is a directory'
+    reasons = 'plain file|NUL|larger|Is a directory|a link, a folder or a pipe'
     for read in (read_poses_json, read_posetrack):
         with pytest.raises(InputError, match=reasons):
             read(no_file)

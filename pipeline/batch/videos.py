@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Dict, Iterator, List, Sequence
 
-from pipeline.addresses import without_secrets
+from pipeline.addresses import shown, without_secrets
 from pipeline.errors import InputError
 from pipeline.files import safe_name
 from pipeline.video.address import is_url, local_path
@@ -72,7 +72,7 @@ def find_videos(specs: Sequence[str]) -> List[Video]:
 
 def _videos(spec: str) -> Iterator[Video]:
     if is_camera(spec):
-        raise InputError(f'{spec}: a camera has no end; use smooth-poses (tools/demo.py)')
+        raise InputError(f'{shown(spec)}: a camera has no end; use smooth-poses (tools/demo.py)')
     path = local_path(spec)
     if is_url(spec) or not path.is_dir():
         yield Video(spec, safe_name(source_name(spec)))

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from pipeline.assets import find
 from pipeline.backends.checkpoint import read_checkpoint
-from pipeline.backends.litert import LiteRTNetwork
+from pipeline.backends.openvino_network import OpenVINONetwork
 from pipeline.batch.manifest import NAME, Manifest
 from pipeline.batch.videos import find_videos
 from pipeline.errors import InputError
@@ -189,10 +189,10 @@ def test_tflite_graphs(attempt, home, changes):
     (home / 'a.tflite').write_bytes(content)
 
     def run():
-        network = LiteRTNetwork(str(home / 'a.tflite'))
+        network = OpenVINONetwork(str(home / 'a.tflite'))
         network(np.zeros((1, 256, 256, 3), network.dtype))
 
-    # a flipped stride makes LiteRT itself ask for gigabytes, which SECURITY.md does not promise to bound
+    # a flipped stride makes the runtime itself ask for gigabytes, which SECURITY.md does not promise to bound
     attempt('TFLite graph', run, growth=6_000_000_000)
 
 
