@@ -12,6 +12,7 @@ from torch import nn
 
 from pipeline.assets import resolve
 from pipeline.backends.openvino_plan import gist, plan
+from pipeline.backends.signal_stack import signal_stack_kept
 from pipeline.backends.threads import available_cores
 from pipeline.errors import InputError
 
@@ -69,6 +70,7 @@ class OpenVINONetwork(nn.Module):
         self._ready: OrderedDict[tuple, SimpleQueue] = OrderedDict()
         self._preparing = Lock()
 
+    @signal_stack_kept()
     def forward(self, image: np.ndarray) -> List[np.ndarray]:
         """Run the graph.
 

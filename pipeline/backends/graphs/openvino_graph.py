@@ -14,6 +14,7 @@ from pipeline.backends.graphs import graph_cache
 from pipeline.backends.graphs.graphs import Graph, Nested, flatten
 from pipeline.backends.graphs.traced import trace
 from pipeline.backends.openvino_plan import gist, plan
+from pipeline.backends.signal_stack import signal_stack_kept
 
 _LENGTH = 8  # bytes in front of a packed graph, which say how long its structure is; the weights follow that
 
@@ -61,6 +62,7 @@ class OpenVINOGraph:
         self._ready = _Ready(0, None, SimpleQueue())
         self._preparing = Lock()
 
+    @signal_stack_kept()
     def __call__(self, *tensors: torch.Tensor) -> List[torch.Tensor]:
         ready = self._prepared(torch.get_num_threads())
         try:
