@@ -28,7 +28,7 @@ train_dataloader = dict(
     batch_size=1,
     num_workers=0,
     collate_fn=dict(type='first_item'),
-    sampler=dict(type='DefaultSampler', shuffle=False),
+    sampler=dict(type='EveryBatch'),
     dataset=dict(
         type='PairWindowBatches',
         window=64,

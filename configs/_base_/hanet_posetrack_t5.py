@@ -34,7 +34,7 @@ train_dataloader = dict(
     num_workers=2,
     persistent_workers=False,
     collate_fn=dict(type='first_item'),
-    sampler=dict(type='DefaultSampler', shuffle=False),
+    sampler=dict(type='EveryBatch'),
     dataset=dict(
         type='PairWindowBatches',
         window=5,

@@ -142,3 +142,27 @@ def test_wrong_inputs_are_named():
         refiner(dict(type='NoNet'))
     with pytest.raises(InputError, match='colour'):
         refiner(dict(HANET, colour='red'))
+
+
+@pytest.mark.parametrize('kind', [torch.float16, torch.bfloat16])
+def test_half_precision_moves_no_target(kind):
+    """The truth reaches the loss as it is: read back to px it is off by less than 0.01 px at 900 px."""
+    model, seen = refiner(SMOOTHNET, normaliser=dict(type='FixedNormaliser', unit=1.0)), []
+    model.losses = torch.nn.ModuleList([Recorded(seen)])
+    target = 900 + torch.rand(1, 9, 5, 2)
+    with torch.autocast('cpu', dtype=kind):
+        inputs = dict(keypoints=target + 1)
+        model(inputs, dict(target=target, target_weight=torch.full((1, 9, 5), 0.3)), mode='loss')
+    final, seen_target, weight = seen
+    assert (seen_target - target).abs().max() < 0.01
+    assert weight == pytest.approx(0.3, abs=1e-6)
+
+
+class Recorded(torch.nn.Module):
+    def __init__(self, seen):
+        super().__init__()
+        self.seen = seen
+
+    def forward(self, final, refined, target, weight, sampled):
+        self.seen.extend([final, target, weight])
+        return {'loss': final.sum()}

@@ -83,7 +83,9 @@ class KeypointLifter(BaseModel):
         if mode == 'tensor':
             return lifted * self.unit
         if mode == 'loss':
-            distance = (lifted - data_samples['target'].to(lifted) / self.unit).norm(dim=-1)
+            # in half precision a target of 1 m would be off by half a mm before it is compared
+            target = data_samples['target'].to(lifted.device, torch.float32)
+            distance = (lifted.float() - target / self.unit).norm(dim=-1)
             return {'loss_mpjpe': distance.mean()}
         raise ValueError(f"mode {mode!r}: allowed are 'tensor' and 'loss'")
 

@@ -142,7 +142,9 @@ class SequenceRefiner(BaseModel):
         # a joint that no frame shows stands at zero, the middle of the figure
         normalised = torch.where(known[:, None, :, None], scaling.apply(filled), 0.0)
         output = self.backbone(normalised.flatten(2), scores * seen, fps, **self.network_options)
-        return output.final.reshape(keypoints.shape), output.refined.reshape(keypoints.shape), scaling
+        # autocast may have answered in half precision, which rounds pixels of a target by half a pixel
+        final, refined = (poses.float().reshape(keypoints.shape) for poses in (output.final, output.refined))
+        return final, refined, scaling
 
     def _complete(self, keypoints, scores, fps):
         expected = (self.window, self.num_keypoints, self.dims)
