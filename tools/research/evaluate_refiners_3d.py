@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 import numpy as np  # noqa: E402
 
 from pipeline.errors import InputError, exit_cleanly  # noqa: E402
-from pipeline.evaluation.keypoint_metrics import joint_errors  # noqa: E402
+from pipeline.evaluation.keypoint_metrics import fill_missing, joint_errors, relative_to_root  # noqa: E402
 from pipeline.evaluation.protocols import Evaluated, evaluate  # noqa: E402
 from pipeline.evaluation.smoothing import (  # noqa: E402
     TUNING_FRAMES,
@@ -70,9 +70,11 @@ def parse_refiner(entry: str) -> Tuple[str, str, Optional[int]]:
     return name, path, int(step) if step else None
 
 
-def relative_to_root(poses: np.ndarray) -> np.ndarray:
-    """``(T, K, D)`` with joint 0 at zero in every frame."""
-    return poses - poses[:, :1]
+def compared(sequence: PoseSequence, poses: np.ndarray) -> Evaluated:
+    """Poses beside their truth, both with joint 0 at zero, where this one is annotated."""
+    known = Evaluated(poses, sequence.truth, weight=sequence.weight).known()
+    poses, truth, known = relative_to_root(fill_missing(poses), sequence.truth, known, [0])
+    return Evaluated(poses, truth, weight=known.astype(np.float32), fps=sequence.fps)
 
 
 def measure(sequences: Sequence[PoseSequence], smoother: Smoother) -> Dict[str, float]:
@@ -80,14 +82,7 @@ def measure(sequences: Sequence[PoseSequence], smoother: Smoother) -> Dict[str, 
     begin = time.perf_counter()
     refined = smooth(smoother, [track_of(s.estimate, s.fps, s.scores) for s in sequences])
     seconds = time.perf_counter() - begin
-    table = evaluate(
-        [
-            Evaluated(relative_to_root(r), relative_to_root(s.truth), weight=s.weight, fps=s.fps)
-            for r, s in zip(refined, sequences)
-        ],
-        METRICS,
-        'corrected',
-    )
+    table = evaluate([compared(s, r) for r, s in zip(refined, sequences)], METRICS, 'corrected')
     return dict(table, speed=sum(map(len, sequences)) / max(seconds, 1e-9))
 
 
