@@ -24,6 +24,7 @@ from typing import Dict, Optional, Sequence
 
 import numpy as np
 
+from pipeline.errors import InputError
 from pipeline.evaluation.keypoint_metrics import (
     acceleration_errors,
     box_size,
@@ -115,6 +116,9 @@ def evaluate(
         by name: ``pck@0.05`` in 0..1, ``mpjpe``, ``pa-mpjpe``, ``mpjve`` (per frame), ``accel`` (per
         frame²), ``accel_s2`` (per second², where the frame rate is known), ``jitter`` (per frame³); NaN where
         no sequence is long enough or nothing is annotated.
+
+    Raises:
+        InputError: if PCK is asked for and there are no boxes.
     """
     corrected = protocol == 'corrected'
     if corrected:
@@ -122,6 +126,10 @@ def evaluate(
     known = [s.known() for s in sequences]
     table = {}
     if 'pck' in metrics:
+        if any(s.boxes is None for s in sequences):
+            raise InputError(
+                "report 'pck': needs boxes (NAME/bbox in a pair file); without them report=['mpjpe', 'accel'], say"
+            )
         for threshold in thresholds:
             joints = pck_table(sequences, threshold, protocol)
             annotated = np.concatenate(known).any(0) if corrected else slice(None)

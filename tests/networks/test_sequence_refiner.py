@@ -166,3 +166,23 @@ class Recorded(torch.nn.Module):
     def forward(self, final, refined, target, weight, sampled):
         self.seen.extend([final, target, weight])
         return {'loss': final.sum()}
+
+
+@pytest.mark.parametrize('stored', [0.0, 1e4, float('nan')])
+def test_a_root_that_is_not_annotated_moves_no_target(stored):
+    """One hip of two is enough; a frame without any takes no part in the loss."""
+    torch.manual_seed(2)
+    model = refiner(dict(SMOOTHNET, dims=3), normaliser=dict(type='RootNormaliser', root=[0, 1], unit=1000.0)).eval()
+    target = 3000 + 300 * torch.randn(4, 9, 5, 3)
+    keypoints, weight = target + 20 * torch.randn_like(target), torch.ones(4, 9, 5)
+    target[:, 5, 0] = target[:, 5, 1]
+    weight[:, 5, 0] = weight[:, 3, :2] = 0
+    removed = weight.clone()
+    removed[:, 3] = 0
+    spoilt = torch.where(weight[..., None] > 0, target, stored)
+
+    def loss(truth, weight):
+        return float(sum(model(dict(keypoints=keypoints), dict(target=truth, target_weight=weight), 'loss').values()))
+
+    with torch.no_grad():
+        assert loss(spoilt, weight) == pytest.approx(loss(target, removed), rel=1e-5)

@@ -168,8 +168,9 @@ class SequenceRefiner(BaseModel):
         target = data_samples['target'].to(final)
         weight = data_samples.get('target_weight')
         weight = final.new_ones(final.shape[:3]) if weight is None else weight.to(final)
-        target = torch.where(weight[..., None] > 0, target, 0.0)  # not annotated may mean NaN
-        target = self.normaliser.fit_target(target, scaling).apply(target)
+        target = self.normaliser.fit_target(target, scaling, weight > 0).apply(target)
+        known = (weight > 0) & target.isfinite().all(dim=-1)  # not annotated may mean NaN, or a root that is not
+        target, weight = torch.where(known[..., None], target, 0.0), torch.where(known, weight, 0.0)
         losses = {}
         for loss in self.losses:
             losses.update(loss(final, refined, target, weight, self.sampled))
