@@ -105,5 +105,28 @@ class RefinementMetric(BaseMetric):
         return stitch(parts, starts, length, None if self.protocol == 'published' else hann_blend(parts.shape[1]))
 
 
+@METRICS.register_module()
+class LiftingMetric(BaseMetric):
+    """MPJPE, PA-MPJPE, MPJVE, Accel and jitter of lifted recordings, which are relative to their root already.
+
+    Args:
+        report: as for :class:`RefinementMetric`.
+    """
+
+    default_prefix = None
+
+    def __init__(self, report: Sequence[str] = ('mpjpe', 'pa-mpjpe'), collect_device: str = 'cpu', prefix: str = None):
+        super().__init__(collect_device, prefix)
+        self.report = tuple(report)
+
+    def process(self, data_batch, data_samples: Sequence[dict]) -> None:
+        for sample in data_samples:
+            poses, truth = _array(sample['pred_keypoints']), _array(sample['target'])
+            self.results.append(Evaluated(poses, truth, fps=float(sample['fps'])))
+
+    def compute_metrics(self, results: List[Evaluated]) -> Dict[str, float]:
+        return evaluate(results, self.report, 'corrected')
+
+
 def _array(value) -> np.ndarray:
     return value.detach().cpu().numpy() if isinstance(value, torch.Tensor) else np.asarray(value)

@@ -5,6 +5,9 @@ from typing import List, Optional, Sequence, Tuple
 
 import numpy as np
 
+# where the configs look for data sets, for messages
+WHERE = 'the configs look in the folder data of the one that POSE_SHARED names, ../shared by default'
+
 
 @dataclass
 class PoseSequence:

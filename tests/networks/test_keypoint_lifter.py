@@ -51,7 +51,7 @@ def test_errors():
         lifter.lift(np.full((2, 3, 2), np.nan))
     with pytest.raises(InputError, match='2 names for 3 joints'):
         KeypointLifter(**SIZES, keypoint_names=['a', 'b'])
-    with pytest.raises(ValueError, match="'predict'"):
+    with pytest.raises(ValueError, match="'guess'"):
         lifter({'keypoints': torch.zeros(5, 3, 2)}, mode='predict')
 
 
