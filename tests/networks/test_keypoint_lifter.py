@@ -52,7 +52,7 @@ def test_errors():
     with pytest.raises(InputError, match='2 names for 3 joints'):
         KeypointLifter(**SIZES, keypoint_names=['a', 'b'])
     with pytest.raises(ValueError, match="'guess'"):
-        lifter({'keypoints': torch.zeros(5, 3, 2)}, mode='predict')
+        lifter({'keypoints': torch.zeros(5, 3, 2)}, mode='guess')
 
 
 @pytest.mark.parametrize('kind', [torch.float16, torch.bfloat16])
