@@ -51,7 +51,10 @@ def parse_arguments(arguments: Optional[Sequence[str]] = None) -> argparse.Names
         help='with the frames between its windows in the best case (default: an eighth of the window, made odd)',
     )
     parser.add_argument('--no-flip', action='store_true', help='do not average with mirrored windows in the best case')
-    parser.add_argument('--every', type=int, default=1, help='use every n-th sequence only')
+    parser.add_argument(
+        '--every', type=int, default=1, help='use every n-th sequence only, of those that filters are tuned on too'
+    )
+    parser.add_argument('--device', default='auto', help='cpu, cuda, cuda:1 …; auto: a GPU where torch sees one')
     parser.add_argument('--threads', type=int, default=1)
     parser.add_argument('--out', help='also write all numbers to this JSON file')
     return parser.parse_args(arguments)
@@ -95,21 +98,16 @@ def tuned_filters(sequences: Sequence[PoseSequence]) -> Dict[str, Smoother]:
     return tune([first_frames(track_of(s.estimate, s.fps, s.scores), TUNING_FRAMES) for s in sequences], error)
 
 
-def print_table(rows: Dict[str, dict]) -> None:
-    first = next(iter(rows.values()))
-
-    def change(row: dict, key: str) -> str:
-        return f'{row[key]:.2f} | {100 * (row[key] / first[key] - 1):+.1f} %'
-
+def print_head() -> None:
     print(
         '| method | MPJPE mm | to input | PA-MPJPE mm | to input | accel mm/frame² | to input | accel m/s² | frames/s |'
     )
-    print('|' + ' --- |' * 9)
-    for name, row in rows.items():
-        print(
-            f'| {name} | {change(row, "mpjpe")} | {change(row, "pa-mpjpe")} | {change(row, "accel")} | '
-            f'{row["accel_s2"] / 1000:.1f} | {row["speed"]:.0f} |'
-        )
+    print('|' + ' --- |' * 9, flush=True)
+
+
+def print_row(name: str, row: dict, first: dict) -> None:
+    changes = (f'{row[key]:.2f} | {100 * (row[key] / first[key] - 1):+.1f} %' for key in METRICS)
+    print(f'| {name} | {" | ".join(changes)} | {row["accel_s2"] / 1000:.1f} | {row["speed"]:.0f} |', flush=True)
 
 
 @exit_cleanly
@@ -117,26 +115,28 @@ def main(arguments: Optional[Sequence[str]] = None) -> None:
     options = parse_arguments(arguments)
     import torch
 
+    from pipeline.backends.devices import check_device
     from pipeline.networks.refiners.sequence_refiner import load_refiner
 
     torch.set_num_threads(options.threads)
+    device = check_device(options.device)
     refiners = [parse_refiner(entry) for entry in options.refiner]
     methods = {'input': shipped_filter(dict(type='none'))}
     for name, path, step in refiners:
-        refiner = load_refiner(path)
+        refiner = load_refiner(path, device)
         if refiner.dims != 3:
             raise InputError(f'{path}: refines {refiner.dims}D poses, 3D is needed')
         step = step or refiner.window // 8 | 1
-        methods.update(network_rows(name, refiner, H36M_NAMES, step, not options.no_flip, options.threads))
+        methods.update(network_rows(name, refiner, H36M_NAMES, step, not options.no_flip, options.threads, device))
     if options.train:
-        methods.update(tuned_filters(load_pairs(options.train)[::25]))
+        methods.update(tuned_filters(load_pairs(options.train)[:: 25 * options.every]))
     test = load_pairs(options.test)[:: options.every]
     rows = {}
-    for name, smoother in methods.items():
-        print(name, file=sys.stderr, flush=True)
-        rows[name] = measure(test, smoother)
     print(f'{len(test)} sequences, {sum(map(len, test))} frames\n')
-    print_table(rows)
+    print_head()
+    for name, smoother in methods.items():
+        rows[name] = measure(test, smoother)
+        print_row(name, rows[name], rows['input'])
     if options.out:
         Path(options.out).write_text(json.dumps(rows, indent=1))
 

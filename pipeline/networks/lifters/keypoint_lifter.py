@@ -102,12 +102,13 @@ class KeypointLifter(BaseModel):
         if not np.isfinite(keypoints).all():
             raise InputError('keypoints: a coordinate is not a number; the lifter needs every joint of every frame')
         self.eval()
+        device = self.head.weight.device
         with torch.no_grad():
             parts = [
-                self({'keypoints': torch.from_numpy(np.ascontiguousarray(keypoints[i : i + batch_size]))})
+                self({'keypoints': torch.from_numpy(np.ascontiguousarray(keypoints[i : i + batch_size])).to(device)})
                 for i in range(0, len(keypoints), batch_size)
             ]
-        joints = torch.cat(parts).numpy()
+        joints = torch.cat(parts).cpu().numpy()
         return joints - joints[:, :1]
 
     def _lift(self, keypoints: Tensor) -> Tensor:
