@@ -16,6 +16,11 @@ class EpochSeedHook(Hook):
     """
 
     def before_train(self, runner) -> None:
+        # the loader says 1 where items are whole batches
+        loader = runner.train_dataloader
+        samples = runner.world_size * (getattr(loader.dataset, 'batch_size', None) or loader.batch_size)
+        runner.logger.info(f'{samples} samples an iteration, on {runner.world_size} rank(s)')
+        runner.message_hub.update_scalar('train/batch_size', samples)
         end = max(map(_last_iteration, _schedulers(runner)), default=0)
         if end > 1.05 * runner.max_iters:  # published schedules end an epoch after the training
             runner.logger.warning(

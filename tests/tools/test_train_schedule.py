@@ -72,6 +72,7 @@ def test_two_processes_end_where_one_does(scheduled, repository, tmp_path):
     one, both = log(tmp_path / 'one'), log(tmp_path / 'two')
     assert both[0]['loss'] == pytest.approx(one[0]['loss'], rel=1e-5)
     assert len(both) == len(one) == 6
+    assert (one[0]['batch_size'], both[-1]['batch_size']) == (4, 8)
     assert [entry['lr'] for entry in both] == pytest.approx([entry['lr'] for entry in one])
     assert both[1]['loss'] != pytest.approx(one[1]['loss'], rel=1e-5)  # the second rank has said something new
 
