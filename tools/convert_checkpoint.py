@@ -99,6 +99,7 @@ def write_refiner(arguments: argparse.Namespace, weights: Dict[str, Tensor]) -> 
     model = Config.fromfile(str(arguments.config)).to_dict().get('model', {})
     if model.get('type') != 'SequenceRefiner' or model['backbone'].get('type') != 'HANet':
         raise InputError(f'{arguments.config}: is not the config of a HANet')
+    model.pop('loss', None)  # a training's
     with torch.device('meta'):
         refiner = build_registered(model)
     weights = {f'backbone.{name}': value for name, value in weights.items()}

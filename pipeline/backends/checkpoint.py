@@ -132,7 +132,7 @@ def read_checkpoint(path: Union[str, Path]) -> dict:
     except pickle.UnpicklingError as error:
         raise InputError(
             f'{path}: not a checkpoint, or one with more than weights and plain values '
-            '(it is not opened, for it could run code)'
+            '(it is not opened, for it could run code); of a training take refiner.pth, beside its epoch_N.pth'
         ) from error
     except BROKEN as error:
         raise InputError(f'{path}: not a checkpoint, or a broken one') from error

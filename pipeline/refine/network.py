@@ -150,7 +150,12 @@ class _Joints:
         refined, given = list(refined), list(given)
         shared = [name for name in refined if name in given]
         if not shared or (len(shared) < len(refined) and not partial):
-            way = f'; partial=True refines the {len(shared)} that both have, in a preset' if shared else ''
+            way = (
+                f"; in a preset, refiner=dict(type='network', checkpoint=..., partial=True) refines the {len(shared)} "
+                'that both have'
+                if shared
+                else ''
+            )
             raise InputError(
                 f'refines the joints {", ".join(refined) or "(unnamed)"}; the estimator gives {", ".join(given)}{way}'
             )

@@ -85,7 +85,7 @@ def test_published_weights_run_in_demo_test_and_training(published, convert, rep
     torch.testing.assert_close(begun, load_refiner(out).state_dict(), rtol=1e-5, atol=1e-6)
 
     coco, rng = load_skeleton('coco'), np.random.default_rng(0)
-    with pytest.raises(InputError, match='partial=True refines the 12 that both have'):
+    with pytest.raises(InputError, match=r'partial=True\) refines the 12 that both have'):
         build_refiner(str(out), coco, 'cpu')
     refiner = build_refiner(dict(type='network', checkpoint=str(out), partial=True), coco, 'cpu')
     poses = rng.uniform(50, 200, (11, 1, 17, 2)).astype(np.float32)
