@@ -27,6 +27,7 @@ def parse_arguments(arguments: Optional[Sequence[str]] = None) -> argparse.Names
     parser.add_argument('checkpoint', help='refiner.pth or epoch_N.pth of a training, or converted published weights')
     parser.add_argument('--work-dir', help='where logs go (default: work_dirs/NAME of the config)')
     parser.add_argument('--out', help='write the metrics to this JSON file')
+    parser.add_argument('--show-dir', help="draw an estimator's poses, one picture a person, into this folder")
     parser.add_argument('--launcher', choices=('none', 'pytorch', 'slurm', 'mpi'), default='none')
     parser.add_argument('--local-rank', '--local_rank', type=int, help='given by torch.distributed.launch')
     parser.add_argument(
@@ -49,6 +50,14 @@ def load_config(options: argparse.Namespace) -> Config:
         config.merge_from_dict(options.cfg_options)
     if 'test_dataloader' not in config or 'test_evaluator' not in config:
         raise InputError(f'{options.config}: has no test_dataloader and test_evaluator')
+    if options.show_dir:
+        if 'codec' not in config:
+            raise InputError(
+                f'--show-dir {options.show_dir}: {options.config} is not of an estimator; nothing to draw on'
+            )
+        draw = dict(type='PoseVisualizationHook', enable=True, out_dir=str(Path(options.show_dir).resolve()))
+        config.default_hooks = {**config.get('default_hooks', {}), 'visualization': draw}
+        config.visualizer = dict(type='PoseLocalVisualizer', vis_backends=[])
     config.setdefault('test_cfg', {})
     config.work_dir = options.work_dir or config.get('work_dir') or str(Path('work_dirs') / Path(options.config).stem)
     config.launcher = options.launcher

@@ -69,3 +69,9 @@ def test_published_schedule(repository, fixtures):
         for scheduler in schedulers:
             scheduler.step()
     assert np.asarray(rates) == pytest.approx(expected, rel=1e-6)
+
+
+def test_there_is_nothing_to_show_of_a_refiner(config, tmp_path, capsys):
+    (tmp_path / 'refiner.pth').touch()
+    assert test_tool.main([str(config), str(tmp_path / 'refiner.pth'), '--show-dir', str(tmp_path / 'shown')]) == 2
+    assert '--show-dir' in capsys.readouterr().err and not (tmp_path / 'shown').exists()
