@@ -35,6 +35,7 @@ def config(tmp_path):
     write_safe(tmp_path / 'det' / 'y' / 'x_y_test.npz', dict(joints_2d=[s.estimate for s in sequences]))
     text = f"""
 default_scope = 'mmpose'
+experiment_name = {tmp_path.name!r}  # MMEngine lets runs of one name and second share their log
 model = dict(type='SequenceRefiner', backbone=dict(type='GuidedHANet', num_keypoints=3, window=8, fold=2,
              flip=[0, 2, 1], embed_dims=8, num_levels=2, num_decoder_layers=1), loss=dict(type='HANetLoss'))
 train_dataloader = dict(batch_size=1, num_workers=0, collate_fn=dict(type='first_item'),
