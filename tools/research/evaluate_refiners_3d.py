@@ -36,7 +36,7 @@ from pipeline.training.motion import PoseSequence  # noqa: E402
 from pipeline.training.sources.h36m import H36M_NAMES  # noqa: E402
 from pipeline.training.sources.pairs import load_pairs  # noqa: E402
 
-METRICS = ('mpjpe', 'pa-mpjpe', 'accel')
+METRICS = ('mpjpe', 'pa-mpjpe', 'mpjve', 'accel')
 
 
 def parse_arguments(arguments: Optional[Sequence[str]] = None) -> argparse.Namespace:
@@ -99,10 +99,9 @@ def tuned_filters(sequences: Sequence[PoseSequence]) -> Dict[str, Smoother]:
 
 
 def print_head() -> None:
-    print(
-        '| method | MPJPE mm | to input | PA-MPJPE mm | to input | accel mm/frame² | to input | accel m/s² | frames/s |'
-    )
-    print('|' + ' --- |' * 9, flush=True)
+    columns = ('MPJPE mm', 'PA-MPJPE mm', 'MPJVE mm/frame', 'accel mm/frame²')
+    print('| method | ' + ' | '.join(f'{column} | to input' for column in columns) + ' | accel m/s² | frames/s |')
+    print('|' + ' --- |' * (3 + 2 * len(columns)), flush=True)
 
 
 def print_row(name: str, row: dict, first: dict) -> None:
