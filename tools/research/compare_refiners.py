@@ -3,7 +3,7 @@
     tools/research/compare_refiners.py output/NAME_poses.json --refiner one-euro hanet work_dirs/NAME/refiner.pth
 
 Every refiner gets the poses as the estimator gave them (``keypoints_raw``) and does what it does in the video chain,
-gaps included. There is no truth in such a file: the table says how calm poses are (mean speed, acceleration and jerk, in
+gaps included. Such a file has no truth: the table says how calm poses are (mean speed, acceleration and jerk, in
 px per frame, frame² and frame³) and how far they were moved; whether that is better, only annotated data can say.
 """
 
