@@ -160,6 +160,14 @@ class ChainOptions:
         None, SWITCH, 'run torch models in half precision (float16 on GPUs, bfloat16 on CPUs)', 'chain', preset=True
     )
 
+    random_weights: Optional[bool] = _option(
+        None,
+        SWITCH,
+        'let a network without a checkpoint run on random weights, to try it or time it',
+        'chain',
+        preset=True,
+    )
+
     def arguments(self) -> Dict[str, Any]:
         """The same in the words of :meth:`pipeline.VideoPipeline.from_preset`, ``preset`` and ``device`` left out.
 

@@ -15,7 +15,7 @@ from typing import Any, Generator, Iterable, Iterator, List, Optional, Union
 import torch
 
 from pipeline.backends.devices import check_device
-from pipeline.backends.openmmlab import runs_in_torch
+from pipeline.backends.openmmlab import check_weights_given, runs_in_torch
 from pipeline.backends.threads import Shares
 from pipeline.detection import build_detector
 from pipeline.errors import InputError
@@ -165,6 +165,9 @@ class VideoPipeline:
             estimator = build_estimator(config['estimator'], device, speed)
         with options_of('detector', name):
             detector = build_detector(config['detector'], device, speed)
+        if not config.get('random_weights'):
+            for link, stage in (('detector', detector), ('estimator', estimator)):
+                check_weights_given(link, config[link], getattr(stage, 'model', None))
         if speed != dict(runtime='torch', half=False) and not any(
             hasattr(stage, 'model') and runs_in_torch(stage.model) for stage in (detector, estimator)
         ):

@@ -1,11 +1,14 @@
 #!/usr/bin/env python3
 """Published checkpoints into files that this project loads.
 
-    python tools/convert_checkpoint.py hanet IN.pth.tar OUT.pth --window 11 --interval 5
+    python tools/convert_checkpoint.py hanet IN.pth.tar OUT.pth --config configs/hanet/hanet_h36m-3d_fcn.py
     python tools/convert_checkpoint.py dcpose IN.pth OUT.pth
     python tools/convert_checkpoint.py dsta IN.pth OUT.pth
     python tools/convert_checkpoint.py openmmlab IN.pth OUT.pth
     python tools/convert_checkpoint.py joints pipeline/weights/hanet_coco17.pth OUT.pth --to posetrack15
+
+HANet's config is that of the task: it adds what a checkpoint does not say, normalisation and frames of a window, so
+that OUT.pth runs in tools/test.py with this config, in tools/demo.py --refiner, and as load_from of a training.
 
 openmmlab takes the weights out of a checkpoint of MMDetection or MMPose, 2.x and 0.x too, that is refused because
 training left objects in it (Namespace, PosixPath, datetime, ConfigDict …); these are left behind.
@@ -41,9 +44,11 @@ def parse_arguments() -> argparse.Namespace:
     common.add_argument('--force', action='store_true', help='replace the output if it exists')
 
     hanet = models.add_parser('hanet', parents=[common], help='HANet (WACV 2023)')
-    hanet.add_argument('--window', type=int, required=True, metavar='T', help='frames of a window')
-    hanet.add_argument('--interval', type=int, required=True, metavar='N', help='every N-th frame is sampled')
-    hanet.add_argument(
+    hanet.add_argument('--config', type=Path, help='the training config of its task, such as configs/hanet/hanet_*.py')
+    bare = hanet.add_argument_group('without a config, for the network alone (HANet.from_checkpoint)')
+    bare.add_argument('--window', type=int, metavar='T', help='frames of a window')
+    bare.add_argument('--interval', type=int, metavar='N', help='every N-th frame is sampled')
+    bare.add_argument(
         '--cross-mask',
         choices=('plus-one', 'masked'),
         default='plus-one',
@@ -62,11 +67,16 @@ def parse_arguments() -> argparse.Namespace:
 
 
 def convert_hanet(arguments: argparse.Namespace) -> None:
-    """Write a file for ``HANet.from_checkpoint``; its config follows from the weights."""
+    """Write a refiner, or a file for ``HANet.from_checkpoint``, whose config follows from the weights."""
     from pipeline.networks.refiners.hanet import HANet
     from pipeline.networks.refiners.hanet.convert import convert, infer_config
 
+    if bool(arguments.config) == bool(arguments.window and arguments.interval):
+        raise InputError('hanet: give either --config, or --window and --interval')
     published = published_weights(arguments.input)
+    if arguments.config:
+        write_refiner(arguments, convert(published))
+        return
     config = infer_config(published, arguments.window, arguments.interval, arguments.cross_mask)
     weights = convert(published)
     with torch.device('meta'):
@@ -76,6 +86,35 @@ def convert_hanet(arguments: argparse.Namespace) -> None:
     print(
         f'{arguments.output}: HANet of {config["num_keypoints"]} joints in {config["dims"]}D, '
         f'{sum(value.numel() for value in weights.values()) / 1e6:.1f} M parameters'
+    )
+
+
+def write_refiner(arguments: argparse.Namespace, weights: Dict[str, Tensor]) -> None:
+    """Write HANet's weights as the refiner of a training config, for demo, test and ``load_from``.
+
+    Raises:
+        InputError: if the config is not of a HANet, or the weights are of another one.
+    """
+    from mmengine.config import Config
+
+    from pipeline.backends.registered import build_registered
+    from pipeline.networks.refiners.sequence_refiner import save_refiner
+
+    if not arguments.config.is_file():
+        raise InputError(f'{arguments.config}: no such config')
+    model = Config.fromfile(str(arguments.config)).to_dict().get('model', {})
+    if model.get('type') != 'SequenceRefiner' or model['backbone'].get('type') != 'HANet':
+        raise InputError(f'{arguments.config}: is not the config of a HANet')
+    model.pop('loss', None)  # a training's
+    with torch.device('meta'):
+        refiner = build_registered(model)
+    weights = {f'backbone.{name}': value for name, value in weights.items()}
+    check_weights(refiner, weights, arguments.input)
+    refiner.load_state_dict(weights, assign=True)
+    save_refiner(arguments.output, refiner, model, source(arguments), force=arguments.force)
+    print(
+        f'{arguments.output}: refiner of {refiner.num_keypoints} joints in {refiner.dims}D, windows of '
+        f'{refiner.window} frames, normalised by {type(refiner.normaliser).__name__}'
     )
 
 

@@ -1,9 +1,13 @@
-"""Make safe files of data sets that come as pickled arrays.
+"""Make files that trainings read.
 
-    tools/convert_dataset.py npz FOLDER OUT     DeciWatch's, SmoothNet's or HANet's gt/ and det/
+    tools/convert_dataset.py npz FOLDER OUT                     DeciWatch's, SmoothNet's or HANet's gt/ and det/
+    tools/convert_dataset.py pairs ANNOTATIONS POSES OUT.npz    an estimator's tracks beside annotations
 
-Opening a pickled file can run code: convert files from a source you trust, once, and
-use the safe copies from then on.
+``npz`` makes safe copies of pickled arrays. Opening a pickled file can run code: convert files from a source you
+trust, once, and use the safe copies from then on.
+
+``pairs`` matches poses with annotations, both in PoseTrack's layout (17 or 18), one file a video; poses are those
+before the refiner, as ``tools/eval_posetrack.py --data-root`` writes them (``raw/poses``).
 """
 
 import argparse
@@ -14,7 +18,7 @@ from typing import Optional, Sequence
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from pipeline.errors import InputError, exit_cleanly  # noqa: E402
-from pipeline.files import is_clutter  # noqa: E402
+from pipeline.files import check_writable, is_clutter  # noqa: E402
 from pipeline.training.sequences.npz_layouts import read_sequences, write_safe  # noqa: E402
 
 
@@ -25,6 +29,12 @@ def parse_arguments(arguments: Optional[Sequence[str]] = None) -> argparse.Names
     npz.add_argument('folder', help='holds gt/ and det/')
     npz.add_argument('out', help='the same files, safe')
     npz.add_argument('--force', action='store_true', help='replace existing files')
+    pairs = kinds.add_parser('pairs', help="an estimator's tracks beside annotations, as one pair file")
+    pairs.add_argument('annotations', help='folder of annotation files')
+    pairs.add_argument('poses', help="folder of the estimator's files, of the same names, with scores and track ids")
+    pairs.add_argument('out', help='the npz to write')
+    pairs.add_argument('--fps', type=float, default=25.0, help='frames per second of the videos (default: %(default)s)')
+    pairs.add_argument('--force', action='store_true', help='replace an existing file')
     return parser.parse_args(arguments)
 
 
@@ -44,9 +54,36 @@ def convert_folder(folder: Path, out: Path, force: bool = False) -> int:
     return len(paths)
 
 
+def write_pairs(options: argparse.Namespace) -> None:
+    """Write the pair file, and print how far apart estimates and truths are.
+
+    Raises:
+        InputError: if a file is missing, malformed or there, or nothing is annotated.
+    """
+    from pipeline.evaluation.protocols import Evaluated, evaluate
+    from pipeline.posetrack.tracks import load_posetrack
+    from pipeline.training.sources.pairs import save_pairs
+
+    if not 0 < options.fps < 1000:
+        raise InputError(f'--fps {options.fps}: must be above 0 and below 1000')
+    check_writable(options.out, options.force)
+    sequences = [s for s in load_posetrack(options.annotations, options.poses, options.fps) if s.weight.any()]
+    if not sequences:
+        raise InputError(f'{options.poses}: no pose of these is of an annotated person in {options.annotations}')
+    save_pairs(options.out, sequences, options.force)
+    error = evaluate([Evaluated(s.estimate, s.truth, weight=s.weight) for s in sequences], ['mpjpe'], 'corrected')
+    print(
+        f'{options.out}: {len(sequences)} tracks, {sum(map(len, sequences))} frames, '
+        f'{sum(int(s.weight.sum()) for s in sequences)} annotated joints, mean error {error["mpjpe"]:.1f} px'
+    )
+
+
 @exit_cleanly
 def main(arguments: Optional[Sequence[str]] = None) -> None:
     options = parse_arguments(arguments)
+    if options.kind == 'pairs':
+        write_pairs(options)
+        return
     count = convert_folder(Path(options.folder), Path(options.out), options.force)
     print(f'{count} files written to {options.out}')
 

@@ -138,13 +138,19 @@ def report(scores: Dict[str, Any]) -> str:
             for name in rows
             for label, source in (('unrefined', raw), ('refined', scores))
         }
-    return '\n'.join(
-        [
-            f'boxes: {scores["boxes"]}; {scores["sequences"]} sequences, {scores["frames"]} annotated frames, '
-            f'{people["annotated"]} people annotated, {people["predicted"]} predicted',
-            format_table(rows),
-        ]
-    )
+    lines = [
+        f'boxes: {scores["boxes"]}; {scores["sequences"]} sequences, {scores["frames"]} annotated frames, '
+        f'{people["annotated"]} people annotated, {people["predicted"]} predicted',
+        format_table(rows),
+    ]
+    joints = scores['joints']
+    absent = [joint for joint, count in joints['annotated'].items() if not count]
+    if absent and any(joints.get('MOTA', {}).get(joint) is not None for joint in absent):
+        lines.append(
+            f'MOTA of {", ".join(absent)} says nothing: nowhere annotated. poseval counts every frame without them as '
+            'one miss and one false joint; so do these numbers, their columns and the mean'
+        )
+    return '\n'.join(lines)
 
 
 if __name__ == '__main__':

@@ -25,6 +25,11 @@ from pipeline.posetrack.release import (  # noqa: E402
 )
 
 _SHOWN = 5
+BOXES = {
+    17: 'the layout of PoseTrack17 has no boxes of people: those of these labels (bbox) are not in it',
+    18: 'boxes of people (bbox) are those around the annotated joints; the ones that PoseTrack18 was published with, '
+    'where labels come from it, can be tens of px larger',
+}
 
 
 def parse_arguments(arguments=None) -> argparse.Namespace:
@@ -66,6 +71,7 @@ def main(arguments=None) -> None:
                 f'wrote {count} files in the layout of PoseTrack{args.convert_to} to '
                 f'{Path(args.out) / "annotations" / split}'
             )
+        print(f'note: {BOXES[args.convert_to]}')
 
 
 def describe(release: Release, reports: Dict[str, SplitReport]) -> str:

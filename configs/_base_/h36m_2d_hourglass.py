@@ -28,7 +28,7 @@ train_dataloader = dict(
     batch_size=1,
     num_workers=0,
     collate_fn=dict(type='first_item'),
-    sampler=dict(type='DefaultSampler', shuffle=False),
+    sampler=dict(type='EveryBatch'),
     dataset=dict(
         type='PairWindowBatches',
         window=64,
@@ -45,3 +45,21 @@ train_dataloader = dict(
         ),
     ),
 )
+test_dataloader = dict(
+    batch_size=1,
+    num_workers=0,
+    collate_fn=dict(type='first_item'),
+    sampler=dict(type='DefaultSampler', shuffle=False),
+    dataset=dict(
+        type='PairSequences',
+        window=64,
+        step=16,
+        source=dict(
+            type='h36m_2d',
+            folder=os.environ.get('POSE_SHARED', '../shared') + '/data/h36m',
+            subjects=['S9', 'S11'],
+        ),
+    ),
+)
+test_evaluator = dict(type='RefinementMetric', report=['mpjpe', 'mpjve', 'accel', 'jitter'])
+test_cfg = dict()

@@ -31,7 +31,7 @@ train_dataloader = dict(
     batch_size=1,
     num_workers=0,
     collate_fn=dict(type='first_item'),
-    sampler=dict(type='DefaultSampler', shuffle=False),
+    sampler=dict(type='EveryBatch'),
     dataset=dict(
         type='PairWindowBatches',
         window=101,
@@ -52,5 +52,5 @@ test_dataloader = dict(
     sampler=dict(type='DefaultSampler', shuffle=False),
     dataset=dict(type='PairSequences', window=101, step=13, source=dict(type='pairs', path=folder + '/test.npz')),
 )
-test_evaluator = dict(type='RefinementMetric', report=['mpjpe', 'pa-mpjpe', 'accel', 'jitter'], root=[0])
+test_evaluator = dict(type='RefinementMetric', report=['mpjpe', 'pa-mpjpe', 'mpjve', 'accel', 'jitter'], root=[0])
 test_cfg = dict()

@@ -34,7 +34,7 @@ train_dataloader = dict(
     num_workers=2,
     persistent_workers=False,
     collate_fn=dict(type='first_item'),
-    sampler=dict(type='DefaultSampler', shuffle=False),
+    sampler=dict(type='EveryBatch'),
     dataset=dict(
         type='PairWindowBatches',
         window=5,
@@ -44,4 +44,13 @@ train_dataloader = dict(
         flip=[0, 1, 2, 4, 3, 6, 5, 8, 7, 10, 9, 12, 11, 14, 13],
     ),
 )
-test_cfg = None  # tools/eval_posetrack.py --refiner hanet --refiner-checkpoint work_dirs/NAME/refiner.pth
+# the poses themselves; PoseTrack's scores: tools/eval_posetrack.py --refiner-checkpoint work_dirs/NAME/refiner.pth
+test_dataloader = dict(
+    batch_size=1,
+    num_workers=0,
+    collate_fn=dict(type='first_item'),
+    sampler=dict(type='DefaultSampler', shuffle=False),
+    dataset=dict(type='PairSequences', window=5, step=1),
+)
+test_evaluator = dict(type='RefinementMetric', report=['mpjpe', 'mpjve', 'accel', 'jitter'])
+test_cfg = dict()

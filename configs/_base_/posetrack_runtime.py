@@ -16,10 +16,11 @@ val_cfg = dict()
 test_cfg = dict()
 custom_hooks = [dict(type='SyncBuffersHook')]
 default_hooks = dict(
+    runtime_info=dict(type='RuntimeInfoHook'),
     timer=dict(type='IterTimerHook'),
+    sampler_seed=dict(type='DistSamplerSeedHook'),
     logger=dict(type='LoggerHook', interval=50),
     param_scheduler=dict(type='ParamSchedulerHook'),
-    sampler_seed=dict(type='DistSamplerSeedHook'),
     checkpoint=dict(type='CheckpointHook', interval=1, max_keep_ckpts=3, save_best='posetrack/AP', rule='greater'),
 )
 env_cfg = dict(

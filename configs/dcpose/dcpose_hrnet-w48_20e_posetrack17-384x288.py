@@ -66,6 +66,7 @@ test_pipeline = [
     dict(type='PackPoseInputs', meta_keys=meta_keys),
 ]
 train_dataloader = dict(batch_size=32, dataset=dict(pipeline=train_pipeline))  # on each of 2 GPUs
+auto_scale_lr = dict(base_batch_size=64, enable=False)
 val_dataloader = dict(dataset=dict(pipeline=test_pipeline))
 test_dataloader = dict(dataset=dict(pipeline=test_pipeline))
 

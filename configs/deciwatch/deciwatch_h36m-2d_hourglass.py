@@ -11,6 +11,7 @@ model = dict(
     loss=[dict(type='WeightedL1Loss', final_weight=5.0, refined_weight=1.0)],
 )
 train_dataloader = dict(dataset=dict(window=101, batch_size=16))
+test_dataloader = dict(dataset=dict(window=101, step=27))
 train_cfg = dict(by_epoch=True, max_epochs=iterations // 100)
 param_scheduler = [
     dict(type='LinearLR', start_factor=1e-2, by_epoch=False, begin=0, end=100),

@@ -24,6 +24,7 @@ model = dict(
     loss=dict(type='HANetLoss', variant='paper', mutual_weight=1.0, mutual_norms=['l1', 'l2']),
 )
 train_dataloader = dict(dataset=dict(window=51, batch_size=32, source=dict(every=4)))
+test_dataloader = dict(dataset=dict(window=51, step=13))
 custom_hooks = [
     dict(type='EpochSeedHook'),
     dict(type='StopOnNaNHook'),

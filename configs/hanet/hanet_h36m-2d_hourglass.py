@@ -26,6 +26,7 @@ model = dict(
     loss=[dict(type='DistanceLoss', joint_weights=_base_.limb_weights), dict(type='AccelerationLoss', weight=5.0)],
 )
 train_dataloader = dict(dataset=dict(window=96, batch_size=48, proportions=0.1, parents=_base_.parents))
+test_dataloader = dict(dataset=dict(window=96, step=24))
 train_cfg = dict(by_epoch=True, max_epochs=iterations // 100)
 param_scheduler = [
     dict(type='LinearLR', start_factor=1e-2, by_epoch=False, begin=0, end=200),

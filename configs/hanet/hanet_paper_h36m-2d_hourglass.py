@@ -13,6 +13,7 @@ model = dict(
     loss=[dict(type='HANetLoss', variant='paper')],
 )
 train_dataloader = dict(dataset=dict(window=101, batch_size=32))
+test_dataloader = dict(dataset=dict(window=101, step=25))
 train_cfg = dict(by_epoch=True, max_epochs=iterations // 100)
 param_scheduler = [
     dict(type='LinearLR', start_factor=1e-2, by_epoch=False, begin=0, end=100),

@@ -2,6 +2,8 @@
 
     python tools/eval_posetrack.py --data-root data/posetrack17 --split train --preset dcpose --boxes annotated \
         --pred-dir output/posetrack17_train
+
+and what it is tested on by the same with ``--split val --pred-dir output/posetrack17_val``.
 """
 
 import os
@@ -14,6 +16,15 @@ train_dataloader = dict(
             type='posetrack',
             annotations=f'{data_root}/annotations/train',
             predictions='output/posetrack17_train/raw/poses',
+        )
+    )
+)
+test_dataloader = dict(
+    dataset=dict(
+        source=dict(
+            type='posetrack',
+            annotations=f'{data_root}/annotations/val',
+            predictions='output/posetrack17_val/raw/poses',
         )
     )
 )

@@ -54,7 +54,7 @@ train_dataloader = dict(
     batch_size=1,
     num_workers=0,
     collate_fn=dict(type='first_item'),
-    sampler=dict(type='DefaultSampler', shuffle=False),
+    sampler=dict(type='EveryBatch'),
     dataset=dict(
         type='UniversalWindowBatches',
         window=32,
@@ -68,6 +68,21 @@ train_dataloader = dict(
         cache='work_dirs/cache',
     ),
 )
+# real errors on Human3.6M's test subjects, the joints that it has; all else: tools/research/evaluate_robustness.py
+test_dataloader = dict(
+    batch_size=1,
+    num_workers=0,
+    collate_fn=dict(type='first_item'),
+    sampler=dict(type='DefaultSampler', shuffle=False),
+    dataset=dict(
+        type='PairSequences',
+        window=32,
+        step=8,
+        source=dict(type='h36m_universal', folder=f'{data_root}/h36m', subjects=['S9', 'S11'], joints='coco17'),
+    ),
+)
+test_evaluator = dict(type='RefinementMetric', report=['mpjpe', 'mpjve', 'accel', 'jitter'])
+test_cfg = dict()
 train_cfg = dict(by_epoch=True, max_epochs=iterations // epoch)
 
 optim_wrapper = dict(
@@ -84,7 +99,9 @@ custom_hooks = [
     dict(type='EMAHook', ema_type='ExponentialMovingAverage', momentum=0.005, priority='NORMAL'),
 ]
 default_hooks = dict(
+    runtime_info=dict(type='RuntimeInfoHook'),
     timer=dict(type='IterTimerHook'),
+    sampler_seed=dict(type='DistSamplerSeedHook'),
     logger=dict(type='LoggerHook', interval=50),
     param_scheduler=dict(type='ParamSchedulerHook'),
     checkpoint=dict(type='CheckpointHook', interval=2, max_keep_ckpts=2, save_best=None),

@@ -31,6 +31,7 @@ model = dict(
     keypoint_names=keypoint_names,
 )
 train_dataloader = dict(dataset=dict(joints='posetrack15', batch_size=64, seed=4))
+test_dataloader = dict(dataset=dict(source=dict(joints='posetrack15')))
 optim_wrapper = dict(optimizer=dict(lr=5e-4))
 randomness = dict(seed=4)
 train_cfg = dict(by_epoch=True, max_epochs=iterations // 100)

@@ -41,7 +41,7 @@ train_dataloader = dict(
     batch_size=1,
     num_workers=0,
     collate_fn=dict(type='first_item'),
-    sampler=dict(type='DefaultSampler', shuffle=False),
+    sampler=dict(type='EveryBatch'),
     dataset=dict(
         type='LiftingBatches',
         folder=os.environ.get('POSE_SHARED', '../shared') + '/data/h36m',
@@ -52,6 +52,19 @@ train_dataloader = dict(
         seed=1,
     ),
 )
+test_dataloader = dict(
+    batch_size=1,
+    num_workers=0,
+    collate_fn=dict(type='first_item'),
+    sampler=dict(type='DefaultSampler', shuffle=False),
+    dataset=dict(
+        type='LiftingSequences',
+        folder=os.environ.get('POSE_SHARED', '../shared') + '/data/h36m',
+        subjects=['S9', 'S11'],
+    ),
+)
+test_evaluator = dict(type='LiftingMetric', report=['mpjpe', 'pa-mpjpe', 'mpjve', 'accel', 'jitter'])
+test_cfg = dict()
 default_hooks = dict(checkpoint=dict(interval=25))
 train_cfg = dict(by_epoch=True, max_epochs=iterations // 100)
 param_scheduler = [

@@ -135,7 +135,8 @@ def read_checkpoint(path: Union[str, Path], discarded: Optional[List[str]] = Non
     except Refused as error:
         raise InputError(
             f'{path}: not a checkpoint, or one with more than weights and plain values: {error} (it is not opened, for '
-            'it could run code or fill the memory; tools/convert_checkpoint.py openmmlab takes the weights out)'
+            'it could run code or fill the memory); of a training take refiner.pth, beside its epoch_N.pth; '
+            'tools/convert_checkpoint.py openmmlab takes the weights out of others'
         ) from error
     except BROKEN as error:
         raise InputError(f'{path}: not a checkpoint, or a broken one ({type(error).__name__})') from error

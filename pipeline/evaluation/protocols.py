@@ -7,25 +7,33 @@ PCK                           mean over sequences and joints, so that a    mean 
                               short sequence weighs as much as a long one  all frames
 body size                     of the box, its corners cut to integers      of the box
 joint columns                 names printed over the wrong joints          each joint under its name
-MPJPE, PA-MPJPE, Accel        all frames of all sequences; NaN dropped     the same, annotated joints
+MPJPE, PA-MPJPE, MPJVE,       all frames of all sequences; NaN dropped     annotated joints; one that is not
+Accel, jitter                                                              predicted (NaN) is filled in
+alignment of PA-MPJPE         by all joints                                by annotated joints
 ============================  ===========================================  ==============================
+
+Annotated is what has a weight above 0 and a truth that is a number. Filled in means by
+:func:`pipeline.evaluation.keypoint_metrics.fill_missing`: to leave a missed joint out would favour whoever misses many.
 
 Windows are stitched by plain means over what they cover ('published', up to step - 1
 frames at a sequence's end are left out) or, over all frames, with the weights of the video chain.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Dict, Optional, Sequence
 
 import numpy as np
 
+from pipeline.errors import InputError
 from pipeline.evaluation.keypoint_metrics import (
     acceleration_errors,
     box_size,
+    fill_missing,
     jitter,
     joint_errors,
     pck_hits,
     procrustes_errors,
+    velocity_errors,
 )
 
 PROTOCOLS = ('published', 'corrected')
@@ -70,8 +78,9 @@ class Evaluated:
     fps: Optional[float] = None
 
     def known(self) -> np.ndarray:
-        """``(S, K)`` bool."""
-        return np.ones(self.truth.shape[:2], bool) if self.weight is None else self.weight > 0
+        """``(S, K)`` bool, whether a joint is annotated."""
+        numbers = np.isfinite(self.truth).all(-1)
+        return numbers if self.weight is None else numbers & (self.weight > 0)
 
 
 def pck_table(sequences: Sequence[Evaluated], threshold: float, protocol: str) -> np.ndarray:
@@ -98,41 +107,75 @@ def evaluate(
 
     Args:
         sequences: stitched predictions and truths.
-        metrics: of 'pck', 'mpjpe', 'pa-mpjpe', 'accel', 'jitter'.
+        metrics: of 'pck', 'mpjpe', 'pa-mpjpe', 'mpjve', 'accel', 'jitter'.
         protocol: 'published' or 'corrected'.
         unit: factor on distances (1000 from metres to mm).
         thresholds: of PCK.
 
     Returns:
-        by name: ``pck@0.05`` in 0..1, ``mpjpe``, ``pa-mpjpe``, ``accel`` (per frame²),
-        ``accel_s2`` (per second², where the frame rate is known), ``jitter`` (per frame³).
+        by name: ``pck@0.05`` in 0..1, ``mpjpe``, ``pa-mpjpe``, ``mpjve`` (per frame), ``accel`` (per
+        frame²), ``accel_s2`` (per second², where the frame rate is known), ``jitter`` (per frame³); NaN where
+        no sequence is long enough or nothing is annotated.
+
+    Raises:
+        InputError: if PCK is asked for and there are no boxes.
     """
+    corrected = protocol == 'corrected'
+    if corrected:
+        sequences = [replace(s, prediction=fill_missing(s.prediction)) for s in sequences]
     known = [s.known() for s in sequences]
     table = {}
     if 'pck' in metrics:
+        if any(s.boxes is None for s in sequences):
+            raise InputError(
+                "report 'pck': needs boxes (NAME/bbox in a pair file); without them report=['mpjpe', 'accel'], say"
+            )
         for threshold in thresholds:
             joints = pck_table(sequences, threshold, protocol)
-            annotated = np.concatenate(known).any(0) if protocol == 'corrected' else slice(None)
+            annotated = np.concatenate(known).any(0) if corrected else slice(None)
             table[f'pck@{threshold}'] = float(joints[annotated].mean())
     if 'mpjpe' in metrics:
         table['mpjpe'] = unit * _mean([joint_errors(s.prediction, s.truth) for s in sequences], known, protocol)
     if 'pa-mpjpe' in metrics:
-        table['pa-mpjpe'] = unit * _mean([procrustes_errors(s.prediction, s.truth) for s in sequences], known, protocol)
+        errors = [procrustes_errors(s.prediction, s.truth, k if corrected else None) for s, k in zip(sequences, known)]
+        # frames with too few annotated joints cannot be aligned
+        aligned = [k & (k.sum(1, keepdims=True) > s.truth.shape[-1]) for s, k in zip(sequences, known)]
+        table['pa-mpjpe'] = unit * _mean(errors, aligned, protocol)
+    if 'mpjve' in metrics:
+        errors = [velocity_errors(s.prediction, s.truth) for s in sequences]
+        table['mpjve'] = unit * _mean(errors, [_in_a_row(k, 2) for k in known], protocol)
     if 'accel' in metrics:
         errors = [acceleration_errors(s.prediction, s.truth) for s in sequences]
-        inner = [k[:-2] & k[1:-1] & k[2:] for k in known]
+        inner = [_in_a_row(k, 3) for k in known]
         table['accel'] = unit * _mean(errors, inner, protocol)
         if all(s.fps for s in sequences):
             table['accel_s2'] = unit * _mean([e * s.fps**2 for e, s in zip(errors, sequences)], inner, protocol)
     if 'jitter' in metrics:
-        table['jitter'] = unit * float(np.concatenate([jitter(s.prediction).ravel() for s in sequences]).mean())
+        jerks = [jitter(s.prediction) for s in sequences]
+        rows = [_in_a_row(k, 4) if corrected else np.ones(len(j), bool) for j, k in zip(jerks, known)]
+        table['jitter'] = unit * _mean_of([j[row].ravel() for j, row in zip(jerks, rows)])
     return table
+
+
+def _in_a_row(known: np.ndarray, frames: int) -> np.ndarray:
+    """``(S, K) -> (S - frames + 1, K)``, none for a shorter sequence: whether as many frames from here on are known."""
+    count = max(len(known) - frames + 1, 0)
+    return np.all([known[i : i + count] for i in range(frames)], axis=0)
 
 
 def _mean(errors: Sequence[np.ndarray], known: Sequence[np.ndarray], protocol: str) -> float:
     """Mean of ``(S, K)`` tables: of frames' means without NaN frames (published), or of known joints."""
     if protocol == 'published':
-        frames = np.concatenate([e.mean(1) for e in errors])
-        return float(frames[~np.isnan(frames)].mean())
-    values = np.concatenate([e[k] for e, k in zip(errors, known)])
-    return float(np.nanmean(values))
+        frames = _joined([e.mean(1) for e in errors])
+        return _mean_of([frames[~np.isnan(frames)]])
+    return _mean_of([e[k] for e, k in zip(errors, known)])
+
+
+def _joined(parts: Sequence[np.ndarray]) -> np.ndarray:
+    return np.concatenate(parts) if len(parts) else np.zeros(0)
+
+
+def _mean_of(parts: Sequence[np.ndarray]) -> float:
+    """NaN, without a warning, where there is nothing: sequences too short for this number, or nothing annotated."""
+    values = _joined(parts)
+    return float(values.mean()) if values.size else float('nan')

@@ -1,6 +1,7 @@
 """The metric that MMEngine's test loop calls: windows in, a table out."""
 
 from collections import defaultdict
+from dataclasses import replace
 from typing import Dict, List, Sequence
 
 import numpy as np
@@ -9,6 +10,7 @@ from mmengine.evaluator import BaseMetric
 from mmpose.registry import METRICS
 
 from pipeline.errors import InputError
+from pipeline.evaluation.keypoint_metrics import fill_missing, relative_to_root
 from pipeline.evaluation.protocols import PROTOCOLS, Evaluated, evaluate
 from pipeline.evaluation.stitching import stitch
 from pipeline.refine.windows import hann_blend
@@ -16,17 +18,18 @@ from pipeline.refine.windows import hann_blend
 
 @METRICS.register_module()
 class RefinementMetric(BaseMetric):
-    """PCK, MPJPE, PA-MPJPE, Accel and jitter of stitched sequences, the input's own numbers first.
+    """PCK, MPJPE, PA-MPJPE, MPJVE, Accel and jitter of stitched sequences, the input's own numbers first.
 
     Every window is a dictionary as :class:`SequenceRefiner` predicts it, with the test
     data set's ``sequence`` (its number), ``start`` (first frame) and ``fps``.
 
     Args:
-        report: of 'pck', 'mpjpe', 'pa-mpjpe', 'accel', 'jitter'. (MMEngine takes a key named
+        report: of 'pck', 'mpjpe', 'pa-mpjpe', 'mpjve', 'accel', 'jitter'. (MMEngine takes a key named
             metrics for a list of metrics.)
         protocol: 'published' or 'corrected', see :mod:`pipeline.evaluation.protocols`.
         unit: factor on distances (1000 from metres to mm).
-        root: joints whose mean is subtracted from stitched 3D poses; empty for none.
+        root: joints whose mean is subtracted from stitched 3D poses; empty for none. Protocol 'corrected'
+            leaves out frames in which none of them is annotated.
 
     Raises:
         InputError: for an unknown protocol.
@@ -80,12 +83,18 @@ class RefinementMetric(BaseMetric):
     def stitched(self, windows: List[dict], name: str) -> Evaluated:
         """One sequence put together from its windows, relative to the root if there is one."""
         prediction, truth = self.blend(windows, name), self.blend(windows, 'target')
-        if self.root:
-            prediction, truth = (poses - poses[:, self.root].mean(1, keepdims=True) for poses in (prediction, truth))
         boxes, weight = (
             self.blend(windows, field) if field in windows[0] else None for field in ('bbox', 'target_weight')
         )
-        return Evaluated(prediction, truth, boxes, weight, windows[0]['fps'])
+        stitched = Evaluated(prediction, truth, boxes, weight, windows[0]['fps'])
+        if not self.root:
+            return stitched
+        if self.protocol == 'published':
+            known = np.ones(truth.shape[:2], bool)
+        else:
+            known, prediction = stitched.known(), fill_missing(prediction)
+        prediction, truth, known = relative_to_root(prediction, truth, known, self.root)
+        return replace(stitched, prediction=prediction, truth=truth, weight=known.astype(np.float32))
 
     def blend(self, windows: List[dict], field: str) -> np.ndarray:
         """A field over the frames of a sequence, ``(S, ...)``."""
@@ -94,6 +103,29 @@ class RefinementMetric(BaseMetric):
             length = starts[-1] + len(windows[0]['target'])
         parts = np.stack([window[field] for window in windows])
         return stitch(parts, starts, length, None if self.protocol == 'published' else hann_blend(parts.shape[1]))
+
+
+@METRICS.register_module()
+class LiftingMetric(BaseMetric):
+    """MPJPE, PA-MPJPE, MPJVE, Accel and jitter of lifted recordings, which are relative to their root already.
+
+    Args:
+        report: as for :class:`RefinementMetric`.
+    """
+
+    default_prefix = None
+
+    def __init__(self, report: Sequence[str] = ('mpjpe', 'pa-mpjpe'), collect_device: str = 'cpu', prefix: str = None):
+        super().__init__(collect_device, prefix)
+        self.report = tuple(report)
+
+    def process(self, data_batch, data_samples: Sequence[dict]) -> None:
+        for sample in data_samples:
+            poses, truth = _array(sample['pred_keypoints']), _array(sample['target'])
+            self.results.append(Evaluated(poses, truth, fps=float(sample['fps'])))
+
+    def compute_metrics(self, results: List[Evaluated]) -> Dict[str, float]:
+        return evaluate(results, self.report, 'corrected')
 
 
 def _array(value) -> np.ndarray:

@@ -55,7 +55,13 @@ def shipped_filter(options: Mapping, skeleton: Optional[Skeleton] = None) -> Smo
 
 
 def network_rows(
-    name: str, model, keypoint_names: Sequence[str], step: Optional[int], mirror: bool, threads: int = 1
+    name: str,
+    model,
+    keypoint_names: Sequence[str],
+    step: Optional[int],
+    mirror: bool,
+    threads: int = 1,
+    device: str = 'cpu',
 ) -> Dict[str, WindowSmoother]:
     """A refiner as it ships, and at its best, by the names of their rows.
 
@@ -65,10 +71,12 @@ def network_rows(
         keypoint_names: joints of the data. Those that only the refiner knows count as not seen.
         step: frames between windows at its best; None leaves this row out.
         mirror: whether mirrored windows are averaged in at its best.
+        threads: of torch.
+        device: that the model is on.
     """
     if not model.keypoint_names and model.num_keypoints == len(keypoint_names):
         model.keypoint_names = tuple(keypoint_names)
-    options = dict(threads=threads, partial=True)
+    options = dict(threads=threads, device=device, partial=True)
     rows = {f'{name} (shipped: overlap {OVERLAP})': window_smoother(model, keypoint_names, OVERLAP, **options)}
     if step is not None:
         label = f'{name} (best case: windows every {step}{", mirrored" if mirror else ""})'

@@ -20,15 +20,15 @@ def window_starts(length: int, window: int, step: int, cover: bool = True) -> np
     Args:
         length: ``S``.
         window: ``T``.
-        step: frames between windows, from 1 up.
+        step: frames between windows, from 1 up to ``T``; more would leave frames between them out.
         cover: let a last window end with the sequence, so that no frame is left out. The
             published protocol does not: up to ``step - 1`` frames at the end are not evaluated.
 
     Raises:
-        InputError: if the step is below 1.
+        InputError: if the step is below 1 or above the window.
     """
-    if step < 1:
-        raise InputError(f'step {step}: 1 or more frames are needed')
+    if not 1 <= step <= window:
+        raise InputError(f'step {step}: 1 to {window} frames are needed, for windows of {window}')
     if length <= window:
         return np.zeros(1, np.int64)
     starts = np.arange(0, length - window + 1, step)

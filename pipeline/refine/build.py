@@ -65,6 +65,7 @@ def _register_network(name: str) -> None:
         runtime: str = 'torch',
         overlap: int = 2,
         threads: Optional[int] = 1,
+        partial: bool = False,
     ) -> Smoother:
         from pipeline.refine.network import network_smoother  # torch only where a network is wanted
 
@@ -76,7 +77,7 @@ def _register_network(name: str) -> None:
                 f'{path}: no such weights for refiner {name!r} and skeleton {skeleton.name!r} '
                 f'({skeleton.num_keypoints} joints); give a checkpoint or use {others}'
             )
-        smoother = network_smoother(path, skeleton.names, device, overlap, threads, runtime)
+        smoother = network_smoother(path, skeleton.names, device, overlap, threads, runtime, partial=partial)
         allowed = NETWORKS[name]
         if allowed and smoother.network not in allowed:
             raise InputError(

@@ -15,6 +15,16 @@ from pipeline.networks.refiners.sequence_refiner import SequenceRefiner, load_re
 from pipeline.networks.refiners.temporal import TemporalOutput
 from pipeline.refine.windows import WindowSmoother, hann_blend
 
+Size = Tuple[int, int]  # of a picture, px: width, height
+# where joints of other data sets are among those of a COCO or PoseTrack skeleton
+MIDDLES = {
+    'pelvis': ('left_hip', 'right_hip'),
+    'thorax': ('left_shoulder', 'right_shoulder'),
+    'neck': ('left_shoulder', 'right_shoulder'),
+    'belly': ('left_shoulder', 'right_shoulder', 'left_hip', 'right_hip'),
+    'face': ('nose',),
+    'upper_neck': ('head_bottom',),
+}
 OVERLAP = 2  # windows that answer for each frame, unless a preset says otherwise
 
 
@@ -29,6 +39,14 @@ class NetworkSmoother(WindowSmoother):
     def __init__(self, network: str, *arguments):
         super().__init__(*arguments)
         self.network = network
+
+    def in_picture(self, width: int, height: int) -> WindowSmoother:
+        """The same for the tracks of a video of this size, which networks of :class:`ImageNormaliser` have to know."""
+
+        def function(keypoints: np.ndarray, scores: np.ndarray, times: np.ndarray) -> np.ndarray:
+            return self.function(keypoints, scores, times, (width, height))  # type: ignore[call-arg]
+
+        return WindowSmoother(function, self.window, self.step, self.blend)
 
 
 def network_smoother(
@@ -64,6 +82,8 @@ def network_smoother(
     """
     device = check_device(device, runtime)
     model = load_refiner(checkpoint, device=device)
+    if model.dims != 2:
+        raise InputError(f'{checkpoint}: refines {model.dims} coordinates of a joint; the poses of a video have 2')
     if runtime == 'openvino':
         run_exported(model)
     try:
@@ -88,7 +108,8 @@ def window_smoother(
         step: frames between windows, in place of ``overlap``.
         mirror: refine each window's mirror image too (x negated, left and right joints exchanged) and average
             both answers: twice the time.
-        partial: joints that the refiner knows and the poses lack count as not seen, instead of being refused.
+        partial: joints that the refiner knows and the poses lack are put where :data:`MIDDLES` says, or count as
+            not seen, instead of being refused.
     """
     joints = _Joints(model.keypoint_names, keypoint_names, partial, mirror)
     window = model.window
@@ -96,17 +117,19 @@ def window_smoother(
         if value is not None and not (isinstance(value, int) and 1 <= value <= window):
             raise InputError(f'{name} is {value!r}: windows of {window} frames allow 1 to {window}')
 
-    def run(keypoints: np.ndarray, scores: np.ndarray, fps: np.ndarray) -> np.ndarray:
-        arrays = (torch.as_tensor(array, dtype=torch.float32, device=device) for array in (keypoints, scores, fps))
-        return model.refine(*arrays).cpu().numpy()
+    def run(keypoints: np.ndarray, scores: np.ndarray, fps: np.ndarray, size: Optional[Size]) -> np.ndarray:
+        sizes = () if size is None else (np.tile(size, (len(keypoints), 1)),)
+        arrays = (keypoints, scores, fps, *sizes)
+        tensors = (torch.as_tensor(array, dtype=torch.float32, device=device) for array in arrays)
+        return model.refine(*tensors).cpu().numpy()
 
-    def refine(keypoints: np.ndarray, scores: np.ndarray, times: np.ndarray) -> np.ndarray:
+    def refine(keypoints: np.ndarray, scores: np.ndarray, times: np.ndarray, size: Optional[Size] = None) -> np.ndarray:
         fps = (times.shape[1] - 1) / (times[:, -1] - times[:, 0])
         with torch_threads(threads or None):
             known, seen = joints.take(keypoints, scores)
-            answer = run(known, seen, fps)
+            answer = run(known, seen, fps, size)
             if mirror:
-                flipped = run(joints.mirror(known), seen[:, :, joints.flip], fps)
+                flipped = run(joints.mirror(known), seen[:, :, joints.flip], fps, size)
                 answer = (answer + joints.mirror(flipped)) / 2
         return joints.put(answer, keypoints)
 
@@ -127,11 +150,22 @@ class _Joints:
         refined, given = list(refined), list(given)
         shared = [name for name in refined if name in given]
         if not shared or (len(shared) < len(refined) and not partial):
+            way = (
+                f"; in a preset, refiner=dict(type='network', checkpoint=..., partial=True) refines the {len(shared)} "
+                'that both have'
+                if shared
+                else ''
+            )
             raise InputError(
-                f'refines the joints {", ".join(refined) or "(unnamed)"}; the estimator gives {", ".join(given)}'
+                f'refines the joints {", ".join(refined) or "(unnamed)"}; the estimator gives {", ".join(given)}{way}'
             )
         self.num_refined = len(refined)
         self.theirs, self.ours = [refined.index(name) for name in shared], [given.index(name) for name in shared]
+        self.middles = {
+            refined.index(name): [given.index(part) for part in MIDDLES[name]]
+            for name in refined
+            if name not in given and name in MIDDLES and all(part in given for part in MIDDLES[name])
+        }
         if mirror:
             partners = [_mirror_name(name) for name in refined]
             alone = [name for name, partner in zip(refined, partners) if partner not in refined]
@@ -146,6 +180,8 @@ class _Joints:
         known = np.zeros((*keypoints.shape[:2], self.num_refined, keypoints.shape[3]), np.float32)
         seen = np.zeros(known.shape[:3], np.float32)
         known[:, :, self.theirs], seen[:, :, self.theirs] = keypoints[:, :, self.ours], scores[:, :, self.ours]
+        for joint, parts in self.middles.items():
+            known[:, :, joint], seen[:, :, joint] = keypoints[:, :, parts].mean(2), scores[:, :, parts].min(2)
         return known, seen
 
     def put(self, answer: np.ndarray, keypoints: np.ndarray) -> np.ndarray:

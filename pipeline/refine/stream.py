@@ -125,10 +125,16 @@ class StreamRefiner:
         self._given = 0  # frames given back so far
         self._watched = self._previous = 0.0
 
+    def _open(self, position: int) -> TrackSmoother:
+        """A smoother for a track that begins here; a network may want to know how large the picture is."""
+        frame = self._waiting[position - self._given].result.frame
+        in_picture = getattr(self.smoother, 'in_picture', None)
+        return (in_picture(frame.width, frame.height) if in_picture else self.smoother).open()
+
     def _extend(self, row: _Row, position: int, time: float) -> None:
         track = self._tracks.get(row.track_id)
         if track is None:
-            track = self._tracks[row.track_id] = _Track(self.smoother.open(), position, time, row)
+            track = self._tracks[row.track_id] = _Track(self._open(position), position, time, row)
         gap = [self._waiting[between - self._given] for between in range(track.position + 1, position)]
         missed = any(waiting.result.frame.watched for waiting in gap)  # looked for, and not found
         for waiting in gap:

@@ -5,6 +5,9 @@ from typing import List, Optional, Sequence, Tuple
 
 import numpy as np
 
+# where the configs look for data sets, for messages
+WHERE = 'the configs look in the folder data of the one that POSE_SHARED names, ../shared by default'
+
 
 @dataclass
 class PoseSequence:
@@ -18,6 +21,8 @@ class PoseSequence:
         estimate: ``(T, K, D)`` float32, the estimator's output, or None.
         group: what must not be split between training and validation (a subject, a clip).
         scores: ``(T, K)`` float32 in 0..1, the estimator's, 0 where a joint was not seen; None: it gives none.
+        bbox: ``(T, 4)`` float32 px, x1 y1 x2 y2, the body size of PCK; None: not known.
+        image_size: ``(2,)`` float32 px, width and height; None: not known.
     """
 
     name: str
@@ -27,6 +32,8 @@ class PoseSequence:
     estimate: Optional[np.ndarray] = None
     group: str = ''
     scores: Optional[np.ndarray] = None
+    bbox: Optional[np.ndarray] = None
+    image_size: Optional[np.ndarray] = None
 
     def __len__(self) -> int:
         return len(self.truth)

@@ -97,3 +97,53 @@ def test_published_evaluation_3d(fixtures):
         {'mpjpe': expected['input_mpjpe'], 'pa-mpjpe': expected['input_pampjpe'], 'accel': expected['input_accel']},
         rel=1e-5,
     )
+
+
+def walk(frames=6, joints=8, dims=3):
+    """A moving body, and an estimate that is off by about a tenth of its size."""
+    rng = np.random.default_rng(1)
+    truth = rng.normal(size=(1, joints, dims)) + 0.1 * np.arange(frames)[:, None, None]
+    return truth, truth + 0.1 * rng.normal(size=truth.shape)
+
+
+ALL = ['mpjpe', 'pa-mpjpe', 'mpjve', 'accel', 'jitter']
+
+
+@pytest.mark.parametrize('stored', [1e4, np.nan, 0.0])
+def test_what_is_not_annotated_moves_no_number(stored):
+    truth, estimate = walk()
+    weight = np.ones(truth.shape[:2])
+    weight[:, 3] = 0
+    kept = [k for k in range(8) if k != 3]
+    alone = evaluate([Evaluated(estimate[:, kept], truth[:, kept], fps=25.0)], ALL, 'corrected')
+    truth[:, 3], estimate[:, 3] = stored, estimate[:, 3] + 50 * np.arange(6)[:, None] ** 3
+    assert evaluate([Evaluated(estimate, truth, weight=weight, fps=25.0)], ALL, 'corrected') == pytest.approx(alone)
+
+
+def test_a_missed_joint_is_filled_in_and_counts():
+    truth, estimate = walk()
+    wrong = estimate.copy()
+    wrong[2, 1], estimate[2, 1] = (estimate[1, 1] + estimate[3, 1]) / 2, np.nan
+    tables = [evaluate([Evaluated(poses, truth)], ALL, 'corrected') for poses in (estimate, wrong)]
+    assert tables[0] == pytest.approx(tables[1])
+    estimate[:, 4] = np.nan  # in no frame at all: the middle of the others
+    assert evaluate([Evaluated(estimate, truth)], ['mpjpe'], 'corrected')['mpjpe'] > tables[0]['mpjpe']
+
+
+def test_one_coordinate_that_is_no_number_costs_its_frame_in_the_published_protocol():
+    truth, estimate = walk()
+    estimate[2, 1, 0] = np.nan
+    left = [0, 1, 3, 4, 5]
+    expected = evaluate([Evaluated(estimate[left], truth[left])], ['pa-mpjpe'], 'published')
+    assert evaluate([Evaluated(estimate, truth)], ['pa-mpjpe'], 'published') == pytest.approx(expected)
+
+
+@pytest.mark.parametrize('protocol', ['published', 'corrected'])
+@pytest.mark.parametrize('frames', [1, 2])
+def test_short_sequences_have_no_acceleration_and_warn_of_nothing(protocol, frames):
+    truth, estimate = walk(frames)
+    table = evaluate([Evaluated(estimate, truth, fps=25.0)], ALL, protocol)
+    assert table['mpjpe'] > 0 and np.isnan([table['accel'], table['accel_s2'], table['jitter']]).all()
+    longer = Evaluated(*walk(9)[::-1], fps=25.0)  # beside others they do not count
+    both, alone = (evaluate(s, ['accel'], protocol) for s in ([Evaluated(estimate, truth, fps=25.0), longer], [longer]))
+    assert both == pytest.approx(alone)

@@ -43,3 +43,15 @@ def test_published_drops_what_no_window_covers():
 def test_unknown_protocol():
     with pytest.raises(InputError, match="protocol 'official'"):
         RefinementMetric(protocol='official')
+
+
+def test_the_root_is_taken_where_it_is_annotated():
+    """One frame without a root counts for nothing; of two hips one is enough, and is taken in both poses."""
+    truth = np.random.default_rng(0).normal(size=(5, 4, 3)).astype(np.float32)
+    estimate, weight = truth + 7, np.ones((5, 4), np.float32)
+    weight[1, :2], truth[1, :2] = 0, 1000
+    weight[3, 0], estimate[3, 0] = 0, -1000
+    window = dict(target=truth, target_weight=weight, pred_keypoints=estimate, input_keypoints=estimate)
+    metric = RefinementMetric(['mpjpe'], root=[0, 1])
+    metric.process(None, [dict(window, sequence=0, start=0, length=5, fps=25.0)])
+    assert metric.compute_metrics(metric.results)['output/mpjpe'] == pytest.approx(0, abs=1e-5)

@@ -51,5 +51,19 @@ def test_errors():
         lifter.lift(np.full((2, 3, 2), np.nan))
     with pytest.raises(InputError, match='2 names for 3 joints'):
         KeypointLifter(**SIZES, keypoint_names=['a', 'b'])
-    with pytest.raises(ValueError, match="'predict'"):
-        lifter({'keypoints': torch.zeros(5, 3, 2)}, mode='predict')
+    with pytest.raises(ValueError, match="'guess'"):
+        lifter({'keypoints': torch.zeros(5, 3, 2)}, mode='guess')
+
+
+@pytest.mark.parametrize('kind', [torch.float16, torch.bfloat16])
+def test_half_precision_moves_no_target(kind):
+    """A step of 0.1 mm in the truth is a step of 0.1 mm in the loss."""
+    torch.manual_seed(0)
+    lifter = KeypointLifter(**SIZES).eval()
+    keypoints, near = torch.rand(8, 3, 2), torch.tensor([900.0, 0.0, 0.0]).expand(8, 4, 3)
+    with torch.autocast('cpu', dtype=kind):
+        first, second = (
+            lifter({'keypoints': keypoints}, {'target': truth}, mode='loss')['loss_mpjpe']
+            for truth in (near, near + torch.tensor([0.1, 0.0, 0.0]))
+        )
+    assert float((second - first).abs().detach()) == pytest.approx(9e-5, rel=0.2)

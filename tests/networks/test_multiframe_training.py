@@ -17,6 +17,7 @@ from pipeline.estimation import PoseEstimator  # noqa: E402
 from pipeline.posetrack.frames.annotations import load_images  # noqa: E402
 from pipeline.posetrack.sequence import JOINTS18  # noqa: E402
 from pipeline.types import Detections, Frame  # noqa: E402
+from tools import test as test_tool  # noqa: E402
 from tools import train  # noqa: E402
 
 LABELLED = (1, 2)  # frames of the clip; those around them are neighbours only, as in PoseTrack
@@ -101,6 +102,7 @@ def training_config(config: Config, root, steps: int) -> Config:
         ],
     )
     config.val_evaluator.ann_file = str(root / 'annotations' / 'train.json')
+    config.update(test_dataloader=config.val_dataloader, test_evaluator=config.val_evaluator)
     config.default_hooks.checkpoint = dict(type='CheckpointHook', interval=steps)
     config.default_hooks.logger.interval = 1
     config.env_cfg = dict()  # it sets threads and start methods of the whole process
@@ -118,6 +120,11 @@ def test_training_learns_real_crops_by_heart(model, small_config, small_networks
 
     # the weights do in the chain what they did in training
     checkpoint = tmp_path / 'work' / f'epoch_{STEPS[model]}.pth'
+    options = ['--work-dir', str(tmp_path / 'test'), '--out', str(tmp_path / 'scores.json')]
+    options += ['--show-dir', str(tmp_path / 'shown')]
+    assert test_tool.main([str(tmp_path / 'small.py'), str(checkpoint), *options]) == 0
+    assert json.loads((tmp_path / 'scores.json').read_text())['posetrack/AP'] == pytest.approx(precision, abs=0.1)
+    assert len(list((tmp_path / 'shown').iterdir())) == 4  # two people in two labelled frames
     estimator = PoseEstimator.from_config(tmp_path / 'small.py', checkpoint)
     images = load_images(root / 'annotations' / 'train.json')
     labelled = [images[index].people for index in LABELLED]

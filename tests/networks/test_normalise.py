@@ -70,7 +70,7 @@ def test_root_normaliser_uses_each_own_root():
     estimate, truth = torch.randn(2, 9, 17, 3) * 1000, torch.randn(2, 9, 17, 3) * 1000
     normaliser = RootNormaliser(root=[2, 3], unit=1000)
     scaling = normaliser.fit(estimate, ALL)
-    relative = normaliser.fit_target(truth, scaling).apply(truth)
+    relative = normaliser.fit_target(truth, scaling, torch.ones(2, 9, 17, dtype=torch.bool)).apply(truth)
     expected = (truth - (truth[:, :, 2] + truth[:, :, 3])[:, :, None] / 2) / 1000
     torch.testing.assert_close(relative, expected)
     torch.testing.assert_close(scaling.invert(scaling.apply(estimate)), estimate, rtol=1e-5, atol=1e-3)

@@ -139,3 +139,31 @@ def test_the_published_training_learns(folders, release, repository, tmp_path):
     (log,) = (tmp_path / 'work').glob('*/vis_data/scalars.json')
     losses = [json.loads(line)['loss'] for line in log.read_text().splitlines()]
     assert losses[-1] < 0.6 * losses[0]
+
+
+def test_own_estimator_from_its_files_to_a_refiner(folders, tmp_path, repository, capsys):
+    """The commands of docs/own-refiner.md, small: pairs, train, test, and a refiner for the chain."""
+    from pipeline.refine.build import build_refiner
+    from pipeline.skeletons import load_skeleton
+    from tools import convert_dataset
+    from tools import test as test_tool
+
+    pairs = [str(tmp_path / 'gt'), str(tmp_path / 'pred'), str(tmp_path / 'train.npz')]
+    assert convert_dataset.main(['pairs', *pairs]) == 0
+    assert '2 tracks' in capsys.readouterr().out
+    assert convert_dataset.main(['pairs', *pairs]) == 2  # nothing is replaced
+    config = repository / 'configs' / 'hanet' / 'guided_hanet_pairs_posetrack15.py'
+    small = tmp_path / 'small.py'
+    small.write_text(
+        f'_base_ = [{str(config)!r}]\n'
+        'model = dict(backbone=dict(window=8, fold=2, embed_dims=8, num_levels=2, num_decoder_layers=1))\n'
+        f'train_dataloader = dict(dataset=dict(window=8, batch_size=4, source=dict(path={pairs[2]!r})))\n'
+        f'test_dataloader = dict(dataset=dict(window=8, step=4, source=dict(path={pairs[2]!r})))\n'
+    )
+    work = str(tmp_path / 'work')
+    assert train.main([str(small), '--work-dir', work, '--threads', '1', '--cfg-options', 'iterations=3']) == 0
+    refiner, out = f'{work}/refiner.pth', tmp_path / 'metrics.json'
+    assert test_tool.main([str(small), refiner, '--work-dir', work, '--out', str(out)]) == 0
+    metrics = json.loads(out.read_text())
+    assert metrics['input/mpjpe'] == pytest.approx(2, abs=0.3) and metrics['output/mpjpe'] > 0
+    assert build_refiner(refiner, load_skeleton('posetrack18'), 'cpu').record['network'] == 'GuidedHANet'

@@ -56,6 +56,68 @@ def test_hanet_gives_the_published_numbers(published, convert, tmp_path, options
     np.testing.assert_allclose(output.refined, arrays['refined'], rtol=1e-5, atol=1e-5)
 
 
+def test_published_weights_run_in_demo_test_and_training(published, convert, repository, fixtures, tmp_path, capsys):
+    """With the published normalisation: pixels over the size of the picture."""
+    from pipeline.networks.refiners.sequence_refiner import load_refiner
+    from pipeline.refine.build import build_refiner
+    from pipeline.skeletons import load_skeleton
+    from pipeline.types import Frame, FrameResult, People
+    from tools import test as test_tool
+    from tools import train
+
+    path, arrays = published
+    base = repository / 'configs' / 'hanet' / 'hanet_jhmdb-2d_simplebaseline.py'
+    config, out = tmp_path / 'small.py', tmp_path / 'refiner.pth'
+    config.write_text(f'_base_ = [{str(base)!r}]\nmodel = dict(backbone=dict(embed_dims=8))\n')
+    assert convert('hanet', path, out, '--config', config) == (0, '')
+    size = torch.tensor([[320.0, 240.0]])
+    inputs = torch.from_numpy(arrays['input']).reshape(-1, 11, 15, 2)
+    refined = load_refiner(out).refine(inputs * size, image_size=size.expand(len(inputs), 2))
+    np.testing.assert_allclose(
+        (refined / size).flatten(2), arrays['final_addone'].reshape(len(inputs), 11, 30), rtol=1e-4, atol=1e-4
+    )
+
+    folder = fixtures('hanet_metrics', 'jhmdb_synth')
+    data = [f'test_dataloader.dataset.root={folder}', 'test_dataloader.dataset.allow_pickle=True']
+    work = ['--work-dir', str(tmp_path / 'work')]
+    assert (
+        test_tool.main([str(config), str(out), *work, '--out', str(tmp_path / 'm.json'), '--cfg-options', *data]) == 0
+    )
+    assert json.loads((tmp_path / 'm.json').read_text())['output/pck@0.2'] is not None
+
+    data = [entry.replace('test', 'train', 1) for entry in data] + ['train_dataloader.num_workers=0']
+    still = ['optim_wrapper.optimizer.lr=0', 'train_cfg.max_epochs=1', 'train_dataloader.persistent_workers=False']
+    assert train.main([str(config), *work, '--cfg-options', f'load_from={out}', *data, *still]) == 0
+    begun = load_refiner(tmp_path / 'work' / 'refiner.pth').state_dict()
+    torch.testing.assert_close(begun, load_refiner(out).state_dict(), rtol=1e-5, atol=1e-6)
+
+    coco, rng = load_skeleton('coco'), np.random.default_rng(0)
+    with pytest.raises(InputError, match=r'partial=True\) refines the 12 that both have'):
+        build_refiner(str(out), coco, 'cpu')
+    refiner = build_refiner(dict(type='network', checkpoint=str(out), partial=True), coco, 'cpu')
+    poses = rng.uniform(50, 200, (11, 1, 17, 2)).astype(np.float32)
+    results = [
+        FrameResult(
+            Frame(i, i / 25, np.zeros((240, 320, 3), np.uint8)),
+            People(
+                np.float32([[0, 0, 9, 9]]), np.ones(1, np.float32), pose, np.ones((1, 17), np.float32), np.array([1])
+            ),
+        )
+        for i, pose in enumerate(poses)
+    ]
+    moved = np.stack([result.people.keypoints[0] for result in refiner.stream(iter(results))])
+    name, loaded = coco.names.index, load_refiner(out)
+    hips, shoulders = ([name(f'{side}_{part}') for side in ('left', 'right')] for part in ('hip', 'shoulder'))
+    middles = {'belly': hips + shoulders, 'neck': shoulders, 'face': [name('nose')]}
+    parts = [middles.get(joint) or [name(joint)] for joint in loaded.keypoint_names]
+    window = torch.from_numpy(np.stack([poses[:, 0, part].mean(1) for part in parts], axis=1))[None]
+    expected = loaded.refine(window, fps=torch.tensor([25.0]), image_size=size)[0]
+    for joint in ('left_wrist', 'right_ankle'):
+        at = loaded.keypoint_names.index(joint)
+        np.testing.assert_allclose(moved[:, name(joint)], expected[:, at], rtol=1e-3, atol=1e-2)
+    np.testing.assert_array_equal(moved[:, name('left_ear')], poses[:, 0, name('left_ear')])
+
+
 def test_errors_are_one_line_and_leave_nothing_behind(published, convert, tmp_path):
     path, _ = published
     out = tmp_path / 'out' / 'hanet.pth'

@@ -83,3 +83,19 @@ def test_bad_input_ends_in_one_line_and_exit_code_2(tool, tmp_path, capsys):
 def test_arguments_that_do_not_fit(tool, capsys, command, message):
     assert tool.main(command) == 2
     assert message in capsys.readouterr().err
+
+
+def test_mota_of_a_joint_that_nobody_annotated_is_explained(tool, fixtures, tmp_path, capsys):
+    folder = fixtures('poseval') / 'pt18'
+    for path in (folder / 'gt').glob('*.json'):
+        content = json.loads(path.read_text())
+        nose = content['categories'][0]['keypoints'].index('nose') if content.get('categories') else 0
+        for person in content['annotations']:
+            if person.get('keypoints'):
+                person['keypoints'][3 * nose : 3 * nose + 3] = [0, 0, 0]
+        (tmp_path / path.name).write_text(json.dumps(content))
+    files = ['--gt', str(tmp_path), '--pred', str(folder / 'pred'), '--format', '18']
+    assert tool.main([*files, '--tracking']) == 0
+    assert 'MOTA of nose says nothing: nowhere annotated' in capsys.readouterr().out
+    assert tool.main(files) == 0
+    assert 'MOTA' not in capsys.readouterr().out

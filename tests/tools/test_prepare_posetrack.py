@@ -99,10 +99,11 @@ def test_the_old_labels_are_noticed(tool, tmp_path, capsys):
 
 
 @pytest.mark.parametrize('layout, target', [(17, 18), (18, 17)])
-def test_conversion(tool, tmp_path, layout, target):
+def test_conversion(tool, tmp_path, capsys, layout, target):
     root, out = make(tmp_path / 'in', layout, *((3, 2) if layout == 17 else (4, 3))), tmp_path / 'out'
     command = [str(root), '--convert-to', str(target), '--out']
     assert tool.main([*command, str(out)]) == 0
+    assert 'note: ' in (printed := capsys.readouterr().out) and '(bbox)' in printed
     name = '000001_mpii_val.json'
     before = load_sequence(root / 'annotations/val' / name, layout)
     after = load_sequence(out / 'annotations/val' / name, target)

@@ -96,3 +96,48 @@ def test_other_proportions_keep_the_estimates_error(source):
         batch(proportions=0.2)
     with pytest.raises(InputError, match='parents'):
         batch(proportions=0.2, parents=[0])
+
+
+def full(name, frames=9):
+    """A sequence with all that a pair file can hold; scores rise with time, the second joint is annotated in part."""
+    one = sequence(name, frames)
+    one.truth = one.truth.copy()
+    one.weight[:4, 1], one.truth[:4, 1] = 0, np.nan
+    one.scores = np.tile(np.linspace(0.1, 0.9, frames, dtype=np.float32)[:, None], (1, 2))
+    one.bbox = np.tile(np.float32([0, 0, 40, 90]), (frames, 1))
+    one.image_size = np.float32([640, 480])
+    return one
+
+
+def test_scores_boxes_and_picture_sizes_reach_training_and_test(tmp_path):
+    from pipeline.training.sequences.pair_sequences import PairSequences
+
+    save_pairs(tmp_path / 'full.npz', [full('a'), full('b')])
+    source = dict(type='pairs', path=str(tmp_path / 'full.npz'))
+    inputs = PairWindowBatches(source, window=4, batch_size=30, flip=[1, 0])[0]['inputs']
+    assert inputs['image_size'].tolist() == [[640, 480]] * 30
+    steps = np.diff(inputs['scores'].numpy(), axis=1)
+    assert steps == pytest.approx(0.1, abs=1e-6) and 0.09 < inputs['scores'].min() < 0.5
+    x = inputs['keypoints'][:, :, 0, 0]
+    assert ((x < 10) | (x > 629)).all() and (x < 10).any() and (x > 629).any()  # mirrored inside the picture
+    item = PairSequences(source, window=4, step=2)[0]
+    assert item['inputs']['scores'].shape == (4, 4, 2) and item['inputs']['image_size'].tolist() == [[640, 480]] * 4
+    assert item['data_samples']['bbox'][2].tolist() == [[0, 0, 40, 90]] * 4
+
+
+def test_variation_leaves_what_is_not_annotated_alone(tmp_path):
+    save_pairs(tmp_path / 'full.npz', [full('a')])
+    source = dict(type='pairs', path=str(tmp_path / 'full.npz'))
+    batch = PairWindowBatches(
+        source, window=9, batch_size=3, error_spread=0.5, proportions=0.2, parents=[0, 0], flip=[0, 1]
+    )[0]
+    assert batch['inputs']['keypoints'].isfinite().all()
+
+
+@pytest.mark.parametrize('field, shape', [('scores', (9, 3)), ('bbox', (8, 4)), ('image_size', (3,))])
+def test_fields_of_another_shape_are_refused(tmp_path, field, shape):
+    one = full('a')
+    setattr(one, field, np.zeros(shape, np.float32))
+    save_pairs(tmp_path / 'bad.npz', [one])
+    with pytest.raises(InputError, match=f'a/{field} is '):
+        load_pairs(tmp_path / 'bad.npz')

@@ -52,5 +52,16 @@ def test_errors(source):
         PairSequences(source, window=10, step=7)[2]
     with pytest.raises(InputError, match='step 0'):
         PairSequences(source, window=10, step=0)[0]
+    with pytest.raises(InputError, match='step 11: 1 to 10 frames are needed'):
+        PairSequences(source, window=10, step=11)[0]
     with pytest.raises(InputError, match='no such pair file'):
         PairSequences(dict(type='pairs', path='none.npz'), window=10, step=7)
+
+
+def test_pck_without_boxes_says_so(source):
+    item = PairSequences(source, window=5, step=5)[1]
+    columns = {**item['data_samples'], 'pred_keypoints': item['inputs']['keypoints']}
+    metric = RefinementMetric()
+    metric.process(None, [{k: v[0] for k, v in dict(columns, input_keypoints=columns['pred_keypoints']).items()}])
+    with pytest.raises(InputError, match="'pck': needs boxes"):
+        metric.compute_metrics(metric.results)

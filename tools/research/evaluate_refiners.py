@@ -6,9 +6,8 @@ Every row runs the smoothers that ship, over whole sequences. A refiner gives tw
 best case with more windows to a frame and mirrored windows averaged in. Test sequences are those of S9 and
 S11; to choose between trainings, name others (``--subjects S7,S8``) and train without them. Classical
 filters are tuned on the first ten seconds of the other training subjects' sequences, for the smallest
-error. A refiner's weights are a file of ``save_refiner`` or a training's checkpoint with its config
-(``CONFIG:CHECKPOINT``); joints that it does not know stay as they are, and those that the data lack count
-as not seen.
+error. A refiner's weights are the ``refiner.pth`` of a training; joints that it does not know stay as they are, and
+those that the data lack count as not seen. Rows are printed as they come; with ``--every 10`` in minutes.
 """
 
 import argparse
@@ -57,13 +56,16 @@ def parse_arguments(arguments: Optional[Sequence[str]] = None) -> argparse.Names
     )
     parser.add_argument('--no-flip', action='store_true', help='do not average with mirrored windows in the best case')
     parser.add_argument('--no-filters', action='store_true', help='leave the classical filters out')
-    parser.add_argument('--every', type=int, default=1, help='use every n-th sequence only')
+    parser.add_argument(
+        '--every', type=int, default=1, help='use every n-th sequence only, of those that filters are tuned on too'
+    )
     parser.add_argument(
         '--holdout',
         type=int,
         default=0,
         help='evaluate on every n-th group of the training subjects instead of the test subjects',
     )
+    parser.add_argument('--device', default='auto', help='cpu, cuda, cuda:1 …; auto: a GPU where torch sees one')
     parser.add_argument('--threads', type=int, default=1)
     parser.add_argument('--out', help='also write all numbers to this JSON file')
     return parser.parse_args(arguments)
@@ -109,21 +111,23 @@ def tuned_filters(sequences: Sequence[PoseSequence]) -> Dict[str, Smoother]:
     return tune([first_frames(track_of(s.estimate, s.fps, s.scores), TUNING_FRAMES) for s in sequences], error)
 
 
-def print_table(rows: Dict[str, dict]) -> None:
-    first = next(iter(rows.values()))['error']
+def print_head() -> None:
     print(
         '| method | error px | to input | PCK@0.05 | PCK@0.1 | accel px/frame² | '
         + ' | '.join(COLUMNS)
         + ' | frames/s |'
     )
-    print('|' + ' --- |' * (7 + len(COLUMNS)))
-    for name, row in rows.items():
-        print(
-            f'| {name} | {row["error"]:.2f} | {100 * (row["error"] / first - 1):+.1f} % | {100 * row["pck05"]:.1f} | '
-            f'{100 * row["pck10"]:.1f} | {row["accel"]:.2f} | '
-            + ' | '.join(f'{row[part]:.1f}' for part in COLUMNS)
-            + f' | {row.get("fps", 0):.0f} |'
-        )
+    print('|' + ' --- |' * (7 + len(COLUMNS)), flush=True)
+
+
+def print_row(name: str, row: dict, first: dict) -> None:
+    print(
+        f'| {name} | {row["error"]:.2f} | {100 * (row["error"] / first["error"] - 1):+.1f} % | '
+        f'{100 * row["pck05"]:.1f} | {100 * row["pck10"]:.1f} | {row["accel"]:.2f} | '
+        + ' | '.join(f'{row[part]:.1f}' for part in COLUMNS)
+        + f' | {row.get("fps", 0):.0f} |',
+        flush=True,
+    )
 
 
 @exit_cleanly
@@ -131,16 +135,20 @@ def main(arguments: Optional[Sequence[str]] = None) -> None:
     options = parse_arguments(arguments)
     import torch
 
+    from pipeline.backends.devices import check_device
     from pipeline.networks.refiners.sequence_refiner import load_refiner
 
     torch.set_num_threads(options.threads)
+    device = check_device(options.device)
     subjects = options.subjects.split(',')
     unknown = set(subjects) - set(h36m.TRAIN_SUBJECTS + h36m.TEST_SUBJECTS)
     if unknown:
         raise InputError(
             f'--subjects {options.subjects}: allowed are {", ".join(h36m.TRAIN_SUBJECTS + h36m.TEST_SUBJECTS)}'
         )
-    tuning = h36m.load_h36m_2d(options.data, [s for s in h36m.TRAIN_SUBJECTS if s not in subjects], every=25)
+    tuning = h36m.load_h36m_2d(
+        options.data, [s for s in h36m.TRAIN_SUBJECTS if s not in subjects], every=25 * options.every
+    )
     if options.holdout:
         test = split_holdout(h36m.load_h36m_2d(options.data, h36m.TRAIN_SUBJECTS), options.holdout)[1][:: options.every]
     else:
@@ -150,22 +158,24 @@ def main(arguments: Optional[Sequence[str]] = None) -> None:
         methods.update(tuned_filters(tuning))
     for entry in options.refiner:
         name, spec = entry.split('=', 1)
-        refiner = load_refiner(spec)
+        refiner = load_refiner(spec, device)
         step = options.step or max(refiner.window // 4, 1)
-        methods.update(network_rows(name, refiner, h36m.MPII_NAMES, step, not options.no_flip, options.threads))
+        methods.update(network_rows(name, refiner, h36m.MPII_NAMES, step, not options.no_flip, options.threads, device))
     plain, without = {}, {}
+    print(f'{len(test)} sequences, {sum(map(len, test))} frames\n')
+    print_head()
     for name, smoother in methods.items():
-        print(name, file=sys.stderr, flush=True)
         begin = time.perf_counter()
         refined = refine(smoother, test)
         speed = sum(map(len, test)) / (time.perf_counter() - begin)
         offset = own_offset(tuning, smoother)
         plain[name] = dict(measure(test, refined), fps=speed)
+        print_row(name, plain[name], plain['input'])
         without[name] = dict(measure(test, [offset.remove(r, s.truth) for r, s in zip(refined, test)]), fps=speed)
-    print(f'{len(test)} sequences, {sum(map(len, test))} frames\n')
-    print_table(plain)
     print('\nafter removing the mean offset of each joint, learned on training subjects\n')
-    print_table(without)
+    print_head()
+    for name, row in without.items():
+        print_row(name, row, without['input'])
     if options.out:
         Path(options.out).write_text(json.dumps(dict(plain=plain, without_offset=without), indent=1))
 

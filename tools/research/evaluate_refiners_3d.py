@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 import numpy as np  # noqa: E402
 
 from pipeline.errors import InputError, exit_cleanly  # noqa: E402
-from pipeline.evaluation.keypoint_metrics import joint_errors  # noqa: E402
+from pipeline.evaluation.keypoint_metrics import fill_missing, joint_errors, relative_to_root  # noqa: E402
 from pipeline.evaluation.protocols import Evaluated, evaluate  # noqa: E402
 from pipeline.evaluation.smoothing import (  # noqa: E402
     TUNING_FRAMES,
@@ -36,7 +36,7 @@ from pipeline.training.motion import PoseSequence  # noqa: E402
 from pipeline.training.sources.h36m import H36M_NAMES  # noqa: E402
 from pipeline.training.sources.pairs import load_pairs  # noqa: E402
 
-METRICS = ('mpjpe', 'pa-mpjpe', 'accel')
+METRICS = ('mpjpe', 'pa-mpjpe', 'mpjve', 'accel')
 
 
 def parse_arguments(arguments: Optional[Sequence[str]] = None) -> argparse.Namespace:
@@ -51,7 +51,10 @@ def parse_arguments(arguments: Optional[Sequence[str]] = None) -> argparse.Names
         help='with the frames between its windows in the best case (default: an eighth of the window, made odd)',
     )
     parser.add_argument('--no-flip', action='store_true', help='do not average with mirrored windows in the best case')
-    parser.add_argument('--every', type=int, default=1, help='use every n-th sequence only')
+    parser.add_argument(
+        '--every', type=int, default=1, help='use every n-th sequence only, of those that filters are tuned on too'
+    )
+    parser.add_argument('--device', default='auto', help='cpu, cuda, cuda:1 …; auto: a GPU where torch sees one')
     parser.add_argument('--threads', type=int, default=1)
     parser.add_argument('--out', help='also write all numbers to this JSON file')
     return parser.parse_args(arguments)
@@ -70,9 +73,11 @@ def parse_refiner(entry: str) -> Tuple[str, str, Optional[int]]:
     return name, path, int(step) if step else None
 
 
-def relative_to_root(poses: np.ndarray) -> np.ndarray:
-    """``(T, K, D)`` with joint 0 at zero in every frame."""
-    return poses - poses[:, :1]
+def compared(sequence: PoseSequence, poses: np.ndarray) -> Evaluated:
+    """Poses beside their truth, both with joint 0 at zero, where this one is annotated."""
+    known = Evaluated(poses, sequence.truth, weight=sequence.weight).known()
+    poses, truth, known = relative_to_root(fill_missing(poses), sequence.truth, known, [0])
+    return Evaluated(poses, truth, weight=known.astype(np.float32), fps=sequence.fps)
 
 
 def measure(sequences: Sequence[PoseSequence], smoother: Smoother) -> Dict[str, float]:
@@ -80,14 +85,7 @@ def measure(sequences: Sequence[PoseSequence], smoother: Smoother) -> Dict[str, 
     begin = time.perf_counter()
     refined = smooth(smoother, [track_of(s.estimate, s.fps, s.scores) for s in sequences])
     seconds = time.perf_counter() - begin
-    table = evaluate(
-        [
-            Evaluated(relative_to_root(r), relative_to_root(s.truth), weight=s.weight, fps=s.fps)
-            for r, s in zip(refined, sequences)
-        ],
-        METRICS,
-        'corrected',
-    )
+    table = evaluate([compared(s, r) for r, s in zip(refined, sequences)], METRICS, 'corrected')
     return dict(table, speed=sum(map(len, sequences)) / max(seconds, 1e-9))
 
 
@@ -95,26 +93,21 @@ def tuned_filters(sequences: Sequence[PoseSequence]) -> Dict[str, Smoother]:
     """The shipped filter of least MPJPE of every family."""
 
     def error(refined: Sequence[np.ndarray]) -> float:
-        return np.mean([joint_errors(r, s.truth[:TUNING_FRAMES]).mean() for r, s in zip(refined, sequences)])
+        pairs = [(joint_errors(r, s.truth[: len(r)]), s.weight[: len(r)] > 0) for r, s in zip(refined, sequences)]
+        return np.mean([errors[known].mean() for errors, known in pairs if known.any()])
 
     return tune([first_frames(track_of(s.estimate, s.fps, s.scores), TUNING_FRAMES) for s in sequences], error)
 
 
-def print_table(rows: Dict[str, dict]) -> None:
-    first = next(iter(rows.values()))
+def print_head() -> None:
+    columns = ('MPJPE mm', 'PA-MPJPE mm', 'MPJVE mm/frame', 'accel mm/frame²')
+    print('| method | ' + ' | '.join(f'{column} | to input' for column in columns) + ' | accel m/s² | frames/s |')
+    print('|' + ' --- |' * (3 + 2 * len(columns)), flush=True)
 
-    def change(row: dict, key: str) -> str:
-        return f'{row[key]:.2f} | {100 * (row[key] / first[key] - 1):+.1f} %'
 
-    print(
-        '| method | MPJPE mm | to input | PA-MPJPE mm | to input | accel mm/frame² | to input | accel m/s² | frames/s |'
-    )
-    print('|' + ' --- |' * 9)
-    for name, row in rows.items():
-        print(
-            f'| {name} | {change(row, "mpjpe")} | {change(row, "pa-mpjpe")} | {change(row, "accel")} | '
-            f'{row["accel_s2"] / 1000:.1f} | {row["speed"]:.0f} |'
-        )
+def print_row(name: str, row: dict, first: dict) -> None:
+    changes = (f'{row[key]:.2f} | {100 * (row[key] / first[key] - 1):+.1f} %' for key in METRICS)
+    print(f'| {name} | {" | ".join(changes)} | {row["accel_s2"] / 1000:.1f} | {row["speed"]:.0f} |', flush=True)
 
 
 @exit_cleanly
@@ -122,26 +115,28 @@ def main(arguments: Optional[Sequence[str]] = None) -> None:
     options = parse_arguments(arguments)
     import torch
 
+    from pipeline.backends.devices import check_device
     from pipeline.networks.refiners.sequence_refiner import load_refiner
 
     torch.set_num_threads(options.threads)
+    device = check_device(options.device)
     refiners = [parse_refiner(entry) for entry in options.refiner]
     methods = {'input': shipped_filter(dict(type='none'))}
     for name, path, step in refiners:
-        refiner = load_refiner(path)
+        refiner = load_refiner(path, device)
         if refiner.dims != 3:
             raise InputError(f'{path}: refines {refiner.dims}D poses, 3D is needed')
         step = step or refiner.window // 8 | 1
-        methods.update(network_rows(name, refiner, H36M_NAMES, step, not options.no_flip, options.threads))
+        methods.update(network_rows(name, refiner, H36M_NAMES, step, not options.no_flip, options.threads, device))
     if options.train:
-        methods.update(tuned_filters(load_pairs(options.train)[::25]))
+        methods.update(tuned_filters(load_pairs(options.train)[:: 25 * options.every]))
     test = load_pairs(options.test)[:: options.every]
     rows = {}
-    for name, smoother in methods.items():
-        print(name, file=sys.stderr, flush=True)
-        rows[name] = measure(test, smoother)
     print(f'{len(test)} sequences, {sum(map(len, test))} frames\n')
-    print_table(rows)
+    print_head()
+    for name, smoother in methods.items():
+        rows[name] = measure(test, smoother)
+        print_row(name, rows[name], rows['input'])
     if options.out:
         Path(options.out).write_text(json.dumps(rows, indent=1))
 

@@ -30,6 +30,7 @@ def parse_arguments(arguments: Optional[Sequence[str]] = None) -> argparse.Names
     parser.add_argument('--out', required=True, help='the pair file to write')
     parser.add_argument('--every', type=int, default=1, help='use every n-th sequence of a subject only')
     parser.add_argument('--force', action='store_true', help='replace an existing file')
+    parser.add_argument('--device', default='auto', help='cpu, cuda, cuda:1 …; auto: a GPU where torch sees one')
     parser.add_argument('--threads', type=int, default=1)
     return parser.parse_args(arguments)
 
@@ -63,10 +64,12 @@ def main(arguments: Optional[Sequence[str]] = None) -> None:
     import torch
 
     from pipeline.backends.checkpoint import load_model
+    from pipeline.backends.devices import check_device
     from pipeline.networks.lifters.keypoint_lifter import KeypointLifter
 
     torch.set_num_threads(options.threads)
-    loaded = {path: load_model(path, KeypointLifter)[0] for path in sorted(set(weights.values()))}
+    device = check_device(options.device)
+    loaded = {path: load_model(path, KeypointLifter, device)[0] for path in sorted(set(weights.values()))}
     sequences = []
     for subject, path in weights.items():
         first = len(sequences)

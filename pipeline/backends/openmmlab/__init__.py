@@ -10,7 +10,13 @@ from pipeline.backends.openmmlab.config import (
     resolve_config,
     type_name,
 )
-from pipeline.backends.openmmlab.network import Speed, build_network, build_transforms, runs_in_torch
+from pipeline.backends.openmmlab.network import (
+    Speed,
+    build_network,
+    build_transforms,
+    check_weights_given,
+    runs_in_torch,
+)
 
 __all__ = [
     'Speed',
@@ -18,6 +24,7 @@ __all__ = [
     'build_network',
     'build_transforms',
     'check_device',
+    'check_weights_given',
     'config_name',
     'first_line',
     'load_config',

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import List, Optional, Tuple, Union
+from typing import List, Mapping, Optional, Tuple, Union
 
 import torch
 from mmengine.config import Config
@@ -129,6 +129,26 @@ def drop_pretrained(config: Optional[dict]) -> None:
 def runs_in_torch(model: nn.Module) -> bool:
     """Whether a model's network is torch's at all; others have no parameters that torch knows of."""
     return any(True for _ in model.parameters())
+
+
+def check_weights_given(link: str, options: Mapping, model: Optional[nn.Module]) -> None:
+    """Refuse a network whose weights nobody has given: its poses mean nothing.
+
+    Args:
+        link: 'detector' or 'estimator'.
+        options: of the stage.
+        model: its network; one that brings weights of its own has no parameters that torch knows of, or says
+            ``has_weights = True``.
+
+    Raises:
+        InputError: if there is no checkpoint.
+    """
+    if options.get('checkpoint') is None and model is not None and runs_in_torch(model):
+        if not getattr(model, 'has_weights', False):
+            raise InputError(
+                f'{link} {options.get("config")}: no checkpoint, so its weights would be random; give one '
+                f'(--{link} CONFIG CHECKPOINT), or --random-weights to try it without'
+            )
 
 
 def run_traced(model: nn.Module) -> None:

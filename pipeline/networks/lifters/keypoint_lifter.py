@@ -5,7 +5,7 @@ Martinez et al., "A simple yet effective baseline for 3d human pose estimation",
 configs build it. Legend: ``N`` frames, ``K`` joints in 2D, ``J`` joints in 3D.
 """
 
-from typing import Any, Dict, Optional, Union
+from typing import Any, Dict, List, Optional, Union
 
 import numpy as np
 import torch
@@ -67,13 +67,14 @@ class KeypointLifter(BaseModel):
 
     def forward(
         self, inputs: Dict[str, Tensor], data_samples: Optional[Dict[str, Any]] = None, mode: str = 'tensor'
-    ) -> Union[Tensor, Dict[str, Tensor]]:
+    ) -> Union[Tensor, Dict[str, Tensor], List[dict]]:
         """What MMEngine's Runner calls.
 
         Args:
             inputs: ``keypoints`` ``(N, K, 2)`` px.
             data_samples: ``target`` ``(N, J, 3)`` in the length unit of the data, relative to the root.
-            mode: 'tensor' gives ``(N, J, 3)``, 'loss' the mean distance of the joints, in ``unit``.
+            mode: 'tensor' gives ``(N, J, 3)``, 'loss' the mean distance of the joints, in ``unit``, 'predict' a list of
+                one dictionary: all of ``data_samples`` and ``pred_keypoints`` ``(N, J, 3)``, the root at zero.
 
         Raises:
             InputError: if the shape does not fit.
@@ -83,9 +84,14 @@ class KeypointLifter(BaseModel):
         if mode == 'tensor':
             return lifted * self.unit
         if mode == 'loss':
-            distance = (lifted - data_samples['target'].to(lifted) / self.unit).norm(dim=-1)
+            # in half precision a target of 1 m would be off by half a mm before it is compared
+            target = data_samples['target'].to(lifted.device, torch.float32)
+            distance = (lifted.float() - target / self.unit).norm(dim=-1)
             return {'loss_mpjpe': distance.mean()}
-        raise ValueError(f"mode {mode!r}: allowed are 'tensor' and 'loss'")
+        if mode == 'predict':
+            joints = lifted * self.unit
+            return [dict(data_samples or {}, pred_keypoints=joints - joints[:, :1])]
+        raise ValueError(f"mode {mode!r}: allowed are 'tensor', 'loss' and 'predict'")
 
     def lift(self, keypoints: np.ndarray, batch_size: int = 8192) -> np.ndarray:
         """``(N, K, 2)`` px to ``(N, J, 3)`` float32, the root at zero; as in evaluation.
@@ -96,12 +102,13 @@ class KeypointLifter(BaseModel):
         if not np.isfinite(keypoints).all():
             raise InputError('keypoints: a coordinate is not a number; the lifter needs every joint of every frame')
         self.eval()
+        device = self.head.weight.device
         with torch.no_grad():
             parts = [
-                self({'keypoints': torch.from_numpy(np.ascontiguousarray(keypoints[i : i + batch_size]))})
+                self({'keypoints': torch.from_numpy(np.ascontiguousarray(keypoints[i : i + batch_size])).to(device)})
                 for i in range(0, len(keypoints), batch_size)
             ]
-        joints = torch.cat(parts).numpy()
+        joints = torch.cat(parts).cpu().numpy()
         return joints - joints[:, :1]
 
     def _lift(self, keypoints: Tensor) -> Tensor:

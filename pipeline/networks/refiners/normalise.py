@@ -1,7 +1,7 @@
 """Normalise coordinates for a network: fill in missing joints, set origin and unit.
 
 Every normaliser has ``fit(keypoints, known, image_size) -> Scaling`` for the input
-and ``fit_target(target, scaling) -> Scaling`` for what it is trained towards.
+and ``fit_target(target, scaling, known) -> Scaling`` for what it is trained towards, NaN where it cannot be told.
 """
 
 from dataclasses import dataclass
@@ -85,7 +85,7 @@ class FigureNormaliser:
         usable = scale > 1e-6  # false for NaN too: nobody known, or one joint only
         return Scaling(offset.nan_to_num(), torch.where(usable, scale, 1.0))
 
-    def fit_target(self, target: Tensor, scaling: Scaling) -> Scaling:
+    def fit_target(self, target: Tensor, scaling: Scaling, known: Tensor) -> Scaling:
         return scaling
 
 
@@ -103,7 +103,7 @@ class ImageNormaliser:
             raise InputError('image_size: width and height are needed for coordinates relative to the image')
         return Scaling(keypoints.new_zeros(()), image_size[:, None, None].to(keypoints))
 
-    def fit_target(self, target: Tensor, scaling: Scaling) -> Scaling:
+    def fit_target(self, target: Tensor, scaling: Scaling, known: Tensor) -> Scaling:
         return scaling
 
 
@@ -112,7 +112,8 @@ class RootNormaliser:
     """The published 3D protocol: relative to each frame's root, times a fixed unit.
 
     Input and target are each relative to their own root; answers are put back at
-    the input's root.
+    the input's root. Of several root joints those are taken that are known. An input without any has its root
+    in the middle of its joints; a target's frame without any cannot be told.
 
     Args:
         root: joints whose mean is the root.
@@ -123,11 +124,20 @@ class RootNormaliser:
         self.root, self.unit = list(root), unit
 
     def fit(self, keypoints: Tensor, known: Tensor, image_size: Optional[Tensor] = None) -> Scaling:
-        root = keypoints[:, :, self.root].mean(dim=2, keepdim=True)
+        rooted = known[:, self.root]  # (B, R)
+        middle = _mean_of_known(keypoints, known[:, None])
+        root = _mean_of_known(keypoints[:, :, self.root], rooted[:, None])
+        root = torch.where(rooted.any(dim=1)[:, None, None, None], root, middle.nan_to_num())
         return Scaling(root, keypoints.new_tensor(self.unit))
 
-    def fit_target(self, target: Tensor, scaling: Scaling) -> Scaling:
-        return self.fit(target, None)
+    def fit_target(self, target: Tensor, scaling: Scaling, known: Tensor) -> Scaling:
+        root = _mean_of_known(target[:, :, self.root], known[:, :, self.root])
+        return Scaling(root, target.new_tensor(self.unit))
+
+
+def _mean_of_known(keypoints: Tensor, known: Tensor) -> Tensor:
+    """``(B, T, K, D)`` and ``(B, T, K)`` -> ``(B, T, 1, D)``, NaN where no joint is known."""
+    return torch.where(known[..., None], keypoints, torch.nan).nanmean(dim=2, keepdim=True)
 
 
 @MODELS.register_module()
@@ -140,5 +150,5 @@ class FixedNormaliser:
     def fit(self, keypoints: Tensor, known: Tensor, image_size: Optional[Tensor] = None) -> Scaling:
         return Scaling(keypoints.new_zeros(()), keypoints.new_tensor(self.unit))
 
-    def fit_target(self, target: Tensor, scaling: Scaling) -> Scaling:
+    def fit_target(self, target: Tensor, scaling: Scaling, known: Tensor) -> Scaling:
         return scaling

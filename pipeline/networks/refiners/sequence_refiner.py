@@ -142,7 +142,9 @@ class SequenceRefiner(BaseModel):
         # a joint that no frame shows stands at zero, the middle of the figure
         normalised = torch.where(known[:, None, :, None], scaling.apply(filled), 0.0)
         output = self.backbone(normalised.flatten(2), scores * seen, fps, **self.network_options)
-        return output.final.reshape(keypoints.shape), output.refined.reshape(keypoints.shape), scaling
+        # autocast may have answered in half precision, which rounds pixels of a target by half a pixel
+        final, refined = (poses.float().reshape(keypoints.shape) for poses in (output.final, output.refined))
+        return final, refined, scaling
 
     def _complete(self, keypoints, scores, fps):
         expected = (self.window, self.num_keypoints, self.dims)
@@ -166,8 +168,9 @@ class SequenceRefiner(BaseModel):
         target = data_samples['target'].to(final)
         weight = data_samples.get('target_weight')
         weight = final.new_ones(final.shape[:3]) if weight is None else weight.to(final)
-        target = torch.where(weight[..., None] > 0, target, 0.0)  # not annotated may mean NaN
-        target = self.normaliser.fit_target(target, scaling).apply(target)
+        target = self.normaliser.fit_target(target, scaling, weight > 0).apply(target)
+        known = (weight > 0) & target.isfinite().all(dim=-1)  # not annotated may mean NaN, or a root that is not
+        target, weight = torch.where(known[..., None], target, 0.0), torch.where(known, weight, 0.0)
         losses = {}
         for loss in self.losses:
             losses.update(loss(final, refined, target, weight, self.sampled))

@@ -1,17 +1,17 @@
 """Data sets whose items are whole batches, drawn at random but the same at every run.
 
-With them go :func:`first_item`, the collate function that they need, and :func:`cached_arrays` for what
-they draw from: parsing Human3.6M takes longer than a short training.
+With them go :func:`first_item`, the collate function that they need, :class:`EveryBatch`, their sampler, and
+:func:`cached_arrays` for what they draw from: parsing Human3.6M takes longer than a short training.
 """
 
 import hashlib
 import json
 from pathlib import Path
-from typing import Any, Callable, Dict, Optional, Sequence, Union
+from typing import Any, Callable, Dict, Iterator, Optional, Sequence, Union
 
 import numpy as np
 import torch
-from mmengine.registry import FUNCTIONS
+from mmengine.registry import DATA_SAMPLERS, FUNCTIONS
 
 from pipeline.files import atomic_path
 
@@ -19,10 +19,10 @@ from pipeline.files import atomic_path
 class DrawnBatches(torch.utils.data.Dataset):
     """Item i is a complete batch; the same for the same seed, epoch and i.
 
-    Use it with ``batch_size=1`` and the collate function ``first_item``.
+    Use it with ``batch_size=1``, the sampler ``EveryBatch`` and the collate function ``first_item``.
 
     Args:
-        num_batches: batches of an epoch.
+        num_batches: batches of an epoch, on each rank.
         seed: of everything random.
     """
 
@@ -45,6 +45,27 @@ class DrawnBatches(torch.utils.data.Dataset):
     def draw(self, rng: np.random.Generator) -> dict:
         """A batch."""
         raise NotImplementedError
+
+
+@DATA_SAMPLERS.register_module()
+class EveryBatch(torch.utils.data.Sampler):
+    """All batches in their order, on every rank.
+
+    Ranks draw batches of their own (:class:`pipeline.training.hooks.EpochSeedHook`), so that they need not share out
+    those of one: an epoch has as many iterations on any number of GPUs, and schedules end where they should.
+    """
+
+    def __init__(self, dataset: DrawnBatches, seed: Optional[int] = None):
+        self.dataset = dataset
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(range(len(self.dataset)))
+
+    def __len__(self) -> int:
+        return len(self.dataset)
+
+    def set_epoch(self, epoch: int) -> None:
+        """What Runners call; the order never changes."""
 
 
 @FUNCTIONS.register_module()

@@ -75,17 +75,22 @@ class PairWindowBatches(DrawnBatches):
         self.estimate = np.concatenate([s.estimate for s in sequences])
         self.truth = np.concatenate([s.truth for s in sequences])
         self.weight = np.concatenate([s.weight for s in sequences])
+        sizes = [s.image_size for s in sequences]
+        self.image_size = None  # of every window, where every sequence knows its own
         self.scores = np.concatenate([np.ones_like(s.weight) if s.scores is None else s.scores for s in sequences])
         fps = np.repeat([s.fps for s in sequences], lengths - window + 1).astype(np.float32)
         starts = np.concatenate([np.arange(a, a + n - window + 1) for a, n in zip(first, lengths)])
         annotated = np.append(0, np.cumsum(self.weight.sum(axis=1)))
         useful = annotated[starts + window] > annotated[starts]
         self.starts, self.fps = starts[useful], fps[useful]
+        if all(size is not None for size in sizes):
+            self.image_size = np.repeat(np.float32(sizes), lengths - window + 1, axis=0)[useful]
         if not useful.any():
             raise InputError(f'{source}: no window of {window} frames has an annotated joint')
 
     def draw(self, rng: np.random.Generator) -> dict:
-        """``inputs`` (keypoints ``(B, T, K, D)``, scores ``(B, T, K)``, fps), ``data_samples`` (target, its weight)."""
+        """``inputs`` (keypoints ``(B, T, K, D)``, scores ``(B, T, K)``, fps, where known image_size ``(B, 2)``),
+        ``data_samples`` (target, its weight)."""
         chosen = rng.integers(0, len(self.starts), self.batch_size)
         frames = self.starts[chosen][:, None] + np.arange(self.window)
         if self.reverse:
@@ -93,23 +98,32 @@ class PairWindowBatches(DrawnBatches):
             frames[backwards] = frames[backwards, ::-1]
         arrays = tuple(array[frames] for array in (self.estimate, self.truth, self.weight, self.scores))
         if self.flip is not None:
-            arrays = mirror(arrays, rng.random(self.batch_size) < 0.5, list(self.flip))
+            mirrored = rng.random(self.batch_size) < 0.5
+            arrays = mirror(arrays, mirrored, list(self.flip))
+            if self.image_size is not None:  # back into the picture
+                shift = np.where(mirrored, self.image_size[chosen, 0] - 1, 0).astype(np.float32)
+                for poses in arrays[:2]:
+                    poses[..., 0] += shift[:, None, None]
         estimate, truth, weight, scores = arrays
         if self.tilt or self.aspect or self.error_spread or self.proportions:
-            estimate, truth = self._varied(estimate, truth, rng)
+            estimate, truth = self._varied(estimate, truth, weight, rng)
         estimate, truth, weight, scores = map(torch.from_numpy, (estimate, truth, weight, scores))
-        return dict(
-            inputs=dict(keypoints=estimate, scores=scores, fps=torch.from_numpy(self.fps[chosen])),
-            data_samples=dict(target=truth, target_weight=weight),
-        )
+        inputs = dict(keypoints=estimate, scores=scores, fps=torch.from_numpy(self.fps[chosen]))
+        if self.image_size is not None:
+            inputs['image_size'] = torch.from_numpy(self.image_size[chosen])
+        return dict(inputs=inputs, data_samples=dict(target=truth, target_weight=weight))
 
-    def _varied(self, estimate: np.ndarray, truth: np.ndarray, rng) -> Tuple[np.ndarray, np.ndarray]:
+    def _varied(
+        self, estimate: np.ndarray, truth: np.ndarray, weight: np.ndarray, rng
+    ) -> Tuple[np.ndarray, np.ndarray]:
         """Other bodies, cameras and estimators than the recorded ones."""
         if self.proportions:
-            shift = other_proportions(truth, self.parents, self.flip, self.proportions, rng)
+            body = np.where(weight[..., None] > 0, truth, estimate)
+            shift = other_proportions(body, self.parents, self.flip, self.proportions, rng)
             estimate, truth = estimate + shift, truth + shift
         factor = np.exp(rng.normal(0, self.error_spread, (len(truth), 1, 1, 1))).astype(np.float32)
-        estimate = truth + factor * (estimate - truth)
+        # where the truth is not known there is no error to scale
+        estimate = np.where(weight[..., None] > 0, truth + factor * (estimate - truth), estimate)
         if self.tilt or self.aspect:
             linear = random_linear(len(truth), rng, self.tilt, any_angle=0.0, aspect=self.aspect)
             estimate, truth = (np.einsum('btkd,bed->btke', pose, linear) for pose in (estimate, truth))

@@ -56,7 +56,7 @@ def find_files(
         if truth.is_file():
             return truth, estimates
     raise InputError(
-        f'{root}: no truth of {dataset} here; looked for '
+        f'{root}: no truth of {dataset} here (POSE_DATA names the folder for the configs); looked for '
         + ', '.join(str(truth.relative_to(root)) for truth, _ in layouts)
     )
 

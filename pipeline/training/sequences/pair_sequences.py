@@ -37,22 +37,30 @@ class PairSequences(torch.utils.data.Dataset):
         return len(self.sequences)
 
     def __getitem__(self, index: int) -> dict:
-        """``inputs`` (keypoints ``(W, T, K, D)``, fps) and ``data_samples`` (target, target_weight, sequence,
-        start, length, fps), all along ``W`` windows."""
+        """``inputs`` (keypoints ``(W, T, K, D)``, fps, where known scores ``(W, T, K)`` and image_size ``(W, 2)``)
+        and ``data_samples`` (target, target_weight, sequence, start, length, fps, where known bbox ``(W, T, 4)``),
+        all along ``W`` windows."""
         if not 0 <= index < len(self):
             raise IndexError(index)
         sequence = self.sequences[index]
         starts = window_starts(len(sequence), self.window, self.step, self.cover)
-        keypoints, target, weight = (
-            torch.from_numpy(cut(frames, starts, self.window).astype(np.float32))
-            for frames in (sequence.estimate, sequence.truth, sequence.weight)
-        )
+
+        def windows(frames: np.ndarray) -> torch.Tensor:
+            return torch.from_numpy(cut(frames, starts, self.window).astype(np.float32))
+
         fps = torch.full((len(starts),), float(sequence.fps))
+        inputs = dict(keypoints=windows(sequence.estimate), fps=fps)
+        if sequence.scores is not None:
+            inputs['scores'] = windows(sequence.scores)
+        if sequence.image_size is not None:
+            inputs['image_size'] = torch.from_numpy(sequence.image_size).expand(len(starts), 2)
+        boxes = {} if sequence.bbox is None else dict(bbox=windows(sequence.bbox))
         return dict(
-            inputs=dict(keypoints=keypoints, fps=fps),
+            inputs=inputs,
             data_samples=dict(
-                target=target,
-                target_weight=weight,
+                **boxes,
+                target=windows(sequence.truth),
+                target_weight=windows(sequence.weight),
                 fps=fps,
                 sequence=torch.full((len(starts),), index),
                 start=torch.from_numpy(starts),

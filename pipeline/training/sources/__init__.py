@@ -20,13 +20,19 @@ def _h36m_2d(**arguments) -> Tuple[PoseSequence, ...]:
     return load_h36m_2d(**arguments)
 
 
+def _h36m_universal(**arguments) -> Tuple[PoseSequence, ...]:
+    from pipeline.training.sources.h36m import load_h36m_universal
+
+    return load_h36m_universal(**arguments)
+
+
 def _pairs(**arguments) -> Tuple[PoseSequence, ...]:
     from pipeline.training.sources.pairs import load_pairs
 
     return load_pairs(**arguments)
 
 
-SOURCES: Dict[str, Source] = {'h36m_2d': _h36m_2d, 'pairs': _pairs}
+SOURCES: Dict[str, Source] = {'h36m_2d': _h36m_2d, 'h36m_universal': _h36m_universal, 'pairs': _pairs}
 
 
 def register_source(name: str, load: Source) -> None:

@@ -12,8 +12,9 @@ from typing import Iterator, Sequence, Tuple, Union
 import numpy as np
 
 from pipeline.errors import InputError
+from pipeline.training.joint_sets import JOINT_SETS, JointSet
 from pipeline.training.joint_sets import MPII_NAMES as MPII_NAMES  # the hourglass's joints
-from pipeline.training.motion import PoseSequence
+from pipeline.training.motion import WHERE, PoseSequence
 
 FPS = 50.0
 TRAIN_SUBJECTS = ('S1', 'S5', 'S6', 'S7', 'S8')
@@ -118,7 +119,7 @@ def load_cameras(folder: Union[str, Path]) -> dict:
     """
     path = Path(folder) / 'cameras.json'
     if not path.is_file():
-        raise InputError(f'{path}: not found; the folder of Human3.6M pairs must hold cameras.json')
+        raise InputError(f'{path}: not found; the folder of Human3.6M pairs must hold cameras.json ({WHERE})')
     return {name: Camera.from_dict(values) for name, values in json.loads(path.read_text()).items()}
 
 
@@ -140,7 +141,7 @@ def load_recordings(
     for subject in subjects:
         path = Path(folder) / f'{subject}.npz'
         if not path.is_file():
-            raise InputError(f'{path}: not found; subjects are {", ".join(TRAIN_SUBJECTS + TEST_SUBJECTS)}')
+            raise InputError(f'{path}: not found; subjects are {", ".join(TRAIN_SUBJECTS + TEST_SUBJECTS)} ({WHERE})')
         with np.load(path) as arrays:
             yield from _subject_recordings(arrays, subject, cameras, set(exclude), every)
 
@@ -174,6 +175,38 @@ def load_h36m_2d(
     Joint order: :data:`MPII_NAMES`. Groups are ``SUBJECT/ACTION`` (all cameras together).
     """
     return tuple(_to_sequence(recording) for recording in load_recordings(folder, subjects, exclude, every))
+
+
+def load_h36m_universal(
+    folder: Union[str, Path],
+    subjects: Sequence[str],
+    joints: str = 'coco17',
+    exclude: Sequence[str] = MISALIGNED,
+    every: int = 1,
+) -> Tuple[PoseSequence, ...]:
+    """The same on the joints of a universal refiner; those that Human3.6M or the hourglass lacks have weight 0.
+
+    Args:
+        joints: a name of :data:`pipeline.training.joint_sets.JOINT_SETS`.
+
+    Raises:
+        InputError: if ``joints`` is unknown, or as :func:`load_recordings`.
+    """
+    if joints not in JOINT_SETS:
+        raise InputError(f'joints {joints!r}: allowed are {", ".join(JOINT_SETS)}')
+    chosen = JOINT_SETS[joints]
+    return tuple(_to_joint_set(recording, chosen) for recording in load_recordings(folder, subjects, exclude, every))
+
+
+def _to_joint_set(recording: Recording, joints: JointSet) -> PoseSequence:
+    shape = len(recording.world), len(joints.names)
+    truth, estimate = (np.full((*shape, 2), np.nan, np.float32) for _ in range(2))
+    truth[:, joints.real] = recording.camera.project(recording.world[:, joints.h36m])
+    estimate[:, joints.real] = recording.estimate[:, joints.hourglass]
+    weight = np.isfinite(truth).all(-1).astype(np.float32)
+    return PoseSequence(
+        recording.name, truth, weight, FPS, estimate, f'{recording.subject}/{recording.action}', scores=weight
+    )
 
 
 def _to_sequence(recording: Recording) -> PoseSequence:

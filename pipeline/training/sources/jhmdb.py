@@ -7,7 +7,7 @@ import numpy as np
 from scipy.signal import savgol_filter
 
 from pipeline.errors import InputError
-from pipeline.training.motion import PoseSequence
+from pipeline.training.motion import WHERE, PoseSequence
 
 NAMES = (
     'neck',
@@ -44,7 +44,7 @@ def load_jhmdb(folder: Union[str, Path], smooth: bool = True) -> Tuple[PoseSeque
     """
     path = Path(folder) / 'train.npz'
     if not path.is_file():
-        raise InputError(f'{path}: not found; the folder of JHMDB must hold train.npz')
+        raise InputError(f'{path}: not found; the folder of JHMDB must hold train.npz ({WHERE})')
     sequences = []
     with np.load(path) as arrays:
         for key in sorted(name for name in arrays.files if name.endswith('/keypoints')):

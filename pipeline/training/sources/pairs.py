@@ -1,8 +1,16 @@
 """Estimate and truth side by side in one safe npz file, of any joints and dimensions.
 
-``NAME/estimate`` and ``NAME/truth`` ``(T, K, D)``, optionally ``NAME/weight`` ``(T, K)``,
-``NAME/bbox`` ``(T, 4)`` and ``NAME/image_size`` ``(2,)``; ``fps`` a number. Written by
-``tools/convert_dataset.py`` and by experiments that run an estimator of their own.
+===================  =========  =======================================================================
+``fps``              a number   frames per second of all sequences
+``NAME/estimate``    (T, K, D)  the estimator's joints, px (D = 2) or mm (D = 3); NaN: not predicted
+``NAME/truth``       (T, K, D)  the annotated joints
+``NAME/weight``      (T, K)     optional; 0 where the truth is not known, 1 by default
+``NAME/scores``      (T, K)     optional; the estimator's, in 0..1, for refiners with ``score_input``
+``NAME/bbox``        (T, 4)     optional; x1 y1 x2 y2 px, the body size of PCK
+``NAME/image_size``  (2,)       optional; width and height px, for ``ImageNormaliser``
+===================  =========  =======================================================================
+
+Written by :func:`save_pairs`, as ``tools/research/lift_h36m.py`` does, or by ``numpy.savez`` anywhere.
 """
 
 from pathlib import Path
@@ -24,7 +32,10 @@ def load_pairs(path: Union[str, Path]) -> Tuple[PoseSequence, ...]:
             shape differs from its truth's.
     """
     if not Path(path).is_file():
-        raise InputError(f'{path}: no such pair file; tools/convert_dataset.py writes one')
+        raise InputError(
+            f'{path}: no such pair file; POSE_PAIRS names the folder of the 3D pairs of Human3.6M, which '
+            'tools/research/lift_h36m.py writes (layout: docs/training.md)'
+        )
     with open_npz(path, 'a pair file') as arrays:
         names = sorted(key[: -len('/truth')] for key in arrays.files if key.endswith('/truth'))
         return tuple(_sequence(arrays, name, path) for name in names)
@@ -37,8 +48,15 @@ def _sequence(arrays, name: str, path) -> PoseSequence:
         raise InputError(
             f'{path}: {name} has an estimate of {estimate.shape} and a truth of {truth.shape}; both must be (T, K, D)'
         )
-    weight = arrays[f'{name}/weight'] if f'{name}/weight' in arrays.files else np.ones(truth.shape[:2])
-    return PoseSequence(name, truth, weight.astype(np.float32), float(arrays['fps']), estimate, name)
+    shapes = dict(weight=truth.shape[:2], scores=truth.shape[:2], bbox=(len(truth), 4), image_size=(2,))
+    more = {
+        field: arrays[f'{name}/{field}'].astype(np.float32) for field in shapes if f'{name}/{field}' in arrays.files
+    }
+    for field, found in more.items():
+        if found.shape != shapes[field]:
+            raise InputError(f'{path}: {name}/{field} is {found.shape}, {shapes[field]} is needed')
+    weight = more.pop('weight', np.ones(truth.shape[:2], np.float32))
+    return PoseSequence(name, truth, weight, float(arrays['fps']), estimate, name, **more)
 
 
 def save_pairs(path: Union[str, Path], sequences: Sequence[PoseSequence], force: bool = False) -> None:
@@ -56,5 +74,8 @@ def save_pairs(path: Union[str, Path], sequences: Sequence[PoseSequence], force:
         arrays[f'{sequence.name}/estimate'] = sequence.estimate
         if (sequence.weight != 1).any():
             arrays[f'{sequence.name}/weight'] = sequence.weight
+        for field in ('scores', 'bbox', 'image_size'):
+            if getattr(sequence, field) is not None:
+                arrays[f'{sequence.name}/{field}'] = getattr(sequence, field)
     with atomic_path(path, force) as temporary:
         np.savez(temporary, **arrays)

@@ -7,7 +7,7 @@ import numpy as np
 from scipy.signal import savgol_filter
 
 from pipeline.errors import InputError
-from pipeline.training.motion import PoseSequence
+from pipeline.training.motion import WHERE, PoseSequence
 
 NAMES = (
     'head',
@@ -40,7 +40,7 @@ def load_penn_action(folder: Union[str, Path], smooth: bool = True) -> Tuple[Pos
     """
     path = Path(folder) / 'train.npz'
     if not path.is_file():
-        raise InputError(f'{path}: not found; the folder of Penn Action must hold train.npz')
+        raise InputError(f'{path}: not found; the folder of Penn Action must hold train.npz ({WHERE})')
     with np.load(path) as arrays:
         names = sorted(key.split('/')[0] for key in arrays.files if key.endswith('/keypoints'))
         return tuple(_sequence(arrays, name, smooth) for name in names)

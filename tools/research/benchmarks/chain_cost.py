@@ -35,6 +35,7 @@ def measure(settings: Settings) -> Iterator[Figure]:
                 config='mmpose::body_2d_keypoint/topdown_heatmap/coco/td-hm_hrnet-w32_8xb64-210e_coco-256x192.py',
                 flip_test=False,
             ),
+            random_weights=True,
         )
     for name, build in chains.items():
         yield from _cost(name, build(), settings)

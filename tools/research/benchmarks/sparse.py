@@ -99,7 +99,9 @@ def _speeds(settings: Settings) -> Iterator[Figure]:
         yield missing(f'{name}: N=5 against N=1', 'weights not on this machine', at_least=3)
         return
     frames = 21
-    pipeline = VideoPipeline.from_preset('hrnet-w32', detector=models['detector'], estimator=ESTIMATOR)
+    pipeline = VideoPipeline.from_preset(
+        'hrnet-w32', detector=models['detector'], estimator=ESTIMATOR, random_weights=True
+    )
 
     def run(step: int) -> Callable[[], None]:
         def function():
