@@ -5,7 +5,7 @@ those of the video chain; what a best case does beyond it (more overlap, mirrore
 of :func:`pipeline.refine.network.window_smoother`, and rows are named after them.
 """
 
-from typing import Dict, List, Mapping, Optional, Sequence
+from typing import Dict, List, Mapping, Optional, Sequence, Union
 
 import numpy as np
 
@@ -49,9 +49,9 @@ def smooth(smoother: Smoother, tracks: Sequence[Track], batch_size: int = 64) ->
     return [smooth_track(smoother, *track) for track in tracks]
 
 
-def shipped_filter(options: Mapping, skeleton: Optional[Skeleton] = None) -> Smoother:
+def shipped_filter(options: Union[str, Mapping], skeleton: Optional[Skeleton] = None) -> Smoother:
     """The smoother that a preset with ``refiner = options`` runs; filters are the same for every skeleton."""
-    return build_refiner(dict(options), skeleton or load_skeleton('coco')).smoother
+    return build_refiner(options, skeleton or load_skeleton('coco')).smoother
 
 
 def network_rows(

@@ -95,6 +95,8 @@ def window_smoother(
     for name, value in (('overlap', overlap), ('step', step)):
         if value is not None and not (isinstance(value, int) and 1 <= value <= window):
             raise InputError(f'{name} is {value!r}: windows of {window} frames allow 1 to {window}')
+    if threads is not None and not (isinstance(threads, int) and 0 <= threads <= 1024):
+        raise InputError(f'threads is {threads!r}: must be a whole number from 0 (all that torch takes) to 1024')
 
     def run(keypoints: np.ndarray, scores: np.ndarray, fps: np.ndarray) -> np.ndarray:
         arrays = (torch.as_tensor(array, dtype=torch.float32, device=device) for array in (keypoints, scores, fps))
