@@ -85,7 +85,13 @@ def tuning_grids() -> Dict[str, List[dict]]:
         'One-Euro': [
             dict(type='one-euro', min_cutoff=c, beta=b) for c in (0.5, 1.5, 4.0, 8.0) for b in (0.0, 5.0, 15.0, 40.0)
         ],
-        'median + Gaussian': [dict(type='median', width=w, sigma=s) for w in (5, 9, 15, 25) for s in (1.5, 2.5, 4.0)],
+        'median + Gaussian': [
+            dict(type='median', width=w, sigma=s) for w in (5, 7, 9, 15, 25) for s in (1.5, 2.0, 4.0)
+        ],
+        'Butterworth': [dict(type='butterworth', cutoff=c) for c in (2.0, 3.0, 4.0, 6.0, 8.0, 12.0)],
+        'Hampel + Butterworth': [
+            dict(type='hampel', width=w, cutoff=c) for w in (7, 13) for c in (2.0, 3.0, 4.0, 6.0, 8.0)
+        ],
     }
 
 
