@@ -57,7 +57,7 @@ def shipped_filter(options: Union[str, Mapping], skeleton: Optional[Skeleton] = 
 def network_rows(
     name: str, model, keypoint_names: Sequence[str], step: Optional[int], mirror: bool, threads: int = 1
 ) -> Dict[str, WindowSmoother]:
-    """A refiner as it ships, and at its best, by the names of their rows.
+    """A refiner as it ships, without its polish, and at its best, by the names of their rows.
 
     Args:
         name: of the refiner.
@@ -69,7 +69,10 @@ def network_rows(
     if not model.keypoint_names and model.num_keypoints == len(keypoint_names):
         model.keypoint_names = tuple(keypoint_names)
     options = dict(threads=threads, partial=True)
-    rows = {f'{name} (shipped: overlap {OVERLAP})': window_smoother(model, keypoint_names, OVERLAP, **options)}
+    rows = {
+        f'{name} (shipped: overlap {OVERLAP})': window_smoother(model, keypoint_names, OVERLAP, **options),
+        f'{name} (no polish)': window_smoother(model, keypoint_names, OVERLAP, polish=0, **options),
+    }
     if step is not None:
         label = f'{name} (best case: windows every {step}{", mirrored" if mirror else ""})'
         rows[label] = window_smoother(model, keypoint_names, step=step, mirror=mirror, **options)

@@ -88,7 +88,7 @@ def build_refiner(
     Args:
         options: as :func:`refiner_options` takes them. Besides those of the refiner itself there are the
             parameters ``max_gap`` (seconds) and, for the networks, ``checkpoint`` (default: the weights in
-            ``pipeline/weights`` for this skeleton).
+            ``pipeline/weights`` for this skeleton) and those of :func:`pipeline.refine.network.network_smoother`.
         skeleton: of the poses it will be given.
         device, runtime: of the networks; ``auto`` is a GPU where torch sees one, ``openvino`` runs
             them from converted graphs on a CPU.
@@ -122,8 +122,9 @@ def _register_network(name: str) -> None:
         runtime: str = 'torch',
         overlap: int = 2,
         threads: Optional[int] = 1,
+        polish: Optional[float] = None,
     ) -> Smoother:
-        from pipeline.refine.network import network_smoother  # torch only where a network is wanted
+        from pipeline.refine.network import POLISH, network_smoother  # torch only where a network is wanted
 
         joints = f'{skeleton.name}{skeleton.num_keypoints}'
         path = Path(checkpoint or _shipped(f'{name}_{JOINTS.get(joints, joints)}.pth'))
@@ -133,7 +134,9 @@ def _register_network(name: str) -> None:
                 f'{path}: no such weights for refiner {name!r} and skeleton {skeleton.name!r} '
                 f'({skeleton.num_keypoints} joints); give a checkpoint or use {others}'
             )
-        smoother = network_smoother(path, skeleton.names, device, overlap, threads, runtime)
+        smoother = network_smoother(
+            path, skeleton.names, device, overlap, threads, runtime, polish=POLISH if polish is None else polish
+        )
         allowed = NETWORKS[name]
         if allowed and smoother.network not in allowed:
             raise InputError(

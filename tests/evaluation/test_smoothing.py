@@ -56,7 +56,7 @@ def test_filters_of_many_tracks_in_batches_give_the_streams_numbers_exactly(name
 def test_a_network_in_batches_differs_by_rounding_only():
     tracks = [wander(length, seed=length) for length in (20, 90, 41)]
     rows = network_rows('default', load_refiner(WEIGHTS / 'hanet_coco17.pth'), COCO.names, None, False)
-    assert list(rows) == ['default (shipped: overlap 2)']
+    assert list(rows) == ['default (shipped: overlap 2)', 'default (no polish)']
     together = smooth(rows['default (shipped: overlap 2)'], [track_of(p, FPS, s) for p, s in tracks])
     for poses, track in zip(together, tracks):
         assert np.abs(poses - stream('hanet', *track)).max() < 1e-2
