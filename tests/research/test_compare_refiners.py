@@ -96,7 +96,7 @@ def test_filters_are_tested_where_they_were_not_tuned(recorded, capsys, monkeypa
     for v in (2, 3):
         write(paths[v], steady[:, v - 2])
     grid = {'Gaussian': [dict(type='gaussian', sigma=0.1), dict(type='gaussian', sigma=6)]}
-    monkeypatch.setattr(compare_refiners, 'tuning_grids', lambda: grid)
+    monkeypatch.setattr(compare_refiners, 'families', lambda: grid)
     assert compare_refiners.main([*map(str, paths), '--views', str(reference), '--tune', 'median']) == 0
     rows = table(capsys.readouterr().out)
     # the first half is tested with what is best for the second, and the other way round

@@ -7,8 +7,8 @@
 Every row runs a refiner as the chain does, over the poses before the refiner. Without a reference it says how far
 poses were moved and how much they tremble. With ``--views``, four calibrated views of one man, it says how wrong
 they are: by the measure of ../shared/tools/real_people.py, twelve limb joints, in px. ``--tune`` adds each family
-of filters with its best parameters: those found on the first half of the views are tested on the other half,
-and the other way round.
+of filters, and HANet's polish, with its best parameters: those found on the first half of the views are tested on
+the other half, and the other way round.
 """
 
 import argparse
@@ -136,11 +136,19 @@ def figures(errors: Sequence[Dict[str, np.ndarray]]) -> Dict[str, float]:
     return row
 
 
+def families() -> Dict[str, List[dict]]:
+    """What is tuned: the parameters of every filter, and of the default network how much it is polished."""
+    return {
+        **tuning_grids(),
+        'HANet': [dict(type='hanet', polish=p) for p in (0.0, 0.02, 0.03, 0.04, 0.05, 0.06, 0.08)],
+    }
+
+
 def tuned(recordings: Sequence[Recording], views: Views, criterion: str) -> Iterator[Tuple[str, Dict[str, float]]]:
-    """The row of each family of filters, tested where it was not tuned."""
+    """The row of each family, tested where it was not tuned."""
     half = len(recordings) // 2
     halves = (range(half), range(half, len(recordings)))
-    for family, candidates in tuning_grids().items():
+    for family, candidates in families().items():
         measured = [[views.errors(v, r.refined(options)) for v, r in enumerate(recordings)] for options in candidates]
         tested, names = [], []
         for test, others in (halves, halves[::-1]):
