@@ -108,7 +108,14 @@ class ChainOptions:
     preset: str = _option('embedded', WORD, 'a name, or a preset file', 'chain')
     device: str = _option('auto', WORD, 'auto (a GPU where torch sees one), cpu, cuda, cuda:1 …', 'chain')
     refiner: Optional[str] = _option(
-        None, WORD, 'none, one-euro, savgol, gaussian, median, hanet, smoothnet, deciwatch, or a file (.pth)', 'chain'
+        None,
+        WORD,
+        'hanet, smoothnet, deciwatch (overlap, polish), or a file (.pth); or none, gaussian (sigma), median '
+        '(width, sigma), savgol (window, order), butterworth (cutoff, order), hampel (width, threshold, cutoff, '
+        'order), one-euro (min_cutoff, beta, derivative_cutoff). Parameters follow a colon: '
+        'butterworth:cutoff=6,order=2; max_gap (seconds that are bridged) is one of each',
+        'chain',
+        metavar='NAME',
     )
     refiner_checkpoint: Optional[Path] = _option(
         None, PATH, 'weights for the refiner of that name', 'chain', metavar='FILE'

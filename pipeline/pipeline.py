@@ -23,7 +23,7 @@ from pipeline.estimation import build_estimator
 from pipeline.options import OutputOptions, every_frames
 from pipeline.presets import merged_preset, options_of
 from pipeline.protocols import Detector, Estimator, PredictingTracker, Tracker
-from pipeline.refine import StreamRefiner, build_refiner
+from pipeline.refine import StreamRefiner, build_refiner, refiner_options
 from pipeline.refine.filters import NoSmoother
 from pipeline.registry import import_custom
 from pipeline.run import run_video
@@ -143,7 +143,7 @@ class VideoPipeline:
             preset: a name (``embedded``, ``hrnet-w32`` …) or a preset file.
             device: for the networks, such as ``cpu`` or ``cuda:0``; ``auto`` is the first GPU where torch
                 sees one, else the CPU.
-            refiner: a refiner's name or options in place of the preset's.
+            refiner: in place of the preset's; a name (``gaussian:sigma=2`` with parameters), a checkpoint, or options.
             detector, estimator, tracker: options that go over the preset's; one that
                 names a ``type`` or ``config`` replaces the preset's stage altogether.
             overrides: the other options of :class:`pipeline.options.ChainOptions` that a preset may set.
@@ -178,8 +178,7 @@ class VideoPipeline:
         with options_of('tracker', name):
             tracker = build_tracker(config.get('tracker', {}), estimator.skeleton)
         with options_of('refiner', name):
-            wanted = config.get('refiner', 'hanet')
-            wanted = dict(wanted) if isinstance(wanted, dict) else dict(type=wanted)
+            wanted = refiner_options(config.get('refiner', 'hanet'))
             refiner = build_refiner(wanted, estimator.skeleton, device, speed['runtime'])
         chosen = {key: config[key] for key in ('detect_every', 'batch', 'follow', 'overlap', 'every') if key in config}
         record = dict(config, preset=name, device=device, refiner={**wanted, **refiner.record})

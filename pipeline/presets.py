@@ -88,17 +88,19 @@ def merged_preset(preset: Union[str, Path], refiner: Union[None, str, dict] = No
     """The preset with what is given in its place.
 
     Args:
-        refiner: in place of the preset's; HANet if neither says.
+        refiner: in place of the preset's; HANet if neither says. Any description of one becomes a dictionary.
         given: ``detector``, ``estimator`` and ``tracker`` options that go over the preset's
             (one that names a ``type`` or ``config`` replaces the preset's stage altogether), and
             other keys of a preset; None leaves the preset's.
 
     Raises:
-        InputError: as :func:`load_preset`.
+        InputError: as :func:`load_preset`, and for an unknown refiner or parameter of one.
     """
+    from pipeline.refine.build import refiner_options  # SciPy only where a chain is wanted
+
     models = {name: given.pop(name, None) or {} for name in ('detector', 'estimator', 'tracker')}
     config = {**load_preset(preset), **{key: value for key, value in given.items() if value is not None}}
-    config['refiner'] = refiner or config.get('refiner', 'hanet')
+    config['refiner'] = refiner_options(refiner or config.get('refiner', 'hanet'))
     for name, options in models.items():
         config[name] = options if 'config' in options or 'type' in options else {**config.get(name, {}), **options}
     return config

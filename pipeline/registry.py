@@ -24,6 +24,9 @@ from mmengine.utils import import_modules_from_strings
 
 from pipeline.errors import InputError
 
+# what the chain knows; options of these names are not worth naming
+GIVEN = ('skeleton', 'device', 'runtime', 'speed')
+
 
 def build_component(options: Union[str, Mapping], registry: Registry, **context: Any):
     """Build what ``options`` describe; ``REGISTRY.build(options, **context)`` calls it.
@@ -38,14 +41,9 @@ def build_component(options: Union[str, Mapping], registry: Registry, **context:
         InputError: for an unknown type, or arguments that it does not take.
     """
     arguments = dict(type=options) if isinstance(options, str) else dict(options)
-    kind = arguments.pop('type', None)
-    component = registry.module_dict.get(kind)
-    if component is None:
-        raise InputError(
-            f'unknown {registry.name} {kind!r}: allowed are {", ".join(names(registry))}; '
-            'to use your own, register it and name its module in custom_imports'
-        )
-    make: Callable = getattr(component, 'from_config', component)
+    check_arguments(arguments, registry)
+    kind = arguments.pop('type')
+    make = _maker(registry, kind)
     try:
         taken = inspect.signature(make).parameters
         for name in taken.keys() & context.keys():
@@ -57,6 +55,34 @@ def build_component(options: Union[str, Mapping], registry: Registry, **context:
         return make(**arguments)
     except (TypeError, ValueError) as error:
         raise InputError(f'{registry.name} {kind!r}: {" ".join(str(error).split())}') from error
+
+
+def check_arguments(options: Mapping, registry: Registry, also: Sequence[str] = ()) -> None:
+    """Refuse what :func:`build_component` would, as far as names tell: nothing is built.
+
+    Args:
+        options: a dictionary with ``type`` and arguments.
+        registry: where the type is looked for.
+        also: arguments that whoever builds the component takes for itself.
+
+    Raises:
+        InputError: for an unknown type, or an argument that it does not take, with those allowed.
+    """
+    kind = options.get('type')
+    if kind not in registry.module_dict:
+        raise InputError(
+            f'unknown {registry.name} {kind!r}: allowed are {", ".join(names(registry))}; '
+            'to use your own, register it and name its module in custom_imports'
+        )
+    taken = inspect.signature(_maker(registry, kind)).parameters
+    if any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in taken.values()):
+        return
+    unknown = [name for name in options if name not in ('type', *taken, *also)]
+    if unknown:
+        allowed = [name for name in (*taken, *also) if name not in GIVEN]
+        raise InputError(
+            f'{registry.name} {kind!r}: unknown {unknown[0]}: allowed are {", ".join(allowed) or "no options"}'
+        )
 
 
 def names(registry: Registry) -> tuple:
@@ -86,6 +112,11 @@ def import_custom(imports: Union[str, Sequence[str]], preset: Optional[Path] = N
     finally:
         for folder in beside:
             sys.path.remove(folder)
+
+
+def _maker(registry: Registry, kind: str) -> Callable:
+    component = registry.module_dict[kind]
+    return getattr(component, 'from_config', component)
 
 
 def _registry(name: str) -> Registry:

@@ -5,6 +5,8 @@ import pytest
 from pipeline.errors import InputError
 from pipeline.pipeline import VideoPipeline
 from pipeline.presets import PRESETS, load_preset, merged_preset, preset_names
+from pipeline.registry import DETECTORS, ESTIMATORS
+from pipeline.skeletons import load_skeleton
 
 BASE = (PRESETS / 'embedded.py').read_text()
 MOVENET = "dict(config='configs/detectors/movenet_multipose_256.py', "
@@ -93,3 +95,31 @@ def test_a_type_stands_in_for_a_config_and_replaces_the_presets_stage(tmp_path):
 def test_an_unknown_type_is_named_with_those_that_there_are(tmp_path, link):
     with pytest.raises(InputError, match=f"unknown {link} 'Nobody': allowed are .*custom_imports"):
         VideoPipeline.from_preset(preset(tmp_path, f"{link} = dict(type='Nobody', _delete_=True)"))
+
+
+def test_a_refiners_parameters_may_be_written_behind_its_name(tmp_path):
+    wanted = dict(type='gaussian', sigma=2)
+    assert merged_preset('embedded', 'gaussian:sigma=2')['refiner'] == wanted
+    assert merged_preset(preset(tmp_path, "refiner = 'gaussian:sigma=2'"))['refiner'] == wanted
+    with pytest.raises(InputError, match="refiner 'gaussian': unknown sgima: allowed are sigma"):
+        merged_preset('embedded', 'gaussian:sgima=2')
+
+
+class Blind:
+    """Finds nobody, and knows the joints of those it does not find."""
+
+    skeleton, frame_offsets = load_skeleton('coco'), (0,)
+
+
+def test_the_chain_has_the_refiner_with_its_parameters_and_records_them(tmp_path, monkeypatch):
+    monkeypatch.setitem(DETECTORS.module_dict, 'Blind', Blind)
+    monkeypatch.setitem(ESTIMATORS.module_dict, 'Blind', Blind)
+    stages = "detector = dict(type='Blind')\nestimator = dict(type='Blind')"
+    path = preset(tmp_path, f"{stages}\nruntime = 'torch'")
+    chain = VideoPipeline.from_preset(path, 'cpu', refiner='gaussian:sigma=2,max_gap=0.5')
+    assert chain.options['refiner'] == dict(type='gaussian', sigma=2, max_gap=0.5)
+    assert chain.refiner.max_gap == 0.5
+    # a filter twice as wide looks twice as far ahead
+    narrow = VideoPipeline.from_preset(path, 'cpu', refiner='gaussian:sigma=1').refiner.smoother
+    block = 32
+    assert chain.refiner.smoother.window - block == 2 * (narrow.window - block)

@@ -38,7 +38,9 @@ def test_our_tracker_passes(scene):
     assert isinstance(tracker, PredictingTracker)
 
 
-@pytest.mark.parametrize('name', ['none', 'one-euro', 'savgol', 'gaussian', 'hanet'])
+@pytest.mark.parametrize(
+    'name', ['none', 'one-euro', 'savgol', 'gaussian', 'butterworth', 'hampel', 'hampel:cutoff=6', 'hanet']
+)
 def test_our_refiners_pass(name):
     smoother = build_refiner(name, COCO).smoother
     check_smoother(smoother)

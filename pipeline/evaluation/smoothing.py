@@ -5,7 +5,7 @@ those of the video chain; what a best case does beyond it (more overlap, mirrore
 of :func:`pipeline.refine.network.window_smoother`, and rows are named after them.
 """
 
-from typing import Dict, List, Mapping, Optional, Sequence
+from typing import Dict, List, Mapping, Optional, Sequence, Union
 
 import numpy as np
 
@@ -49,9 +49,9 @@ def smooth(smoother: Smoother, tracks: Sequence[Track], batch_size: int = 64) ->
     return [smooth_track(smoother, *track) for track in tracks]
 
 
-def shipped_filter(options: Mapping, skeleton: Optional[Skeleton] = None) -> Smoother:
+def shipped_filter(options: Union[str, Mapping], skeleton: Optional[Skeleton] = None) -> Smoother:
     """The smoother that a preset with ``refiner = options`` runs; filters are the same for every skeleton."""
-    return build_refiner(dict(options), skeleton or load_skeleton('coco')).smoother
+    return build_refiner(options, skeleton or load_skeleton('coco')).smoother
 
 
 def network_rows(
@@ -63,7 +63,7 @@ def network_rows(
     threads: int = 1,
     device: str = 'cpu',
 ) -> Dict[str, WindowSmoother]:
-    """A refiner as it ships, and at its best, by the names of their rows.
+    """A refiner as it ships, without its polish, and at its best, by the names of their rows.
 
     Args:
         name: of the refiner.
@@ -77,7 +77,10 @@ def network_rows(
     if not model.keypoint_names and model.num_keypoints == len(keypoint_names):
         model.keypoint_names = tuple(keypoint_names)
     options = dict(threads=threads, device=device, partial=True)
-    rows = {f'{name} (shipped: overlap {OVERLAP})': window_smoother(model, keypoint_names, OVERLAP, **options)}
+    rows = {
+        f'{name} (shipped: overlap {OVERLAP})': window_smoother(model, keypoint_names, OVERLAP, **options),
+        f'{name} (no polish)': window_smoother(model, keypoint_names, OVERLAP, polish=0, **options),
+    }
     if step is not None:
         label = f'{name} (best case: windows every {step}{", mirrored" if mirror else ""})'
         rows[label] = window_smoother(model, keypoint_names, step=step, mirror=mirror, **options)
@@ -93,7 +96,13 @@ def tuning_grids() -> Dict[str, List[dict]]:
         'One-Euro': [
             dict(type='one-euro', min_cutoff=c, beta=b) for c in (0.5, 1.5, 4.0, 8.0) for b in (0.0, 5.0, 15.0, 40.0)
         ],
-        'median + Gaussian': [dict(type='median', width=w, sigma=s) for w in (5, 9, 15, 25) for s in (1.5, 2.5, 4.0)],
+        'median + Gaussian': [
+            dict(type='median', width=w, sigma=s) for w in (5, 7, 9, 15, 25) for s in (1.5, 2.0, 4.0)
+        ],
+        'Butterworth': [dict(type='butterworth', cutoff=c) for c in (2.0, 3.0, 4.0, 6.0, 8.0, 12.0)],
+        'Hampel + Butterworth': [
+            dict(type='hampel', width=w, cutoff=c) for w in (7, 13) for c in (2.0, 3.0, 4.0, 6.0, 8.0)
+        ],
     }
 
 

@@ -1,14 +1,14 @@
-"""A refiner by name, by preset entry, or from one's own checkpoint."""
+"""A refiner by name, by preset entry, or from one's own checkpoint; with parameters, as in ``gaussian:sigma=2``."""
 
 from pathlib import Path
-from typing import Optional, Union
+from typing import Any, Dict, Iterator, Mapping, Optional, Tuple, Union
 
 from pipeline.assets.asset import sha256_of
 from pipeline.errors import InputError
 from pipeline.protocols import Smoother
 from pipeline.refine import filters  # noqa: F401, registers them
 from pipeline.refine.stream import StreamRefiner
-from pipeline.registry import REFINERS, names
+from pipeline.registry import REFINERS, check_arguments, names
 from pipeline.resources import WEIGHTS
 from pipeline.skeletons import Skeleton
 
@@ -18,16 +18,77 @@ JOINTS = {'posetrack1817': 'posetrack15'}
 NETWORKS = {'hanet': ('HANet', 'GuidedHANet'), 'smoothnet': ('SmoothNet',), 'deciwatch': ('DeciWatch',), 'network': ()}
 
 
+def refiner_options(spec: Union[str, Path, Mapping]) -> Dict[str, Any]:
+    """What describes a refiner, as a dictionary; nothing is built.
+
+    Args:
+        spec: a registered name (see :data:`pipeline.registry.REFINERS`), or the path of a refiner's checkpoint
+            (``.pth``), alone or with parameters (``gaussian:sigma=2,max_gap=0.5``, ``mine.pth:overlap=4``);
+            or a dictionary with ``type`` (one of these) and further parameters.
+
+    Returns:
+        A dictionary with ``type``, a registered name, and its parameters.
+
+    Raises:
+        InputError: for an unknown name or parameter, a parameter given twice, or text that cannot be read.
+    """
+    options = dict(spec) if isinstance(spec, Mapping) else dict(type=spec)
+    if isinstance(options.get('type'), (str, Path)):
+        name, text = _split(str(options['type']))
+        if name not in names(REFINERS) and name.endswith('.pth'):
+            if 'checkpoint' in options:
+                raise InputError(f'refiner {name!r}: is a checkpoint already; another is {options["checkpoint"]}')
+            options.update(type='network', checkpoint=name)
+        else:
+            options['type'] = name
+        for key, value in _read_parameters(name, text):
+            if key in options:
+                raise InputError(f'refiner {name!r}: {key} is given twice, as {options[key]} and {value}')
+            options[key] = value
+    check_arguments(options, REFINERS, also=('max_gap',))
+    return options
+
+
+def _split(spec: str) -> Tuple[str, str]:
+    """``gaussian`` and ``sigma=2`` of ``gaussian:sigma=2``; paths may have colons of their own."""
+    name, _, text = spec.partition(':')
+    if name in names(REFINERS):
+        return name, text
+    path, ending, text = spec.rpartition('.pth:')
+    if ending:
+        return f'{path}.pth', text
+    return (spec, '') if spec.endswith('.pth') else (name, '')
+
+
+def _read_parameters(name: str, text: str) -> Iterator[Tuple[str, Any]]:
+    for part in text.split(',') if text else ():
+        key, _, value = (word.strip() for word in part.partition('='))
+        if not key.isidentifier() or not value:
+            raise InputError(
+                f'refiner {name!r}: {part!r}: must be NAME=VALUE, with commas between, as gaussian:sigma=2'
+            )
+        yield key, _value(value)
+
+
+def _value(text: str) -> Any:
+    """A number, True, False or None where the text says so, else the text."""
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return dict(true=True, false=False, none=None).get(text.lower(), text)
+
+
 def build_refiner(
-    options: Union[str, Path, dict], skeleton: Skeleton, device: str = 'auto', runtime: str = 'torch'
+    options: Union[str, Path, Mapping], skeleton: Skeleton, device: str = 'auto', runtime: str = 'torch'
 ) -> StreamRefiner:
     """Make the refiner that ``options`` describe.
 
     Args:
-        options: a registered name (see :data:`pipeline.registry.REFINERS`), the path of a
-            refiner's checkpoint (``.pth``), or a dictionary with ``type`` (one of these), optionally ``max_gap``
-            (seconds), ``checkpoint`` (for the networks; default: the weights in
-            ``pipeline/weights`` for this skeleton), and other arguments of the refiner.
+        options: as :func:`refiner_options` takes them. Besides those of the refiner itself there are the
+            parameters ``max_gap`` (seconds) and, for the networks, ``checkpoint`` (default: the weights in
+            ``pipeline/weights`` for this skeleton) and those of :func:`pipeline.refine.network.network_smoother`.
         skeleton: of the poses it will be given.
         device, runtime: of the networks; ``auto`` is a GPU where torch sees one, ``openvino`` runs
             them from converted graphs on a CPU.
@@ -37,15 +98,11 @@ def build_refiner(
         type in the checkpoint).
 
     Raises:
-        InputError: for an unknown name or argument, weights of another type than asked for, or
-            if no weights fit the skeleton.
+        InputError: for an unknown name or parameter or a value that is not allowed, weights of another type
+            than asked for, or if no weights fit the skeleton.
     """
-    options = dict(options) if isinstance(options, dict) else dict(type=options)
-    name = options.get('type')
-    if isinstance(name, Path) or isinstance(name, str) and name not in names(REFINERS) and name.endswith('.pth'):
-        if 'checkpoint' in options:
-            raise InputError(f'refiner {str(name)!r}: is a checkpoint already; another is {options["checkpoint"]}')
-        options.update(type='network', checkpoint=str(name))
+    options = refiner_options(options)
+    name = options['type']
     max_gap = options.pop('max_gap', 0.3)
     if isinstance(max_gap, bool) or not isinstance(max_gap, (int, float)) or not 0 <= max_gap < float('inf'):
         raise InputError(f'refiner {name!r}: max_gap is {max_gap!r}: it must be seconds from 0 up')
@@ -66,8 +123,9 @@ def _register_network(name: str) -> None:
         overlap: int = 2,
         threads: Optional[int] = 1,
         partial: bool = False,
+        polish: Optional[float] = None,
     ) -> Smoother:
-        from pipeline.refine.network import network_smoother  # torch only where a network is wanted
+        from pipeline.refine.network import POLISH, network_smoother  # torch only where a network is wanted
 
         joints = f'{skeleton.name}{skeleton.num_keypoints}'
         path = Path(checkpoint or _shipped(f'{name}_{JOINTS.get(joints, joints)}.pth'))
@@ -77,7 +135,16 @@ def _register_network(name: str) -> None:
                 f'{path}: no such weights for refiner {name!r} and skeleton {skeleton.name!r} '
                 f'({skeleton.num_keypoints} joints); give a checkpoint or use {others}'
             )
-        smoother = network_smoother(path, skeleton.names, device, overlap, threads, runtime, partial=partial)
+        smoother = network_smoother(
+            path,
+            skeleton.names,
+            device,
+            overlap,
+            threads,
+            runtime,
+            partial=partial,
+            polish=POLISH if polish is None else polish,
+        )
         allowed = NETWORKS[name]
         if allowed and smoother.network not in allowed:
             raise InputError(

@@ -1,14 +1,15 @@
-"""Classical filters as smoothers: One-Euro, Savitzky-Golay, Gaussian, median, and none at all.
+"""Classical filters as smoothers: One-Euro, Savitzky-Golay, Gaussian, median, Butterworth, Hampel, and none at all.
 
 Joints that were not seen (score 0) are bridged by linear interpolation first;
 otherwise a filter would smear the estimator's arbitrary value into its neighbours.
 """
 
-from typing import List
+from typing import Any, List, Optional
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from scipy.ndimage import gaussian_filter1d, median_filter
-from scipy.signal import savgol_filter
+from scipy.signal import butter, savgol_filter, sosfiltfilt
 
 from pipeline.refine.windows import WindowSmoother, core_blend
 from pipeline.registry import REFINERS
@@ -37,33 +38,121 @@ def bridge_missing(keypoints: np.ndarray, scores: np.ndarray, times: np.ndarray)
 @REFINERS.register_module()
 def savgol(window: int = 11, order: int = 3, block: int = 32) -> WindowSmoother:
     """Savitzky-Golay: a least-squares polynomial of ``order`` over ``window`` (odd) frames."""
-    return _filter(lambda poses: savgol_filter(poses, window, order, axis=0), window // 2, block)
+    _whole(1, 999, odd=True, window=window)
+    _whole(0, min(window - 1, 9), order=order)
+    return _filter(lambda poses, fps: savgol_filter(poses, window, order, axis=0), window // 2, block)
 
 
 @REFINERS.register_module()
 def gaussian(sigma: float = 1.5, block: int = 32) -> WindowSmoother:
     """Gaussian of ``sigma`` frames, cut off at 4 sigma."""
-    return _filter(lambda poses: gaussian_filter1d(poses, sigma, axis=0, mode='nearest'), int(4 * sigma + 0.5), block)
+    _number(0.01, 100, sigma=sigma)
+    return _filter(lambda poses, fps: _blur(poses, sigma), int(4 * sigma + 0.5), block)
 
 
 @REFINERS.register_module()
 def median(width: int = 9, sigma: float = 2.5, block: int = 32) -> WindowSmoother:
     """A median over ``width`` (odd) frames against outliers, then a Gaussian of ``sigma`` frames."""
+    _whole(1, 999, odd=True, width=width)
+    _number(0.01, 100, sigma=sigma)
 
-    def smooth(poses):
-        steady = median_filter(poses, (width, 1, 1), mode='nearest')
-        return gaussian_filter1d(steady, sigma, axis=0, mode='nearest')
+    def smooth(poses, fps):
+        return _blur(median_filter(poses, (width, 1, 1), mode='nearest'), sigma)
 
     return _filter(smooth, width // 2 + int(4 * sigma + 0.5), block)
 
 
+@REFINERS.register_module()
+def butterworth(cutoff: float = 6.0, order: int = 2, block: int = 16) -> WindowSmoother:
+    """Butterworth low-pass of ``order``, once forwards and once backwards in time, so that nothing lags.
+
+    Args:
+        cutoff: Hz at which an amplitude has fallen to 0.71 after both passes. It means the same at every
+            frame rate; where it is beyond half of it, there is nothing to filter.
+        order: of one pass, 1 to 4.
+    """
+    _number(0.5, 1000, cutoff=cutoff)
+    _whole(1, 4, order=order)
+    return _filter(lambda poses, fps: _low_pass(poses, cutoff, order, fps), _settled(cutoff), block)
+
+
+@REFINERS.register_module()
+def hampel(
+    width: int = 7, threshold: float = 3.0, cutoff: Optional[float] = None, order: int = 2, block: int = 16
+) -> WindowSmoother:
+    """Replace outliers by the median of the frames around them, and leave everything else as it is.
+
+    Args:
+        width: frames (odd) that a joint is compared with.
+        threshold: a joint is an outlier where it is further from their median than so many times the standard
+            deviation that their median distance from it stands for.
+        cutoff, order: of a :func:`butterworth` filter afterwards; none by default.
+    """
+    _whole(1, 999, odd=True, width=width)
+    _number(0, 100, threshold=threshold)
+    if cutoff is not None:
+        butterworth(cutoff, order)  # checks them
+
+    def smooth(poses, fps):
+        steady = _without_outliers(poses, width, threshold)
+        return steady if cutoff is None else _low_pass(steady, cutoff, order, fps)
+
+    return _filter(smooth, width // 2 + (_settled(cutoff) if cutoff is not None else 0), block)
+
+
+def _blur(poses: np.ndarray, sigma: float) -> np.ndarray:
+    return gaussian_filter1d(poses, sigma, axis=0, mode='nearest')
+
+
+def _low_pass(poses: np.ndarray, cutoff: float, order: int, fps: float) -> np.ndarray:
+    if cutoff >= fps / 2:
+        return poses
+    # both passes together shall fall to 0.71 at the cutoff, so each does so a little beyond
+    beyond = np.tan(np.pi * cutoff / fps) / (np.sqrt(2) - 1) ** (0.5 / order)
+    sections = butter(order, 2 / np.pi * np.arctan(beyond), output='sos')
+    return sosfiltfilt(sections, poses, axis=0, padlen=min(len(poses) - 1, 9))
+
+
+def _settled(cutoff: float) -> int:
+    """Frames after which a low-pass has forgotten its start: to 1e-4 at 60 fps, to 1e-2 at 120."""
+    return int(np.ceil(150 / cutoff))
+
+
+def _without_outliers(poses: np.ndarray, width: int, threshold: float) -> np.ndarray:
+    side = width // 2
+    around = sliding_window_view(np.pad(poses, ((side, side), (0, 0), (0, 0)), mode='edge'), width, axis=0)
+    middle = np.median(around, axis=-1)  # (T, K, D)
+    away = np.linalg.norm(around - middle[..., None], axis=2)  # (T, K, width)
+    # 1.4826: from the median absolute deviation of a normal distribution to its standard deviation
+    usual = 1.4826 * np.median(away, axis=-1)
+    return np.where((away[..., side] > threshold * usual)[..., None], middle, poses)
+
+
 def _filter(smooth, margin: int, block: int) -> WindowSmoother:
+    """Apply ``smooth(poses, fps)`` in windows of ``block`` frames and ``margin`` more on both sides."""
+    _whole(1, 1000, block=block)
 
     def function(keypoints, scores, times):
-        return np.stack([smooth(bridge_missing(*track)) for track in zip(keypoints, scores, times)])
+        rates = (times.shape[1] - 1) / (times[:, -1] - times[:, 0]) if times.shape[1] > 1 else np.ones(len(times))
+        return np.stack([smooth(bridge_missing(*track), fps) for *track, fps in zip(keypoints, scores, times, rates)])
 
     window = block + 2 * margin
     return WindowSmoother(function, window, block, core_blend(window, margin))
+
+
+def _number(least: float, most: float, **parameters: Any) -> None:
+    for name, value in parameters.items():
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not least <= value <= most:
+            raise ValueError(f'{name} {value!r}: must be a number from {least:g} to {most:g}')
+
+
+def _whole(least: int, most: int, odd: bool = False, **parameters: Any) -> None:
+    for name, value in parameters.items():
+        whole = isinstance(value, int) and not isinstance(value, bool)
+        if not whole or not least <= value <= most or (odd and value % 2 == 0):
+            raise ValueError(
+                f'{name} {value!r}: must be {"an odd" if odd else "a"} whole number from {least} to {most}'
+            )
 
 
 @REFINERS.register_module(name='none')
@@ -92,13 +181,15 @@ class OneEuroSmoother:
 
     Args:
         min_cutoff: cut-off frequency at rest, Hz, above 0; lower is smoother.
-        beta: how fast the cut-off rises with speed, in Hz per (figure sizes per second).
+        beta: how fast the cut-off rises with speed, in Hz per (figure sizes per second), 0 or more.
         derivative_cutoff: cut-off frequency of the speed itself, Hz, above 0.
     """
 
     lookahead = 0
 
     def __init__(self, min_cutoff: float = 1.5, beta: float = 15.0, derivative_cutoff: float = 1.0):
+        _number(0.001, 1000, min_cutoff=min_cutoff, derivative_cutoff=derivative_cutoff)
+        _number(0, 1e6, beta=beta)
         self.min_cutoff, self.beta, self.derivative_cutoff = min_cutoff, beta, derivative_cutoff
 
     def open(self) -> '_OneEuroTrack':

@@ -13,6 +13,7 @@ from pipeline.backends.threads import torch_threads
 from pipeline.errors import InputError
 from pipeline.networks.refiners.sequence_refiner import SequenceRefiner, load_refiner
 from pipeline.networks.refiners.temporal import TemporalOutput
+from pipeline.refine.polish import polish as polished
 from pipeline.refine.windows import WindowSmoother, hann_blend
 
 Size = Tuple[int, int]  # of a picture, px: width, height
@@ -26,6 +27,7 @@ MIDDLES = {
     'upper_neck': ('head_bottom',),
 }
 OVERLAP = 2  # windows that answer for each frame, unless a preset says otherwise
+POLISH = 0.05  # seconds, how far the fit behind a network reaches (sigma), likewise
 
 
 class NetworkSmoother(WindowSmoother):
@@ -59,6 +61,7 @@ def network_smoother(
     step: Optional[int] = None,
     mirror: bool = False,
     partial: bool = False,
+    polish: float = POLISH,
 ) -> NetworkSmoother:
     """Load a refiner and let it run over overlapping windows.
 
@@ -71,7 +74,7 @@ def network_smoother(
         threads: torch threads for one window; such small matrices gain nothing
             from more, and more would wait for cores that other stages use.
         runtime: ``torch``, or ``openvino``: see :func:`run_exported`.
-        step, mirror, partial: see :func:`window_smoother`.
+        step, mirror, partial, polish: see :func:`window_smoother`.
 
     Returns:
         The smoother, which knows what the checkpoint holds.
@@ -87,7 +90,7 @@ def network_smoother(
     if runtime == 'openvino':
         run_exported(model)
     try:
-        return window_smoother(model, keypoint_names, overlap, threads, device, step, mirror, partial)
+        return window_smoother(model, keypoint_names, overlap, threads, device, step, mirror, partial, polish)
     except InputError as error:
         raise InputError(f'{checkpoint}: {error}') from error
 
@@ -101,6 +104,7 @@ def window_smoother(
     step: Optional[int] = None,
     mirror: bool = False,
     partial: bool = False,
+    polish: float = POLISH,
 ) -> NetworkSmoother:
     """Let a loaded refiner run over overlapping windows; see :func:`network_smoother`.
 
@@ -110,12 +114,18 @@ def window_smoother(
             both answers: twice the time.
         partial: joints that the refiner knows and the poses lack are put where :data:`MIDDLES` says, or count as
             not seen, instead of being refused.
+        polish: sigma in seconds of the Gaussian that takes what still trembles from the network's answers
+            (:func:`pipeline.refine.polish.polish`); 0 for none.
     """
     joints = _Joints(model.keypoint_names, keypoint_names, partial, mirror)
     window = model.window
     for name, value in (('overlap', overlap), ('step', step)):
         if value is not None and not (isinstance(value, int) and 1 <= value <= window):
             raise InputError(f'{name} is {value!r}: windows of {window} frames allow 1 to {window}')
+    if threads is not None and not (isinstance(threads, int) and 0 <= threads <= 1024):
+        raise InputError(f'threads is {threads!r}: must be a whole number from 0 (all that torch takes) to 1024')
+    if isinstance(polish, bool) or not isinstance(polish, (int, float)) or not 0 <= polish <= 1:
+        raise InputError(f'polish is {polish!r}: must be seconds from 0 (none) to 1')
 
     def run(keypoints: np.ndarray, scores: np.ndarray, fps: np.ndarray, size: Optional[Size]) -> np.ndarray:
         sizes = () if size is None else (np.tile(size, (len(keypoints), 1)),)
@@ -131,6 +141,8 @@ def window_smoother(
             if mirror:
                 flipped = run(joints.mirror(known), seen[:, :, joints.flip], fps, size)
                 answer = (answer + joints.mirror(flipped)) / 2
+        if polish:
+            answer = polished(answer, seen, times, polish)
         return joints.put(answer, keypoints)
 
     return NetworkSmoother(

@@ -27,11 +27,13 @@ def hann_blend(window: int) -> np.ndarray:
 def core_blend(window: int, margin: int) -> np.ndarray:
     """``(T,)`` weights that trust only frames at least ``margin`` from both ends.
 
-    The margins keep a vanishing weight: at a track's ends nobody else answers.
+    The margins keep a vanishing weight: at a track's ends nobody else answers. It falls towards the window's
+    ends, so that of two windows there the one that sees further has the say.
     """
     weights = np.ones(window)
     if margin:
-        weights[:margin] = weights[-margin:] = 1e-9
+        weights[:margin] = np.geomspace(1e-15, 1e-6, margin)
+        weights[-margin:] = weights[:margin][::-1]
     return weights
 
 

@@ -11,6 +11,7 @@ from pipeline.cli import arguments
 from pipeline.errors import InputError
 from pipeline.options import OutputOptions, preset_options
 from pipeline.pipeline import VideoPipeline
+from pipeline.registry import REFINERS, names
 
 # read by the tools themselves, before there is a chain
 BY_THE_TOOL = {'preset', 'device', 'python_path'}
@@ -93,6 +94,17 @@ def test_own_refiner_weights_say_what_they_are_unless_a_refiner_is_named():
     assert meaning('--refiner-checkpoint', 'a.pth')[0]['refiner'] == dict(type='network', checkpoint='a.pth')
     named = meaning('--refiner', 'smoothnet', '--refiner-checkpoint', 'a.pth')[0]['refiner']
     assert named == dict(type='smoothnet', checkpoint='a.pth')
+
+
+def test_help_describes_every_refiner_with_its_parameters():
+    said = next(action for action in options() if action.dest == 'refiner').help
+    # weights and threads have options and pages of their own; a block changes no number
+    elsewhere = {'skeleton', 'device', 'runtime', 'checkpoint', 'threads', 'block'}
+    for name in names(REFINERS):
+        start = max(said.index('.pth' if name == 'network' else name) - 30, 0)
+        part = said[start : start + 130]
+        taken = set(inspect.signature(REFINERS.module_dict[name]).parameters) - elsewhere
+        assert all(parameter in part for parameter in taken), name
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from pipeline.types import Frame, FrameResult, People
 
 COCO = load_skeleton('coco')
 FPS = 25.0
-FILTERS = ('none', 'one-euro', 'savgol', 'gaussian', 'median')
+FILTERS = ('none', 'one-euro', 'savgol', 'gaussian', 'median', 'butterworth', 'hampel', 'hampel:cutoff=6')
 
 
 def wander(length, seed=0):
@@ -48,7 +48,7 @@ def test_evaluation_gives_the_streams_numbers_exactly(name, length):
 @pytest.mark.parametrize('name', FILTERS)
 def test_filters_of_many_tracks_in_batches_give_the_streams_numbers_exactly(name):
     tracks = [wander(length, seed=length) for length in (7, 90, 41, 64)]
-    together = smooth(shipped_filter(dict(type=name)), [track_of(p, FPS, s) for p, s in tracks], batch_size=5)
+    together = smooth(shipped_filter(name), [track_of(p, FPS, s) for p, s in tracks], batch_size=5)
     for poses, track in zip(together, tracks):
         np.testing.assert_array_equal(poses, stream(name, *track))
 
@@ -56,7 +56,7 @@ def test_filters_of_many_tracks_in_batches_give_the_streams_numbers_exactly(name
 def test_a_network_in_batches_differs_by_rounding_only():
     tracks = [wander(length, seed=length) for length in (20, 90, 41)]
     rows = network_rows('default', load_refiner(WEIGHTS / 'hanet_coco17.pth'), COCO.names, None, False)
-    assert list(rows) == ['default (shipped: overlap 2)']
+    assert list(rows) == ['default (shipped: overlap 2)', 'default (no polish)']
     together = smooth(rows['default (shipped: overlap 2)'], [track_of(p, FPS, s) for p, s in tracks])
     for poses, track in zip(together, tracks):
         assert np.abs(poses - stream('hanet', *track)).max() < 1e-2

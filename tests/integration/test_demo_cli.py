@@ -92,9 +92,18 @@ def test_bad_input_is_one_line_and_code_2(demo, clip, tmp_path, capsys, argument
     assert not out.exists() or not os.listdir(out)
 
 
-def test_unknown_refiner_is_named(demo, clip, tmp_path, capsys, embedded):
-    assert demo(clip, '--refiner', 'kalman', '--out-dir', tmp_path) == 2
-    assert "unknown refiner 'kalman'" in capsys.readouterr().err
+@pytest.mark.parametrize(
+    'refiner, said',
+    [
+        ('kalman', "unknown refiner 'kalman'"),
+        ('gaussian:sgima=2', "refiner 'gaussian': unknown sgima: allowed are sigma"),
+        ('savgol:window=10', "refiner 'savgol': window 10: must be an odd whole number"),
+    ],
+)
+def test_what_is_wrong_with_a_refiner_is_named(demo, clip, tmp_path, capsys, embedded, refiner, said):
+    assert demo(clip, '--refiner', refiner, '--out-dir', tmp_path) == 2
+    lines = [line for line in capsys.readouterr().err.splitlines() if line.startswith('error: ')]
+    assert len(lines) == 1 and said in lines[0]
     assert os.listdir(tmp_path) == []
 
 

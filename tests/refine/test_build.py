@@ -82,3 +82,49 @@ def test_a_path_without_a_file_and_a_second_checkpoint_are_refused(tmp_path):
         build.build_refiner(str(tmp_path / 'nothing.pth'), load_skeleton('coco'))
     with pytest.raises(InputError, match="'a.pth': is a checkpoint already; another is b.pth"):
         build.build_refiner(dict(type='a.pth', checkpoint='b.pth'), load_skeleton('coco'))
+
+
+@pytest.mark.parametrize(
+    'spec, options',
+    [
+        ('gaussian', dict(type='gaussian')),
+        ('gaussian:sigma=2', dict(type='gaussian', sigma=2)),
+        ('savgol: window=7, order=1, max_gap=0.5', dict(type='savgol', window=7, order=1, max_gap=0.5)),
+        ('hampel:cutoff=none', dict(type='hampel', cutoff=None)),
+        ('hanet:checkpoint=runs:2/a.pth,overlap=4', dict(type='hanet', checkpoint='runs:2/a.pth', overlap=4)),
+        ('runs/a.pth', dict(type='network', checkpoint='runs/a.pth')),
+        ('C:/runs/a.pth', dict(type='network', checkpoint='C:/runs/a.pth')),
+        ('C:/runs/a.pth:overlap=4', dict(type='network', checkpoint='C:/runs/a.pth', overlap=4)),
+        (dict(type='hanet:overlap=4', checkpoint='a.pth'), dict(type='hanet', overlap=4, checkpoint='a.pth')),
+    ],
+)
+def test_text_describes_a_refiner_as_a_dictionary_does(spec, options):
+    read = build.refiner_options(spec)
+    assert read == options and build.refiner_options(read) == read
+
+
+@pytest.mark.parametrize(
+    'spec, words',
+    [
+        ('kalman:gain=2', "unknown refiner 'kalman': allowed are savgol, gaussian"),
+        ('gaussian:sgima=2', "refiner 'gaussian': unknown sgima: allowed are sigma, block, max_gap"),
+        ('none:sigma=2', "refiner 'none': unknown sigma: allowed are max_gap"),
+        ('hanet:sigma=2', 'unknown sigma: allowed are checkpoint, overlap, threads'),
+        ('gaussian:2', "'2': must be NAME=VALUE"),
+        ('gaussian:sigma=', "'sigma=': must be NAME=VALUE"),
+        ('gaussian:sigma=2,', "'': must be NAME=VALUE"),
+        ('gaussian:sigma=2,sigma=3', 'sigma is given twice, as 2 and 3'),
+        ('a.pth:checkpoint=b.pth', 'checkpoint is given twice'),
+        (dict(type='gaussian:sigma=2', sigma=3), 'sigma is given twice, as 3 and 2'),
+    ],
+)
+def test_text_that_describes_no_refiner_is_refused_in_one_line(spec, words):
+    with pytest.raises(InputError, match=words) as error:
+        build.refiner_options(spec)
+    assert '\n' not in str(error.value)
+
+
+@pytest.mark.parametrize('threads', [-1, 'x', 2.5])
+def test_threads_that_are_no_number_are_refused(trained, threads):
+    with pytest.raises(InputError, match='threads is .*: must be a whole number'):
+        build.build_refiner(dict(type=str(trained[0]), threads=threads), load_skeleton('coco'))

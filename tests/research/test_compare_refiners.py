@@ -1,52 +1,131 @@
-"""One file of tracks, several refiners: a table and a plot."""
+"""Recorded tracks refined again are those of the chain, and their errors those of the measuring stick."""
 
-from fractions import Fraction
+import json
+import subprocess
+import sys
 
-import cv2
 import numpy as np
 import pytest
 
-from pipeline.formats import PoseFile, PoseFrame
+from pipeline.evaluation.smoothing import shipped_filter, smooth, track_of
 from pipeline.skeletons import load_skeleton
-from pipeline.types import People, VideoInfo
 from tools.research import compare_refiners
+
+COCO = load_skeleton('coco')
+FRAMES, FPS = 60, 30
+
+
+def truth():
+    """``(60, 4, 17, 2)`` px: a figure about 650 px tall that drifts, seen by four cameras."""
+    body = np.random.default_rng(0).uniform(0, 650, (4, 17, 2))
+    return 200 + body + np.arange(FRAMES)[:, None, None, None] * np.array([3.0, 1.0])
+
+
+def write(path, poses, missing=(), raw=None):
+    """A file as the chain writes it; the man is filled in where he is ``missing``."""
+    raw = poses if raw is None else raw
+    stranger = dict(track_id=2, filled=False, bbox=[0, 0, 9, 9], bbox_score=0.5, keypoint_scores=[0.5] * 17)
+    stranger.update(keypoints=[[9e3, 9e3]] * 17, keypoints_raw=[[9e3, 9e3]] * 17)
+    frames = []
+    for i in range(len(poses)):
+        man = dict(stranger, track_id=1, filled=i in missing, keypoint_scores=[0.9] * 17)
+        man.update(keypoints=poses[i].tolist(), keypoints_raw=raw[i].tolist())
+        frames.append(dict(frame_id=i, time=i / FPS, instances=[stranger, man]))
+    names = {str(k): name for k, name in enumerate(COCO.names)}
+    path.write_text(json.dumps(dict(meta_info=dict(keypoint_id2name=names), instance_info=frames)))
+    return path
 
 
 @pytest.fixture
-def poses(monkeypatch):
-    """A person who walks by 3 px a frame, with 1 px of noise, and was filled in (nonsense) in two frames."""
-    rng, skeleton = np.random.default_rng(0), load_skeleton('coco')
-    figure, frames = rng.uniform(0, 100, (17, 2)), []
-    for i in range(60):
-        raw = (figure + [3 * i, 0] + rng.normal(size=(17, 2))).astype(np.float32)[None]
-        filled = np.array([i in (20, 21)])
-        if filled[0]:
-            raw += 1000
-        one = np.ones(1, np.float32)
-        people = People(np.zeros((1, 4), np.float32), one, raw + 5, np.ones((1, 17), np.float32), np.array([4]), raw)
-        people.filled = filled
-        frames.append(PoseFrame(i, i / 25, people))
-    file = PoseFile(frames, skeleton, VideoInfo('clip', 640, 480, Fraction(25)), {})
-    monkeypatch.setattr(compare_refiners, 'read_poses_json', lambda path: file)
+def recorded(tmp_path):
+    """Four files of jittery poses, their reference, and the poses."""
+    there = truth()
+    frames = np.repeat(np.arange(FRAMES)[:, None], 4, 1)
+    np.savez(tmp_path / 'reference.npz', reproj_smooth=there, video_frame=frames)
+    poses = (there + np.random.default_rng(1).normal(0, 10, there.shape)).astype(np.float32)
+    paths = [write(tmp_path / f'cam{v}_poses.json', poses[:, v]) for v in range(4)]
+    return paths, tmp_path / 'reference.npz', poses
 
 
-def test_table_and_plot(poses, tmp_path, capsys):
-    plot = tmp_path / 'plot.png'
-    assert compare_refiners.main(['x.json', '--refiner', 'none', 'gaussian', '--plot', str(plot)]) == 0
-    lines = [[cell.strip() for cell in line.split('|')[1:-1]] for line in capsys.readouterr().out.splitlines()]
-    rows = {name: list(map(float, values)) for name, *values in lines[2:]}
-    assert list(rows) == ['input', 'none', 'gaussian']
-    noise = np.sqrt(np.pi / 2)  # mean length of 1 px of noise in x and y
-    velocity, accel, jerk, moved = rows['input']
-    assert 3 < velocity < 4 and accel == pytest.approx(noise * 6**0.5, rel=0.1) and moved == 0
-    assert jerk == pytest.approx(noise * 20**0.5, rel=0.1)
-    assert rows['gaussian'][0] == pytest.approx(3, abs=0.2) and rows['gaussian'][1] < 0.4 * accel
-    assert 0.3 < rows['gaussian'][3] < 2  # the filled frames' nonsense is not among the input
-    assert cv2.imread(str(plot)).std() > 5
-    assert compare_refiners.main(['x.json', '--refiner', 'none', '--plot', str(plot)]) == 2
+def table(text):
+    """The cells of each row, by its name."""
+    rows = [[cell.strip() for cell in line.strip('|').split('|')] for line in text.splitlines() if line[:1] == '|']
+    return {row[0]: [float(cell) for cell in row[1:]] for row in rows[2:]}
 
 
-@pytest.mark.parametrize('option, message', [(['--joint', 'tail'], 'left_ear'), (['--track', '9'], 'allowed are 4')])
-def test_errors(poses, capsys, option, message):
-    assert compare_refiners.main(['x.json', '--refiner', 'none', *option]) == 2
-    assert message in capsys.readouterr().err
+def test_poses_before_the_refiner_are_refined_as_the_chain_does(tmp_path):
+    poses = (truth()[:, 0] + np.random.default_rng(1).normal(0, 10, (FRAMES, 17, 2))).astype(np.float32)
+    nonsense = np.zeros_like(poses)
+    recording = compare_refiners.Recording(write(tmp_path / 'a.json', nonsense, raw=poses))
+    again = np.stack([people.keypoints[0] for _, people in recording.refined(dict(type='gaussian', sigma=2))])
+    scores = np.full(poses.shape[:2], 0.9, np.float32)
+    (expected,) = smooth(shipped_filter('gaussian:sigma=2'), [track_of(poses, FPS, scores)])
+    np.testing.assert_allclose(again, expected, atol=1e-2)
+
+
+def test_people_that_a_refiner_had_filled_in_are_filled_in_anew(tmp_path):
+    poses = truth()[:, 0].astype(np.float32)
+    wrong = poses.copy()
+    wrong[20:23] = 0
+    recording = compare_refiners.Recording(write(tmp_path / 'a.json', wrong, missing=range(20, 23)))
+    frames = dict(recording.refined(dict(type='none', max_gap=0.3)))
+    assert len(frames[21]) == 1  # nothing is bridged without a refiner
+    people = dict(recording.refined(dict(type='gaussian', sigma=0.5)))[21]
+    assert people.filled.tolist() == [True, False]
+    np.testing.assert_allclose(people.keypoints[0], poses[21], atol=0.5)
+
+
+def test_the_table_is_the_measuring_sticks(recorded, shared, capsys):
+    paths, reference, _ = recorded
+    stick = shared('tools') / 'real_people.py'
+    answer = subprocess.run(
+        [sys.executable, str(stick), 'views', str(reference), *map(str, paths)], check=True, capture_output=True
+    )
+    expected = json.loads(answer.stdout)
+    arguments = [*map(str, paths), '--views', str(reference), '--refiner', 'gaussian:sigma=3']
+    assert compare_refiners.main(arguments) == 0
+    rows = table(capsys.readouterr().out)
+    columns = [expected['median'], expected['p90'], 100 * expected['over33'], expected['accel'], 100 * expected['miss']]
+    np.testing.assert_allclose(rows['none'], columns, atol=0.06)
+    assert rows['gaussian:sigma=3'][0] < 0.5 * rows['none'][0]
+
+
+def test_filters_are_tested_where_they_were_not_tuned(recorded, capsys, monkeypatch, tmp_path):
+    paths, reference, poses = recorded
+    steady = truth()[:, 2:].astype(np.float32)  # nothing to smooth in the second half
+    for v in (2, 3):
+        write(paths[v], steady[:, v - 2])
+    grid = {'Gaussian': [dict(type='gaussian', sigma=0.1), dict(type='gaussian', sigma=6)]}
+    monkeypatch.setattr(compare_refiners, 'families', lambda: grid)
+    assert compare_refiners.main([*map(str, paths), '--views', str(reference), '--tune', 'median']) == 0
+    rows = table(capsys.readouterr().out)
+    # the first half is tested with what is best for the second, and the other way round
+    (name,) = set(rows) - {'none'}
+    assert name == 'Gaussian (sigma 0.1; sigma 6)'
+    assert rows[name][0] > 0.4 * rows['none'][0]
+
+
+def test_without_a_reference_it_says_how_far_poses_moved(recorded, capsys):
+    paths, _, _ = recorded
+    assert compare_refiners.main([*map(str, paths[:2]), '--refiner', 'gaussian:sigma=3']) == 0
+    rows = table(capsys.readouterr().out)
+    assert rows['none'][1] == 0 and rows['gaussian:sigma=3'][1] > 10
+    assert rows['gaussian:sigma=3'][2] < 0.1 * rows['none'][2]
+
+
+@pytest.mark.parametrize(
+    'arguments, words',
+    [
+        (['{0}', '--refiner', 'gaussian:sgima=2'], 'unknown sgima'),
+        (['{0}', '--tune', 'all'], '--views'),
+        (['{0}', '--views', '{reference}'], 'has 4 cameras, 1 files'),
+        (['{0}', '--views', '{0}'], 'no reference of views'),
+        (['{reference}'], 'reference.npz'),
+        (['none.json'], 'none.json'),
+    ],
+)
+def test_what_does_not_fit_is_named_in_one_line(recorded, capsys, arguments, words):
+    paths, reference, _ = recorded
+    assert compare_refiners.main([word.format(*paths, reference=reference) for word in arguments]) == 2
+    error = capsys.readouterr().err
+    assert words in error and error.count('\n') == 1

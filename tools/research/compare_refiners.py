@@ -1,125 +1,224 @@
-"""Refine the tracks of one pose file in several ways, for a table and a plot.
+#!/usr/bin/env python3
+"""Refine recorded tracks again, in as many ways as you like, without running a network on pictures.
 
-    tools/research/compare_refiners.py output/NAME_poses.json --refiner one-euro hanet work_dirs/NAME/refiner.pth
+    tools/research/compare_refiners.py output/*_poses.json --refiner hanet --refiner gaussian:sigma=2
+    tools/research/compare_refiners.py cam0[1-4]_poses.json --views single.npz --refiner hanet --tune all
 
-Every refiner gets the poses as the estimator gave them (``keypoints_raw``) and does what it does in the video chain,
-gaps included. Such a file has no truth: the table says how calm poses are (mean speed, acceleration and jerk, in
-px per frame, frame² and frame³) and how far they were moved; whether that is better, only annotated data can say.
+Every row runs a refiner as the chain does, over the poses before the refiner. Without a reference it says how far
+poses were moved and how much they tremble. With ``--views``, four calibrated views of one man, it says how wrong
+they are: by the measure of ../shared/tools/real_people.py, twelve limb joints, in px. ``--tune`` adds each family
+of filters, and HANet's polish, with its best parameters: those found on the first half of the views are tested on
+the other half, and the other way round.
 """
 
 import argparse
 import sys
 from pathlib import Path
-from typing import Dict, List, Optional, Sequence
+from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import numpy as np  # noqa: E402
 
 from pipeline.errors import InputError, exit_cleanly  # noqa: E402
-from pipeline.files import atomic_path, check_writable  # noqa: E402
-from pipeline.formats import PoseFile, read_poses_json  # noqa: E402
-from pipeline.refine.build import build_refiner  # noqa: E402
+from pipeline.evaluation.smoothing import label, tuning_grids  # noqa: E402
+from pipeline.formats.poses_json import read_poses_json  # noqa: E402
+from pipeline.refine import build_refiner, refiner_options  # noqa: E402
 from pipeline.types import Frame, FrameResult, People  # noqa: E402
 
-Tracks = Dict[int, Dict[int, np.ndarray]]  # by track id and frame, ``(K, 2)`` px
+LIMBS = np.arange(5, 17)  # of COCO's joints
+REACH = 150.0  # px; nobody whose median joint is further from the reference is taken for the man
+GROSS = 33.25  # px, 5 % of the figure
+CRITERIA = ('all', 'median', 'p90', 'over 33', 'accel')
+
+Track = List[Tuple[int, People]]  # frame and people, in order
 
 
 def parse_arguments(arguments: Optional[Sequence[str]] = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('poses', help='NAME_poses.json of a run')
-    parser.add_argument('--refiner', nargs='+', required=True, metavar='NAME', help='names, or files (.pth)')
-    parser.add_argument('--plot', help='draw one joint of one track into this PNG file')
-    parser.add_argument('--track', type=int, help='to plot (default: the longest)')
-    parser.add_argument('--joint', default='left_wrist', help='to plot (default: %(default)s)')
-    parser.add_argument('--device', default='auto', help='cpu, cuda, cuda:1 …; auto: a GPU where torch sees one')
-    parser.add_argument('--force', action='store_true', help='replace an existing plot')
+    parser.add_argument('poses', nargs='+', type=Path, help='files of poses that the chain wrote (JSON)')
+    parser.add_argument('--refiner', action='append', default=[], metavar='SPEC', help='as for smooth-poses')
+    parser.add_argument('--views', type=Path, metavar='REFERENCE.npz', help='poses.json of its cameras, in their order')
+    parser.add_argument(
+        '--tune',
+        choices=CRITERIA,
+        help='also tune filters, for this column; all: the geometric mean of median, p90 and accel',
+    )
     return parser.parse_args(arguments)
 
 
-def as_estimated(poses: PoseFile) -> List[FrameResult]:
-    """The frames of a file as the refiner got them: without whom it filled in."""
-    size = (poses.video.height, poses.video.width) if poses.video else (1080, 1920)
-    picture = np.broadcast_to(np.zeros(3, np.uint8), (*size, 3))
-    results = []
-    for frame in poses.frames:
-        people = frame.people[~frame.people.filled]
-        raw = People(people.bboxes, people.bbox_scores, people.keypoints_raw, people.keypoint_scores, people.track_ids)
-        results.append(FrameResult(Frame(frame.index, frame.time, picture), raw))
-    return results
+class Recording:
+    """The tracks of a file as the refiner was given them.
+
+    Raises:
+        InputError: if it is no file of poses, or one that does not name its joints or times.
+    """
+
+    def __init__(self, path: Path):
+        file = read_poses_json(path)
+        if file.skeleton is None or not np.isfinite([frame.time for frame in file.frames]).all():
+            raise InputError(f'{path}: names no joints, or no times: needed is a file that this package wrote')
+        self.path, self.skeleton = path, file.skeleton
+        self.frames = [(frame.index, frame.time, _as_estimated(frame.people)) for frame in file.frames]
+
+    def refined(self, options: Dict[str, Any]) -> Track:
+        """The people of each frame, through the stream that the chain runs."""
+        refiner = build_refiner(options, self.skeleton, 'cpu')
+        picture = np.zeros((1, 1, 3), np.uint8)
+        results = (FrameResult(Frame(index, time, picture), people) for index, time, people in self.frames)
+        return [(result.frame.index, result.people) for result in refiner.stream(results)]
 
 
-def tracks_of(results: Sequence[FrameResult]) -> Tracks:
-    tracks: Tracks = {}
-    for result in results:
-        for track_id, keypoints in zip(result.people.track_ids, result.people.keypoints):
-            if track_id > 0:
-                tracks.setdefault(int(track_id), {})[result.frame.index] = keypoints
-    return tracks
+def _as_estimated(people: People) -> People:
+    """Those who were found, with their poses before the refiner; it will fill gaps again."""
+    found = np.flatnonzero(~people.filled)
+    return People(
+        people.bboxes[found],
+        people.bbox_scores[found],
+        people.keypoints_raw[found],
+        people.keypoint_scores[found],
+        people.track_ids[found],
+    )
 
 
-def measure(tracks: Tracks, raw: Tracks) -> Dict[str, float]:
-    """Mean lengths of the first three differences over frames in a row, and of the distance to ``raw``; px."""
-    steps: Dict[str, List[np.ndarray]] = {'speed': [], 'accel': [], 'jerk': []}
-    moved = []
-    for track_id, track in tracks.items():
-        frames = np.array(sorted(track))
-        for part in np.split(frames, np.flatnonzero(np.diff(frames) > 1) + 1):
-            poses = np.stack([track[i] for i in part]).astype(float)
-            for order, values in enumerate(steps.values(), start=1):
-                values.append(np.linalg.norm(np.diff(poses, order, axis=0), axis=-1).ravel())
-        known = [i for i in track if i in raw.get(track_id, {})]
-        moved += [np.linalg.norm(track[i] - raw[track_id][i], axis=-1) for i in known]
-    columns = {name: np.concatenate(values) for name, values in steps.items()}
-    columns['moved'] = np.concatenate(moved)
-    return {name: float(values.mean()) if values.size else float('nan') for name, values in columns.items()}
+class Views:
+    """A reference for several cameras.
+
+    Args:
+        path: npz with ``reproj_smooth`` ``(T, V, 17, 2)`` px and ``video_frame`` ``(T, V)``.
+
+    Raises:
+        InputError: if it is not that, or ``count`` is not its number of cameras.
+    """
+
+    def __init__(self, path: Path, count: int):
+        try:
+            with np.load(path, allow_pickle=False) as arrays:
+                self.truth, self.frames = arrays['reproj_smooth'], arrays['video_frame']
+        except (OSError, ValueError, KeyError) as error:
+            raise InputError(f'{path}: no reference of views ({" ".join(str(error).split())})') from error
+        if self.truth.shape[1] != count:
+            raise InputError(f'{path}: has {self.truth.shape[1]} cameras, {count} files of poses were given')
+
+    def errors(self, view: int, track: Track) -> Dict[str, np.ndarray]:
+        """Errors (px), errors of the second difference (px/frame²) and whether missed, of each frame and limb joint."""
+        truth, people = self.truth[:, view], dict(track)
+        first = track[0][0] if track else 0
+        found = np.full(truth.shape, np.nan)
+        for t, frame in enumerate(self.frames[:, view]):
+            here = people.get(int(frame) + first)
+            if here is not None and len(here) and np.isfinite(truth[t, LIMBS]).any():
+                away = np.linalg.norm(here.keypoints[:, LIMBS] - truth[t, LIMBS], axis=-1)
+                typical = np.nanmedian(away, axis=1)
+                if typical.min() < REACH:
+                    found[t] = here.keypoints[typical.argmin()]
+        error = np.linalg.norm(found - truth, axis=-1)[:, LIMBS]
+        accel = np.linalg.norm(_second(found) - _second(truth), axis=-1)[:, LIMBS]
+        there = np.isfinite(truth[:, LIMBS, 0])
+        return dict(error=error[np.isfinite(error)], accel=accel[np.isfinite(accel)], missed=np.isnan(error)[there])
 
 
-def plot(path: Path, tracks: Dict[str, Tracks], track_id: int, joint: int, title: str, force: bool) -> None:
-    """x and y of one joint over the frames, a line a refiner."""
-    from matplotlib.figure import Figure
+def _second(poses: np.ndarray) -> np.ndarray:
+    return poses[2:] - 2 * poses[1:-1] + poses[:-2]
 
-    figure = Figure(figsize=(10, 6), layout='constrained')
-    axes = figure.subplots(2, sharex=True)
-    for number, (name, found) in enumerate(tracks.items()):
-        frames = sorted(found[track_id])
-        curve = np.stack([found[track_id][i][joint] for i in frames])
-        for axis, values in zip(axes, curve.T):
-            axis.plot(frames, values, label=name, linewidth=1.2, color='0.6' if not number else None)
-    axes[0].set(title=title, ylabel='x px')
-    axes[1].set(xlabel='frame', ylabel='y px')
-    axes[0].legend()
-    with atomic_path(path, force) as temporary:
-        figure.savefig(temporary, format='png', dpi=150)
+
+def figures(errors: Sequence[Dict[str, np.ndarray]]) -> Dict[str, float]:
+    """The columns of the table, over all that several views say together."""
+    error, accel, missed = (np.concatenate([view[key] for view in errors]) for key in ('error', 'accel', 'missed'))
+    row = {
+        'median': float(np.median(error)),
+        'p90': float(np.percentile(error, 90)),
+        'over 33': float(np.mean(error > GROSS)),
+        'accel': float(accel.mean()),
+        'missed': float(missed.mean()),
+    }
+    row['all'] = float(np.cbrt(row['median'] * row['p90'] * row['accel']))
+    return row
+
+
+def families() -> Dict[str, List[dict]]:
+    """What is tuned: the parameters of every filter, and of the default network how much it is polished."""
+    return {
+        **tuning_grids(),
+        'HANet': [dict(type='hanet', polish=p) for p in (0.0, 0.02, 0.03, 0.04, 0.05, 0.06, 0.08)],
+    }
+
+
+def tuned(recordings: Sequence[Recording], views: Views, criterion: str) -> Iterator[Tuple[str, Dict[str, float]]]:
+    """The row of each family, tested where it was not tuned."""
+    half = len(recordings) // 2
+    halves = (range(half), range(half, len(recordings)))
+    for family, candidates in families().items():
+        measured = [[views.errors(v, r.refined(options)) for v, r in enumerate(recordings)] for options in candidates]
+        tested, names = [], []
+        for test, others in (halves, halves[::-1]):
+            scores = [figures([errors[v] for v in others])[criterion] for errors in measured]
+            best = int(np.argmin(scores))
+            tested += [measured[best][v] for v in test]
+            names.append(label(candidates[best]))
+        yield f'{family} ({"; ".join(dict.fromkeys(names))})', figures(tested)
+
+
+def moved(recording: Recording, track: Track) -> Tuple[np.ndarray, np.ndarray]:
+    """How far joints were moved (px), and the length of their second difference (px/frame²), of all tracks."""
+    distances, trembling = [], []
+    seen: Dict[int, List[Tuple[int, np.ndarray]]] = {}
+    for index, people in track:
+        distances.append(np.linalg.norm(people.keypoints - people.keypoints_raw, axis=-1)[~people.filled].ravel())
+        for track_id, pose in zip(people.track_ids.tolist(), people.keypoints):
+            seen.setdefault(track_id, []).append((index, pose))
+    for poses in seen.values():
+        for (a, first), (_, middle), (b, last) in zip(poses, poses[1:], poses[2:]):
+            if b - a == 2:
+                trembling.append(np.linalg.norm(first - 2 * middle + last, axis=-1))
+    return np.concatenate([*distances, np.zeros(0)]), np.concatenate([*trembling, np.zeros(0)])
+
+
+def print_views(rows: Iterator[Tuple[str, Dict[str, float]]]) -> None:
+    print('| refiner | median px | p90 px | over 33 px % | accel px/frame² | missed % |')
+    print('| --- | --- | --- | --- | --- | --- |')
+    for name, row in rows:
+        print(
+            f'| {name} | {row["median"]:.2f} | {row["p90"]:.1f} | {100 * row["over 33"]:.2f} | {row["accel"]:.3f} | '
+            f'{100 * row["missed"]:.2f} |',
+            flush=True,
+        )
+
+
+def print_moved(recordings: Sequence[Recording], specs: Sequence[str]) -> None:
+    print('| refiner | moved by, median px | p90 px | second difference px/frame² |')
+    print('| --- | --- | --- | --- |')
+    for spec in specs:
+        parts = [moved(recording, recording.refined(refiner_options(spec))) for recording in recordings]
+        distances, trembling = (np.concatenate(column) for column in zip(*parts))
+        if not len(distances) or not len(trembling):
+            raise InputError(f'{recordings[0].path}: nobody is in these files for three frames')
+        middle, far = np.percentile(distances, (50, 90))
+        print(f'| {spec} | {middle:.2f} | {far:.2f} | {trembling.mean():.3f} |', flush=True)
 
 
 @exit_cleanly
-def main(arguments: Optional[Sequence[str]] = None) -> None:
+def main(arguments: Optional[Sequence[str]] = None) -> int:
     options = parse_arguments(arguments)
-    if options.plot:
-        check_writable(options.plot, options.force)
-    poses = read_poses_json(options.poses)
-    if poses.skeleton is None:
-        raise InputError(f'{options.poses}: does not name its joints; a file of this project is needed')
-    if options.joint not in poses.skeleton.names:
-        raise InputError(f'--joint {options.joint}: allowed are {", ".join(poses.skeleton.names)}')
-    estimated = as_estimated(poses)
-    found = {'input': tracks_of(estimated)}
-    if not found['input']:
-        raise InputError(f'{options.poses}: holds no tracks')
-    track_id = options.track or max(found['input'], key=lambda i: len(found['input'][i]))
-    if track_id not in found['input']:
-        raise InputError(f'--track {track_id}: allowed are {", ".join(map(str, sorted(found["input"])))}')
-    print('| refiner | speed | accel | jerk | moved by px |\n' + '|' + ' --- |' * 5, flush=True)
-    for name in ('input', *options.refiner):
-        if name != 'input':
-            refiner = build_refiner(name, poses.skeleton, options.device)
-            found[name] = tracks_of(list(refiner.stream(iter(estimated))))
-        row = measure(found[name], found['input'])
-        print(f'| {name} | ' + ' | '.join(f'{value:.3f}' for value in row.values()) + ' |', flush=True)
-    if options.plot:
-        title = f'{options.joint} of track {track_id}'
-        plot(Path(options.plot), found, track_id, poses.skeleton.index(options.joint), title, options.force)
+    specs = ['none', *options.refiner]
+    for spec in specs:
+        refiner_options(spec)  # before any work
+    if options.tune and not options.views:
+        raise InputError('--tune: needs a reference, --views')
+    views = Views(options.views, len(options.poses)) if options.views else None
+    recordings = [Recording(path) for path in options.poses]
+    if views is None:
+        print_moved(recordings, specs)
+        return 0
+
+    def rows() -> Iterator[Tuple[str, Dict[str, float]]]:
+        for spec in specs:
+            yield spec, figures([views.errors(v, r.refined(refiner_options(spec))) for v, r in enumerate(recordings)])
+        if options.tune:
+            yield from tuned(recordings, views, options.tune)
+
+    print_views(rows())
+    return 0
 
 
 if __name__ == '__main__':

@@ -1,0 +1,81 @@
+"""What trembles goes and what moves stays, at every frame rate and to both ends of a track."""
+
+import numpy as np
+import pytest
+
+from pipeline.errors import InputError
+from pipeline.refine import build_refiner
+from pipeline.refine.polish import polish
+from pipeline.skeletons import load_skeleton
+
+SIGMA = 0.04
+
+
+def polished(poses, times, scores=None, sigma=SIGMA):
+    """``(T,)`` px of one coordinate of one joint."""
+    scores = np.ones(len(times)) if scores is None else scores
+    return polish(poses[None, :, None, None], scores[None, :, None], times[None], sigma)[0, :, 0, 0]
+
+
+@pytest.mark.parametrize('fps', [10, 24, 60, 120])
+def test_a_throw_is_left_as_it_is_from_end_to_end(fps):
+    times = np.arange(32) / fps
+    throw = 300 - 80 * times + 490 * times**2
+    np.testing.assert_allclose(polished(throw, times), throw, atol=0.02)
+
+
+@pytest.mark.parametrize('fps, left', [(10, 1.01), (30, 0.85), (60, 0.7), (120, 0.5)])
+def test_white_jitter_shrinks_the_more_frames_are_near(fps, left):
+    jitter = np.random.default_rng(0).normal(size=(200, 32))
+    times = np.arange(32) / fps
+    after = np.stack([polished(row, times) for row in jitter])
+    assert after[:, 8:-8].std() < left
+    assert np.abs(np.diff(after, 2)).mean() < left**2 * np.abs(np.diff(jitter, 2)).mean()
+
+
+def test_uneven_times_are_times():
+    times = np.cumsum(np.random.default_rng(1).uniform(0.005, 0.05, 32))
+    np.testing.assert_allclose(polished(500 * times, times), 500 * times, atol=0.01)
+
+
+def test_padding_behind_a_track_has_no_say():
+    times, scores = np.arange(32) / 60, np.ones(32)
+    walk = 200 * times
+    scores[20:] = 0
+    padded = np.where(scores > 0, walk, 5000)
+    np.testing.assert_allclose(polished(padded, times, scores)[:20], walk[:20], atol=0.01)
+    # a gap inside a track is none: what the network put there is polished too
+    scores[:] = 1
+    scores[10:13] = 0
+    assert abs(polished(walk + 9 * (np.arange(32) == 11), times, scores)[11] - walk[11]) < 6
+
+
+def test_frames_far_apart_and_windows_that_saw_nothing_stay():
+    values = np.random.default_rng(2).normal(size=32)
+    np.testing.assert_allclose(polished(values, np.arange(32.0)), values, atol=1e-6)
+    assert np.isfinite(polished(values, np.arange(32) / 60, np.zeros(32))).all()
+
+
+def tremble(options):
+    """Second difference, and mean distance from the input's truth, of a walk at 60 fps that trembles by 1 px."""
+    generator = np.random.default_rng(0)
+    times = np.arange(96) / 60
+    truth = generator.uniform(0, 300, (17, 2)) + 120 * times[:, None, None]
+    track = build_refiner(options, load_skeleton('coco')).smoother.open()
+    poses = []
+    for pose, time in zip((truth + generator.normal(0, 1.5, truth.shape)).astype(np.float32), times):
+        poses += track.push(pose, np.full(17, 0.9, np.float32), time)
+    poses = np.stack(poses + track.close())
+    return np.abs(np.diff(poses, 2, axis=0)).mean(), np.abs(poses - truth).mean()
+
+
+def test_the_default_network_is_polished_and_can_be_had_without():
+    (trembles, wrong), (before, wrong_before) = tremble('hanet'), tremble('hanet:polish=0')
+    assert trembles < 0.6 * before and wrong < wrong_before
+    assert tremble('hanet:polish=0.08')[0] < trembles
+
+
+@pytest.mark.parametrize('value', ['x', -0.1, 1.5, 'nan', 'true'])
+def test_a_polish_that_is_no_time_is_refused(value):
+    with pytest.raises(InputError, match=r'polish is .*: must be seconds from 0 \(none\) to 1'):
+        build_refiner(f'hanet:polish={value}', load_skeleton('coco'))
