@@ -14,7 +14,7 @@ from pipeline.errors import InputError
 #: Bytes of a JSON file, of a manifest, and of a list of inputs.
 MAX_JSON, MAX_MANIFEST, MAX_LIST = 1 << 33, 1 << 28, 1 << 26
 _BLOCK = 1 << 20
-_UTF_16 = b'\xff\xfe', b'\xfe\xff'  # as Windows' editors write it, every second byte a zero
+_NOTHING = b'\0' * 4  # one or three in a row are in a text of UTF-16 or UTF-32
 _FRACTION = re.compile(r'\d{1,12}(?:\.\d{0,12})?(?:/\d{1,12})?')
 _HALF = re.compile(rb'\\u[dD][89a-fA-F]')  # of a character beyond the first 65,536; two make one
 
@@ -39,7 +39,7 @@ def read_bounded(path: Union[str, Path], limit: int, text: bool = True, pipes: b
 
     Args:
         limit: bytes it may have.
-        text: refuse it at the first NUL, of which a file of nothing may hold gigabytes.
+        text: refuse it at the first NULs, of which a file of nothing may hold gigabytes.
         pipes: whether it may be a pipe, such as a shell's ``<(command)``.
 
     Raises:
@@ -51,7 +51,7 @@ def read_bounded(path: Union[str, Path], limit: int, text: bool = True, pipes: b
             state = os.fstat(file.fileno())
             while state.st_size <= limit and (block := file.read(_BLOCK)):
                 content += block
-                if text and b'\0' in block and not content.startswith(_UTF_16):
+                if text and _NOTHING in block:
                     raise InputError(f'{path}: is no text: it holds NUL bytes')
                 if len(content) > limit:
                     break

@@ -98,8 +98,8 @@ def test_own_refiner_weights_say_what_they_are_unless_a_refiner_is_named():
 
 def test_help_describes_every_refiner_with_its_parameters():
     said = next(action for action in options() if action.dest == 'refiner').help
-    # weights and threads have options and pages of their own; a block changes no number
-    elsewhere = {'skeleton', 'device', 'runtime', 'checkpoint', 'threads', 'block'}
+    # weights, threads and other joints have options and pages of their own; a block changes no number
+    elsewhere = {'skeleton', 'device', 'runtime', 'checkpoint', 'threads', 'partial', 'block'}
     for name in names(REFINERS):
         start = max(said.index('.pth' if name == 'network' else name) - 30, 0)
         part = said[start : start + 130]

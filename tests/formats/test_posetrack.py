@@ -179,7 +179,7 @@ def test_files_of_one_batch_can_be_put_together(tmp_path):
         images = {image['id'] for image in document['images']}
         assert {annotation['image_id'] for annotation in document['annotations']} <= images
         assert max(images) < 2**53
-    assert [d['images'][0]['vid_id'] for d in documents] == ['cam1/a', 'cam2/a']
+    assert [d['images'][0]['vid_id'] for d in documents] == ['cam1_a', 'cam2_a']
 
 
 def test_a_videos_number_is_the_same_in_every_run_and_its_own():
