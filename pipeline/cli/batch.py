@@ -133,9 +133,8 @@ def listed(path) -> list:
     """The inputs in a file; empty lines do not count."""
     if path is None:
         return []
-    try:
-        # names may be any bytes
-        lines = read_bounded(path, MAX_LIST, pipes=True).decode('utf-8-sig', 'surrogateescape').split('\n')
-    except UnicodeDecodeError as error:
-        raise InputError(f'{path}: cannot be read ({error})') from error
-    return [line.strip() for line in lines if line.strip()]
+    # names may be any bytes but this one
+    text = read_bounded(path, MAX_LIST, pipes=True).decode('utf-8-sig', 'surrogateescape')
+    if '\0' in text:
+        raise InputError(f'{path}: is no text: it holds NUL bytes')
+    return [line.strip() for line in text.split('\n') if line.strip()]
