@@ -147,6 +147,9 @@ class Outputs:
             with suppress(FileExistsError):
                 _place_new(passing, name)
                 return name, False
+            if self._force:  # it has appeared a moment ago, from another process that fills the same cache
+                os.replace(passing, name)
+                return name, True
         raise OSError(errno.EEXIST, 'no name is free')
 
     def _note(self, path: Path, passing: Path) -> None:
