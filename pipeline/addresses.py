@@ -38,6 +38,11 @@ def scheme_of(text: str) -> str:
     return scheme.lower() if found else ''
 
 
+def is_url(text: str) -> bool:
+    """Whether ``text`` is the address of a stream on the network; ``file://`` is not."""
+    return scheme_of(text) in NETWORK_SCHEMES
+
+
 def without_secrets(text: str) -> str:
     """``text`` with ``***`` for every password and key in an address in it.
 

@@ -249,8 +249,6 @@ class VideoPipeline:
 
     def _posing(self, advice: Optional[Advice], fps: Fraction) -> List[Stage]:
         """From frames to poses; the buffers' sizes are the queues between threads."""
-        if hasattr(self.detector, 'reset'):
-            self.detector.reset()
         batch = self._batch
         looks_every = 1 if fps < SLOWEST_RATE else math.ceil(every_frames(self.detect_every, fps) / self.every)
         return [

@@ -98,6 +98,8 @@ class Detect:
     name: Optional[str] = 'detect'
 
     def __call__(self, frames: Iterator[Frame]) -> Iterator[Looked]:
+        if hasattr(self.detector, 'reset'):  # whoever remembers looks begins anew
+            self.detector.reset()
         watched = 0
         for group in _groups(frames, self.batch):
             chosen = []

@@ -14,8 +14,8 @@ from pipeline.files import safe_name
 from pipeline.options import OutputOptions
 from pipeline.run import run_video
 from pipeline.video import open_source
-from pipeline.video.address import local_path
 from pipeline.video.folders import videos_meant
+from pipeline.video.paths import local_path
 from tests.batch.toy_chain import ToyDetector, ToyEstimator, write_video
 
 ALL = OutputOptions(Path('out'), formats=('json', 'csv', 'posetrack', 'trc'), report=True)

@@ -5,26 +5,8 @@
 
 import os
 
+_base_ = './joints_h36m17.py'
 folder = os.environ.get('POSE_PAIRS', 'work_dirs/h36m_3d_fcn')
-keypoint_names = [
-    'pelvis',
-    'right_hip',
-    'right_knee',
-    'right_foot',
-    'left_hip',
-    'left_knee',
-    'left_foot',
-    'spine',
-    'thorax',
-    'neck_base',
-    'head',
-    'left_shoulder',
-    'left_elbow',
-    'left_wrist',
-    'right_shoulder',
-    'right_elbow',
-    'right_wrist',
-]
 parents = [0, 0, 1, 2, 0, 4, 5, 0, 7, 8, 9, 8, 11, 12, 8, 14, 15]
 flip = [0, 4, 5, 6, 1, 2, 3, 7, 8, 9, 10, 14, 15, 16, 11, 12, 13]
 train_dataloader = dict(

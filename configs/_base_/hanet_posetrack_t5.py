@@ -3,30 +3,13 @@
 The paper does not give the width for PoseTrack; half of what it has for Sub-JHMDB (80 M parameters) is taken here.
 """
 
-_base_ = './published_schedule.py'
+_base_ = ['./published_schedule.py', './joints_posetrack15.py']
 custom_imports = dict(imports=['pipeline.posetrack.tracks'], allow_failed_imports=False)  # its source
-keypoint_names = [
-    'nose',
-    'head_bottom',
-    'head_top',
-    'left_shoulder',
-    'right_shoulder',
-    'left_elbow',
-    'right_elbow',
-    'left_wrist',
-    'right_wrist',
-    'left_hip',
-    'right_hip',
-    'left_knee',
-    'right_knee',
-    'left_ankle',
-    'right_ankle',
-]
 model = dict(
     type='SequenceRefiner',
     backbone=dict(type='HANet', num_keypoints=15, dims=2, window=5, interval=1, embed_dims=128),
     normaliser=dict(type='FigureNormaliser'),
-    keypoint_names=keypoint_names,
+    keypoint_names=_base_.keypoint_names,
     loss=[dict(type='HANetLoss', variant='paper')],
 )
 train_dataloader = dict(
@@ -41,7 +24,7 @@ train_dataloader = dict(
         batch_size=128,
         num_batches=500,
         seed=4321,
-        flip=[0, 1, 2, 4, 3, 6, 5, 8, 7, 10, 9, 12, 11, 14, 13],
+        flip=_base_.flip,
     ),
 )
 # the poses themselves; PoseTrack's scores: tools/eval_posetrack.py --refiner-checkpoint work_dirs/NAME/refiner.pth

@@ -1,32 +1,15 @@
 """A refiner for an estimator of your own, PoseTrack's 15 joints: what it says of your videos, beside their annotations.
 
 ``tools/convert_dataset.py pairs`` writes ``train.npz`` and ``test.npz`` into the folder that ``POSE_PAIRS`` names;
-for other joints change the names and ``flip``. Small enough for a CPU; ``--cfg-options iterations=N`` for more.
+for other joints write a base of your own like ``_base_/joints_posetrack15.py``. Small enough for a CPU;
+``--cfg-options iterations=N`` for more.
 """
 
 import os
 
-_base_ = ['../_base_/refiner_schedule.py']
+_base_ = ['../_base_/refiner_schedule.py', '../_base_/joints_posetrack15.py']
 folder = os.environ.get('POSE_PAIRS', 'work_dirs/pairs')
 iterations = 1000
-flip = [0, 1, 2, 4, 3, 6, 5, 8, 7, 10, 9, 12, 11, 14, 13]
-keypoint_names = [
-    'nose',
-    'head_bottom',
-    'head_top',
-    'left_shoulder',
-    'right_shoulder',
-    'left_elbow',
-    'right_elbow',
-    'left_wrist',
-    'right_wrist',
-    'left_hip',
-    'right_hip',
-    'left_knee',
-    'right_knee',
-    'left_ankle',
-    'right_ankle',
-]
 model = dict(
     type='SequenceRefiner',
     backbone=dict(
@@ -36,7 +19,7 @@ model = dict(
         window=32,
         fold=4,
         filter_widths=(0.7, 1.5, 3.0, 6.0),
-        flip=flip,
+        flip=_base_.flip,
         embed_dims=64,
         num_levels=3,
         num_decoder_layers=2,
@@ -47,7 +30,7 @@ model = dict(
         time_step=0.2,
     ),
     normaliser=dict(type='FigureNormaliser'),
-    keypoint_names=keypoint_names,
+    keypoint_names=_base_.keypoint_names,
     fps_range=(5.0, 120.0),
     loss=[dict(type='DistanceLoss'), dict(type='AccelerationLoss', weight=5.0)],
 )
@@ -61,7 +44,7 @@ train_dataloader = dict(
         window=32,
         batch_size=48,
         num_batches=100,
-        flip=flip,
+        flip=_base_.flip,
         reverse=True,
         tilt=8.0,
         error_spread=0.2,

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Dict, Iterator, List, Sequence, Tuple, Union
 
+from pipeline.addresses import is_url
 from pipeline.batch.segment_file import read_segments, write_segment
 from pipeline.batch.settings import BatchSettings
 from pipeline.batch.videos import Video
@@ -28,7 +29,6 @@ from pipeline.summary import Summary
 from pipeline.timing import Clock
 from pipeline.types import FrameResult
 from pipeline.video import open_source, prefetch
-from pipeline.video.address import is_url
 
 
 class Unfit(InputError):

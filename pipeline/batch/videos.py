@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Dict, Iterator, List, Sequence
 
-from pipeline.addresses import shown, without_secrets
+from pipeline.addresses import is_url, shown, without_secrets
 from pipeline.errors import InputError
 from pipeline.files import safe_name
-from pipeline.video.address import is_url, local_path
 from pipeline.video.folders import look_into
 from pipeline.video.image_sequence import images_by_pattern, images_in_folder
 from pipeline.video.open_source import is_camera, is_pattern, source_name
+from pipeline.video.paths import local_path
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ def _videos(spec: str) -> Iterator[Video]:
         return
     contents = look_into(path, below=True)
     if contents.is_sequence:
-        yield Video(spec, source_name(spec))
+        yield Video(spec, safe_name(source_name(spec)))
     elif not contents.videos:
         raise InputError(f'{spec}: holds neither images nor videos')
     for file in contents.videos:

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import List, Sequence
 
+from pipeline.addresses import is_url
 from pipeline.files import is_clutter
-from pipeline.video.address import is_url, local_path
-from pipeline.video.image_sequence import IMAGE_SUFFIXES, natural_order
+from pipeline.video.image_sequence import images_among
+from pipeline.video.paths import local_path
 
 logger = logging.getLogger(__name__)
 
@@ -44,13 +45,13 @@ def look_into(folder: Path, below: bool = False) -> FolderContents:
     Pictures that are neither frames nor alone are passed over, and that is said.
     """
     files = [path for path in folder.iterdir() if not is_clutter(path.name) and path.is_file()]
-    pictures = [path for path in files if path.suffix.lower() in IMAGE_SUFFIXES]
+    pictures = images_among(files)
     if below:
         files = [path for path in folder.rglob('*') if not is_clutter(path.relative_to(folder)) and path.is_file()]
     videos = [path for path in files if path.suffix.lower() in VIDEO_SUFFIXES]
-    contents = FolderContents(sorted(pictures, key=natural_order), sorted(videos))
+    contents = FolderContents(pictures, sorted(videos))
     if pictures and not contents.is_sequence:
-        names = ', '.join(picture.name for picture in contents.pictures[:3])
+        names = ', '.join(picture.name for picture in pictures[:3])
         logger.warning('%s: pictures beside videos are passed over: %d, such as %s', folder, len(pictures), names)
     return contents
 

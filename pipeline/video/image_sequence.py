@@ -7,7 +7,7 @@ import warnings
 from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
-from typing import Iterator, List, Optional, Sequence, Tuple
+from typing import Iterable, Iterator, List, Optional, Sequence, Tuple
 
 import cv2
 import numpy as np
@@ -129,7 +129,7 @@ def images_in_folder(folder: Path) -> List[Path]:
     Raises:
         InputError: if there are none.
     """
-    paths = _images(path for path in folder.iterdir() if not is_clutter(path.name))
+    paths = images_among(path for path in folder.iterdir() if not is_clutter(path.name))
     if not paths:
         raise InputError(f'{folder}: holds no images ({", ".join(sorted(IMAGE_SUFFIXES))})')
     return paths
@@ -141,17 +141,18 @@ def images_by_pattern(pattern: str) -> List[Path]:
     Raises:
         InputError: if there are none.
     """
-    paths = _images(path for path in map(Path, glob.glob(pattern, recursive=True)) if not is_clutter(path.name))
+    paths = images_among(path for path in map(Path, glob.glob(pattern, recursive=True)) if not is_clutter(path.name))
     if not paths:
         raise InputError(f'{pattern}: matches no images ({", ".join(sorted(IMAGE_SUFFIXES))})')
     return paths
 
 
-def _images(paths) -> List[Path]:
-    return sorted((p for p in paths if p.suffix.lower() in IMAGE_SUFFIXES and p.is_file()), key=natural_order)
+def images_among(paths: Iterable[Path]) -> List[Path]:
+    """Those that are images by their names, in natural order."""
+    return sorted((p for p in paths if p.suffix.lower() in IMAGE_SUFFIXES and p.is_file()), key=_natural_order)
 
 
-def natural_order(path: Path) -> list:
+def _natural_order(path: Path) -> list:
     """Sort key by which 'frame10' comes after 'frame9'; digits sort before letters."""
     parts = re.split(r'([0-9]+)', str(path))  # '²' is a digit, too, but no number
     return [(0, int(part), part) if i % 2 else (1, 0, part) for i, part in enumerate(parts) if part]

@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 
 from pipeline.batch import find_videos, run_batch
@@ -47,6 +49,15 @@ def test_a_video_of_any_name_costs_nobody_anything(tmp_path, out, name):
     kept = {path: content for path, content in files_in(out).items() if content in (b'mine', b'of another video')}
     assert len(kept) == 4 and len(files_in(out)) == 6
     assert sorted(os.listdir(out / PARTS)) == ['notes.txt', 'other']
+
+
+def test_a_folder_of_frames_gives_its_outputs_a_safe_name(tmp_path, out):
+    frames = tmp_path / '\tshots'
+    frames.mkdir()
+    for i in range(3):
+        assert cv2.imwrite(str(frames / f'{i}.png'), np.full((48, 64, 3), 80 * i, np.uint8))
+    (video,) = find_videos([str(frames)])
+    assert video.name == video.key == '_shots'
 
 
 def test_names_of_folders_are_made_safe_too(tmp_path, out):

@@ -9,7 +9,7 @@ import pytest
 from pipeline.formats import PoseFile, PoseFrame
 from pipeline.skeletons import load_skeleton
 from pipeline.types import People, VideoInfo
-from tools.research import plot_refiners
+from tools.research import compare_refiners, plot_refiners
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def poses(monkeypatch):
         people.filled = filled
         frames.append(PoseFrame(i, i / 25, people))
     file = PoseFile(frames, skeleton, VideoInfo('clip', 640, 480, Fraction(25)), {})
-    monkeypatch.setattr(plot_refiners, 'read_poses_json', lambda path: file)
+    monkeypatch.setattr(compare_refiners, 'read_poses_json', lambda path: file)
 
 
 def test_table_and_plot(poses, tmp_path, capsys):

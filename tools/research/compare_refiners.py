@@ -14,7 +14,7 @@ the other half, and the other way round.
 import argparse
 import sys
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
+from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple, Union
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
@@ -60,11 +60,18 @@ class Recording:
             raise InputError(f'{path}: names no joints, or no times: needed is a file that this package wrote')
         self.path, self.skeleton = path, file.skeleton
         self.frames = [(frame.index, frame.time, _as_estimated(frame.people)) for frame in file.frames]
+        # published refiners ask for the size of the picture, and nobody for what is in it
+        size = (file.video.height, file.video.width) if file.video else (1080, 1920)
+        self._picture = np.broadcast_to(np.zeros(3, np.uint8), (*size, 3))
 
-    def refined(self, options: Dict[str, Any]) -> Track:
+    @property
+    def estimated(self) -> Track:
+        """The people of each frame before the refiner."""
+        return [(index, people) for index, _, people in self.frames]
+
+    def refined(self, options: Union[str, Dict[str, Any]], device: str = 'cpu') -> Track:
         """The people of each frame, through the stream that the chain runs."""
-        refiner = build_refiner(options, self.skeleton, 'cpu')
-        picture = np.zeros((1, 1, 3), np.uint8)
+        refiner, picture = build_refiner(options, self.skeleton, device), self._picture
         results = (FrameResult(Frame(index, time, picture), people) for index, time, people in self.frames)
         return [(result.frame.index, result.people) for result in refiner.stream(results)]
 

@@ -18,16 +18,14 @@ import numpy as np  # noqa: E402
 
 from pipeline.errors import InputError, exit_cleanly  # noqa: E402
 from pipeline.files import atomic_path, check_writable  # noqa: E402
-from pipeline.formats import PoseFile, read_poses_json  # noqa: E402
-from pipeline.refine.build import build_refiner  # noqa: E402
-from pipeline.types import Frame, FrameResult, People  # noqa: E402
+from tools.research.compare_refiners import Recording, Track  # noqa: E402
 
 Tracks = Dict[int, Dict[int, np.ndarray]]  # by track id and frame, ``(K, 2)`` px
 
 
 def parse_arguments(arguments: Optional[Sequence[str]] = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('poses', help='NAME_poses.json of a run')
+    parser.add_argument('poses', type=Path, help='NAME_poses.json of a run')
     parser.add_argument('--refiner', nargs='+', required=True, metavar='NAME', help='names, or files (.pth)')
     parser.add_argument('--plot', help='draw one joint of one track into this PNG file')
     parser.add_argument('--track', type=int, help='to plot (default: the longest)')
@@ -37,24 +35,12 @@ def parse_arguments(arguments: Optional[Sequence[str]] = None) -> argparse.Names
     return parser.parse_args(arguments)
 
 
-def as_estimated(poses: PoseFile) -> List[FrameResult]:
-    """The frames of a file as the refiner got them: without whom it filled in."""
-    size = (poses.video.height, poses.video.width) if poses.video else (1080, 1920)
-    picture = np.broadcast_to(np.zeros(3, np.uint8), (*size, 3))
-    results = []
-    for frame in poses.frames:
-        people = frame.people[~frame.people.filled]
-        raw = People(people.bboxes, people.bbox_scores, people.keypoints_raw, people.keypoint_scores, people.track_ids)
-        results.append(FrameResult(Frame(frame.index, frame.time, picture), raw))
-    return results
-
-
-def tracks_of(results: Sequence[FrameResult]) -> Tracks:
+def tracks_of(frames: Track) -> Tracks:
     tracks: Tracks = {}
-    for result in results:
-        for track_id, keypoints in zip(result.people.track_ids, result.people.keypoints):
+    for index, people in frames:
+        for track_id, keypoints in zip(people.track_ids, people.keypoints):
             if track_id > 0:
-                tracks.setdefault(int(track_id), {})[result.frame.index] = keypoints
+                tracks.setdefault(int(track_id), {})[index] = keypoints
     return tracks
 
 
@@ -98,13 +84,10 @@ def main(arguments: Optional[Sequence[str]] = None) -> None:
     options = parse_arguments(arguments)
     if options.plot:
         check_writable(options.plot, options.force)
-    poses = read_poses_json(options.poses)
-    if poses.skeleton is None:
-        raise InputError(f'{options.poses}: does not name its joints; a file of this project is needed')
-    if options.joint not in poses.skeleton.names:
-        raise InputError(f'--joint {options.joint}: allowed are {", ".join(poses.skeleton.names)}')
-    estimated = as_estimated(poses)
-    found = {'input': tracks_of(estimated)}
+    recording = Recording(options.poses)
+    if options.joint not in recording.skeleton.names:
+        raise InputError(f'--joint {options.joint}: allowed are {", ".join(recording.skeleton.names)}')
+    found = {'input': tracks_of(recording.estimated)}
     if not found['input']:
         raise InputError(f'{options.poses}: holds no tracks')
     track_id = options.track or max(found['input'], key=lambda i: len(found['input'][i]))
@@ -113,13 +96,12 @@ def main(arguments: Optional[Sequence[str]] = None) -> None:
     print('| refiner | speed | accel | jerk | moved by px |\n' + '|' + ' --- |' * 5, flush=True)
     for name in ('input', *options.refiner):
         if name != 'input':
-            refiner = build_refiner(name, poses.skeleton, options.device)
-            found[name] = tracks_of(list(refiner.stream(iter(estimated))))
+            found[name] = tracks_of(recording.refined(name, options.device))
         row = measure(found[name], found['input'])
         print(f'| {name} | ' + ' | '.join(f'{value:.3f}' for value in row.values()) + ' |', flush=True)
     if options.plot:
         title = f'{options.joint} of track {track_id}'
-        plot(Path(options.plot), found, track_id, poses.skeleton.index(options.joint), title, options.force)
+        plot(Path(options.plot), found, track_id, recording.skeleton.index(options.joint), title, options.force)
 
 
 if __name__ == '__main__':

@@ -63,6 +63,7 @@ class PackBlazePoseInputs(PackPoseInputs):
 
     def transform(self, results: dict) -> dict:
         picture = torch.from_numpy(results['img'])
+        # one pixel in its place: MMPose would copy all of them to (3, size, size)
         packed = super().transform({**results, 'img': results['img'][:1, :1]})
         packed['inputs'] = picture
         packed['data_samples'].set_field(results['view'], 'view')

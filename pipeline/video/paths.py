@@ -1,4 +1,4 @@
-"""The files that users' words name, and the addresses of streams."""
+"""The file that a user's words name."""
 
 import errno
 import os
@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from urllib.parse import unquote
 
-from pipeline.addresses import NETWORK_SCHEMES, scheme_of, shown
+from pipeline.addresses import shown
 from pipeline.errors import InputError
 
 _FILE_URL = re.compile(r'file:(?://(?:localhost(?=/))?|(?=/))')
@@ -30,8 +30,3 @@ def local_path(text: str) -> Path:
         if error.errno in (errno.ENAMETOOLONG, errno.ELOOP):
             raise InputError(f'{shown(text)}: no file can have this name ({error.strerror})') from error
     return path
-
-
-def is_url(text: str) -> bool:
-    """Whether ``text`` is the address of a stream on the network; ``file://`` is not."""
-    return scheme_of(text) in NETWORK_SCHEMES
