@@ -9,6 +9,16 @@ import pytest
 from pipeline.signals import as_interrupts, leave_to_parent, postponed
 
 
+@pytest.fixture(autouse=True)
+def as_in_a_terminal():
+    """Whoever runs the tests may ignore signals (``nohup``, a background job), which children inherit."""
+    usual = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL, signal.SIGHUP: signal.SIG_DFL}
+    before = {number: signal.signal(number, handler) for number, handler in usual.items()}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
 @pytest.mark.parametrize('number', [signal.SIGTERM, signal.SIGHUP])
 def test_the_first_one_interrupts_and_the_next_do_not_disturb_the_end(number):
     ended = []
