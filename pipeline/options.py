@@ -66,6 +66,18 @@ MODEL = Kind(tuple, 'a config and a checkpoint', lambda value: 1 <= len(value) <
 PATHS = Kind(tuple, 'folders')
 
 
+#: Groups of ``--help``, in its order. Any class of options may have fields in any of them.
+GROUPS = {
+    'input': 'what is read, and which part of it',
+    'chain': 'what finds people and their poses',
+    'people': 'who is wanted, and who must not be recognised',
+    'refine': 'what smooths poses',
+    'picture': 'what is drawn',
+    'data': 'which files are written beside the video',
+    'run': 'how it is run',
+}
+
+
 @dataclass(frozen=True)
 class Option:
     """What is known of a field beside its name and default.
@@ -73,8 +85,9 @@ class Option:
     Attributes:
         kind: its values.
         help: for ``--help``.
-        group: of ``--help``; None for options that are not on command lines.
+        group: of :data:`GROUPS`; None for options that are not on command lines.
         metavar: for ``--help``.
+        common: whether the short ``--help`` shows it; ``--help-all`` shows every option.
         preset: whether a preset may set it.
         content: whether it can change what is in the files.
     """
@@ -83,6 +96,7 @@ class Option:
     help: str
     group: Optional[str] = None
     metavar: Optional[str] = None
+    common: bool = False
     preset: bool = False
     content: bool = True
 
@@ -105,7 +119,7 @@ def _option(default: Any, kind: Kind, help: str, group: Optional[str] = None, **
 class ChainOptions:
     """What a chain is built from; None leaves it to the preset."""
 
-    preset: str = _option('embedded', WORD, 'a name, or a preset file', 'chain')
+    preset: str = _option('embedded', WORD, 'a name, or a preset file', 'chain', common=True)
     device: str = _option('auto', WORD, 'auto (a GPU where torch sees one), cpu, cuda, cuda:1 …', 'chain')
     refiner: Optional[str] = _option(
         None,
@@ -114,11 +128,12 @@ class ChainOptions:
         '(width, sigma), savgol (window, order), butterworth (cutoff, order), hampel (width, threshold, cutoff, '
         'order), one-euro (min_cutoff, beta, derivative_cutoff). Parameters follow a colon: '
         'butterworth:cutoff=6,order=2; max_gap (seconds that are bridged) is one of each',
-        'chain',
+        'refine',
         metavar='NAME',
+        common=True,
     )
     refiner_checkpoint: Optional[Path] = _option(
-        None, PATH, 'weights for the refiner of that name', 'chain', metavar='FILE'
+        None, PATH, 'weights for the refiner of that name', 'refine', metavar='FILE'
     )
     detector: Optional[Tuple[str, ...]] = _option(
         None, MODEL, "any MMDetection model, in place of the preset's", 'chain', metavar='CONFIG CHECKPOINT'
@@ -139,7 +154,7 @@ class ChainOptions:
         None, SWITCH, 'average poses with those of the mirrored image (slower)', 'chain'
     )
     scene: Optional[str] = _option(
-        None, WORD, 'tracker options for a kind of scene: default, crowd, sport, single', 'chain'
+        None, WORD, 'tracker options for a kind of scene: default, crowd, sport, single', 'people'
     )
     detect_every: Union[None, int, str] = _option(
         None,
@@ -155,6 +170,7 @@ class ChainOptions:
         'analyse every N-th frame only; the refiner interpolates the rest',
         'chain',
         metavar='N',
+        common=True,
         preset=True,
     )
     batch: Optional[int] = _option(None, COUNT, 'frames per network call; for GPUs', 'chain', metavar='N', preset=True)
@@ -220,8 +236,8 @@ class OutputOptions:
 
     out_dir: Path = _option(Path('output'), PATH, 'output folder', content=False)
     force: Force = _option(False, SWITCH, 'replace files that exist', content=False)
-    start: Optional[str] = _option(None, WORD, 'where to start: seconds, or frames as 120f', 'input')
-    end: Optional[str] = _option(None, WORD, 'where to stop: seconds, or frames as 240f', 'input')
+    start: Optional[str] = _option(None, WORD, 'where to start: seconds, or frames as 120f', 'input', common=True)
+    end: Optional[str] = _option(None, WORD, 'where to stop: seconds, or frames as 240f', 'input', common=True)
     reader: str = _option('pyav', WORD, 'decoder of video files: pyav or decord', 'input')
     fps: Optional[str] = _option(
         None,
@@ -233,13 +249,13 @@ class OutputOptions:
     )
     resize: bool = _option(False, SWITCH, 'scale pictures of another size to that of the first one', 'input')
     deinterlace: bool = _option(False, SWITCH, 'remove the combs of interlaced video', 'input')
-    compare: bool = _option(False, SWITCH, 'draw before and after refinement side by side', 'picture')
-    boxes: bool = _option(False, SWITCH, 'draw bounding boxes', 'picture')
+    compare: bool = _option(False, SWITCH, 'draw before and after refinement side by side', 'picture', common=True)
+    boxes: bool = _option(False, SWITCH, 'draw bounding boxes', 'picture', common=True)
     ids: bool = _option(True, SWITCH, 'do not draw track ids', 'picture')
     trails: bool = _option(False, SWITCH, 'draw the recent path of hands and feet', 'picture')
-    video: bool = _option(True, SWITCH, 'do not write the overlay video', 'picture')
+    video: bool = _option(True, SWITCH, 'do not write the overlay video', 'picture', common=True)
     formats: Tuple[str, ...] = _option(('json',), PATHS, 'formats of pose data')
-    report: bool = _option(False, SWITCH, 'write an HTML page with videos, tracks and curves', 'data')
+    report: bool = _option(False, SWITCH, 'write an HTML page with videos, tracks and curves', 'data', common=True)
     progress: bool = _option(False, SWITCH, 'show a progress bar', content=False)
     command: str = _option('', WORD, 'how the run was started', content=False)
     name: str = _option('', WORD, 'what the video is called in pose data', content=False)

@@ -1,14 +1,16 @@
 """Convert :mod:`pipeline.options` to command-line arguments, one for each field, and back."""
 
 import argparse
+import sys
 from dataclasses import Field, fields
-from typing import Any, Tuple
+from typing import Any, Dict, Optional, Sequence, Tuple
 
 import pipeline.formats  # noqa: F401, registers ours
 from pipeline.errors import InputError
 from pipeline.options import (
     CADENCE,
     COUNT,
+    GROUPS,
     MODEL,
     PATH,
     PATHS,
@@ -30,28 +32,63 @@ FORMAT_HELP = {
 }
 
 
-def add_chain_options(parser: argparse.ArgumentParser) -> None:
+# formats that the short help names
+_COMMON_FORMATS = ('csv', 'trc')
+
+
+class OptionParser(argparse.ArgumentParser):
+    """A parser whose options stand in the groups of :data:`pipeline.options.GROUPS`.
+
+    ``--help`` shows those that are used most, ``--help-all`` every one.
+
+    Args:
+        arguments: that will be parsed; None for ``sys.argv``'s. They say which help is wanted.
+    """
+
+    def __init__(self, *args: Any, arguments: Optional[Sequence[str]] = None, **more: Any):
+        super().__init__(*args, formatter_class=argparse.RawDescriptionHelpFormatter, **more)
+        self._all = '--help-all' in (sys.argv[1:] if arguments is None else arguments)
+        self._hides = False
+        self._groups: Dict[str, argparse._ArgumentGroup] = {}
+        self.add_argument('--help-all', action='help', help='show every option')
+
+    def add(self, group: str, *names: str, common: bool = False, help: Optional[str] = None, **more: Any) -> None:
+        """Add an argument to a group of :data:`GROUPS`; the short help leaves it out unless it is ``common``."""
+        for name in GROUPS:  # all at once, and so in their order
+            if name not in self._groups:
+                self._groups[name] = self.add_argument_group(name, GROUPS[name])
+        hidden = not (common or self._all)
+        self._hides |= hidden
+        self._groups[group].add_argument(*names, help=argparse.SUPPRESS if hidden else help, **more)
+
+    def format_help(self) -> str:
+        """The help; the short one says that there is more."""
+        text = super().format_help()
+        return text if not self._hides else f'{text}\nThe options used most; --help-all shows all of them.\n'
+
+
+def add_chain_options(parser: OptionParser) -> None:
     """What a chain is built from."""
-    group = parser.add_argument_group('chain')
     for entry in fields(ChainOptions):
         if option_of(entry).group:
-            _add(group, entry, f'{", ".join(preset_names())}, or a file' if entry.name == 'preset' else None)
+            _add(parser, entry, f'{", ".join(preset_names())}, or a file' if entry.name == 'preset' else None)
 
 
-def add_output_options(parser: argparse.ArgumentParser, leave_out: Tuple[str, ...] = ()) -> None:
+def add_output_options(parser: OptionParser, leave_out: Tuple[str, ...] = ()) -> None:
     """Which part of a video is seen, what is drawn, and which files are written."""
-    groups = {name: parser.add_argument_group(name) for name in ('input', 'picture', 'data', 'run')}
     for name in names(WRITERS):
         on = name in OutputOptions.formats
-        groups['data'].add_argument(
+        parser.add(
+            'data',
             f'--{"no-" if on else ""}{name}',
             dest=name,
             action='store_false' if on else 'store_true',
             help=f'do not write {name.upper()}' if on else FORMAT_HELP.get(name),
+            common=name in _COMMON_FORMATS,
         )
     for entry in fields(OutputOptions):
         if option_of(entry).group and entry.name not in leave_out:
-            _add(groups[option_of(entry).group], entry)
+            _add(parser, entry)
 
 
 def check_options(args: argparse.Namespace) -> None:
@@ -89,12 +126,15 @@ def output_options(args: argparse.Namespace, **others: Any) -> OutputOptions:
     return options
 
 
-def _add(group: Any, entry: Field, help: Any = None) -> None:
+def _add(parser: OptionParser, entry: Field, help: Any = None) -> None:
     option = option_of(entry)
+    group, common = str(option.group), option.common
     text = help or option.help
     if option.kind is SWITCH:
         action = 'store_false' if entry.default is True else 'store_true'
-        group.add_argument(flag_of(entry), dest=entry.name, action=action, default=entry.default, help=text)
+        parser.add(
+            group, flag_of(entry), dest=entry.name, action=action, default=entry.default, help=text, common=common
+        )
         return
     more: dict = dict(default=entry.default, help=text + (' (%(default)s)' if entry.default else ''))
     if option.metavar:
@@ -107,7 +147,7 @@ def _add(group: Any, entry: Field, help: Any = None) -> None:
         more['type'] = option.kind.type
     elif option.kind is CADENCE:
         more['type'] = _cadence
-    group.add_argument(flag_of(entry), **more)
+    parser.add(group, flag_of(entry), common=common, **more)
 
 
 def _cadence(text: str) -> Any:

@@ -23,44 +23,66 @@ MANY = 100
 
 
 def parse_arguments(arguments: Optional[Sequence[str]] = None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = command_line.OptionParser(description=__doc__, arguments=arguments)
     parser.add_argument('inputs', nargs='*', help='videos, folders of videos or of images, globs of images, URLs')
-    parser.add_argument('--list', type=Path, metavar='FILE', help='further inputs, one per line')
-    parser.add_argument('--out', type=Path, required=True, metavar='DIR', help='folder of the files and the manifest')
-    parser.add_argument(
+    parser.add('input', '--list', type=Path, metavar='FILE', help='further inputs, one per line', common=True)
+    parser.add(
+        'run',
+        '--out',
+        type=Path,
+        required=True,
+        metavar='DIR',
+        help='folder of the files and the manifest',
+        common=True,
+    )
+    parser.add(
+        'run',
         '--force',
+        common=True,
         action='store_true',
         help='also replace files that no run into this folder has written, or that were changed since',
     )
-    work = parser.add_argument_group('work')
-    work.add_argument(
-        '--workers', type=int, metavar='N', help='worker processes (1), or actors on Ray (as many as fit)'
+    parser.add(
+        'run',
+        '--workers',
+        common=True,
+        type=int,
+        metavar='N',
+        help='worker processes (1), or actors on Ray (as many as fit)',
     )
-    work.add_argument(
+    parser.add(
+        'run',
         '--ray',
         metavar='ADDRESS',
         help='a Ray cluster (auto, ray://HOST:10001), or local for one here; '
         f'the default from {MANY} inputs on, where Ray is installed and --workers is not given',
     )
-    work.add_argument('--cpus', type=float, default=1.0, metavar='N', help='CPUs per worker on Ray (%(default)s)')
-    work.add_argument(
-        '--gpus', type=float, default=0.0, metavar='N', help='GPUs per worker on Ray; 0.25 lets four workers share one'
+    parser.add('run', '--cpus', type=float, default=1.0, metavar='N', help='CPUs per worker on Ray (%(default)s)')
+    parser.add(
+        'run',
+        '--gpus',
+        type=float,
+        default=0.0,
+        metavar='N',
+        help='GPUs per worker on Ray; 0.25 lets four workers share one',
     )
-    work.add_argument(
+    parser.add(
+        'run',
         '--retries',
         type=int,
         default=1,
         metavar='N',
         help='further attempts after failures that may be temporary (%(default)s)',
     )
-    work.add_argument(
+    parser.add(
+        'run',
         '--segment-frames',
         type=int,
         metavar='N',
         help='split longer videos into segments of N frames, '
         'processed by several workers; needs a chain that analyses every frame by itself',
     )
-    work.add_argument('--quiet', action='store_true', help='print failures only')
+    parser.add('run', '--quiet', action='store_true', help='print failures only')
     command_line.add_chain_options(parser)
     command_line.add_output_options(parser)
     return parser.parse_args(arguments)

@@ -19,17 +19,17 @@ from pipeline.errors import InputError, exit_cleanly
 
 
 def parse_arguments(arguments: Optional[Sequence[str]] = None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = command_line.OptionParser(description=__doc__, arguments=arguments)
     parser.add_argument(
         'inputs', nargs='*', help='video files, folders of videos or images, globs of images, camera index, URL'
     )
-    parser.add_argument('--sample', action='store_true', help='use the sample clip (downloaded once)')
-    parser.add_argument('--out-dir', type=Path, default=Path('output'), help='default: %(default)s')
-    parser.add_argument('--force', action='store_true', help='replace files that exist')
+    parser.add('input', '--sample', action='store_true', help='use the sample clip (downloaded once)', common=True)
     command_line.add_chain_options(parser)
     command_line.add_output_options(parser)
-    parser.add_argument('--profile', action='store_true', help='print where the time went')
-    parser.add_argument('--quiet', action='store_true')
+    parser.add('run', '--out-dir', type=Path, default=Path('output'), help='default: %(default)s', common=True)
+    parser.add('run', '--force', action='store_true', help='replace files that exist', common=True)
+    parser.add('run', '--profile', action='store_true', help='print where the time went')
+    parser.add('run', '--quiet', action='store_true', help='print nothing')
     return parser.parse_args(arguments)
 
 

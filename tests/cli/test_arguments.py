@@ -1,6 +1,5 @@
 """Every option of the command line reaches the chain or its files, under the name that these know."""
 
-import argparse
 import inspect
 from dataclasses import fields
 from pathlib import Path
@@ -9,7 +8,7 @@ import pytest
 
 from pipeline.cli import arguments
 from pipeline.errors import InputError
-from pipeline.options import OutputOptions, preset_options
+from pipeline.options import GROUPS, ChainOptions, OutputOptions, option_of, preset_options
 from pipeline.pipeline import VideoPipeline
 from pipeline.registry import REFINERS, names
 
@@ -18,15 +17,15 @@ BY_THE_TOOL = {'preset', 'device', 'python_path'}
 EXAMPLES = {int: '3', float: '0.5', Path: 'some/file', arguments._cadence: '0.5s'}
 
 
-def make_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser()
+def make_parser() -> arguments.OptionParser:
+    parser = arguments.OptionParser(arguments=['--help-all'])
     arguments.add_chain_options(parser)
     arguments.add_output_options(parser)
     return parser
 
 
 def options() -> list:
-    return [action for action in make_parser()._actions if action.dest != 'help']
+    return [action for action in make_parser()._actions if action.dest not in ('help', 'help_all')]
 
 
 def meaning(*words: str) -> tuple:
@@ -121,3 +120,21 @@ def test_help_describes_every_refiner_with_its_parameters():
 def test_values_out_of_range_are_named(words, said):
     with pytest.raises(InputError, match=said):
         arguments.check_options(make_parser().parse_args(words.split()))
+
+
+def test_the_short_help_names_what_is_used_most_and_the_long_one_every_option():
+    texts = {}
+    for words in ((), ('--help-all',)):
+        parser = arguments.OptionParser(arguments=words)
+        arguments.add_chain_options(parser)
+        arguments.add_output_options(parser)
+        texts[words] = parser.format_help()
+    short, full = texts.values()
+    assert '--refiner ' in short and '--report' in short and '--half' not in short and '--help-all shows' in short
+    assert all(action.option_strings[0] in full for action in options()) and '--help-all shows' not in full
+    assert len(short.splitlines()) < len(full.splitlines()) * 0.7
+
+
+def test_every_option_stands_in_a_group_that_the_help_explains():
+    entries = [option_of(entry) for cls in (ChainOptions, OutputOptions) for entry in fields(cls)]
+    assert {entry.group for entry in entries} - {None} <= set(GROUPS)

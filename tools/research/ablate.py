@@ -118,17 +118,18 @@ def print_tables(rows: Dict[str, dict]) -> None:
             name: row for name, row in rows.items() if VARIANTS.get(name, Variant(table, '', {}, 0)).table == table
         }
         print(
-            f'\nTable {table}\n\n| network | parameters | error px | PCK@0.05 | PCK@0.1 | accel px/frame² '
-            '| paper, PCK@0.05 on Sub-JHMDB |'
+            f'\nTable {table}\n\n| network | parameters | error px | PCK@0.05 | PCK@0.1 | MPJVE px/frame '
+            '| accel px/frame² | jerk px/frame³ | paper, PCK@0.05 on Sub-JHMDB |'
         )
-        print('|' + ' --- |' * 7)
+        print('|' + ' --- |' * 9)
         for name, row in chosen.items():
             variant = VARIANTS.get(name)
             spread = f' ± {row["spread"]:.2f}' if 'spread' in row else ''
             print(
                 f'| {variant.label if variant else name} | {row.get("parameters", 0) / 1e6:.2f} M | '
                 f'{row["error"]:.2f}{spread} | {100 * row["pck05"]:.1f} | {100 * row["pck10"]:.1f} | '
-                f'{row["accel"]:.2f} | {variant.paper if variant else "56.9"} |'
+                f'{row["mpjve"]:.2f} | {row["accel"]:.2f} | {row["jerk"]:.2f} | '
+                f'{variant.paper if variant else "56.9"} |'
             )
 
 

@@ -21,6 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 import numpy as np  # noqa: E402
 
 from pipeline.errors import InputError, exit_cleanly  # noqa: E402
+from pipeline.evaluation.keypoint_metrics import jerk, velocity_errors  # noqa: E402
 from pipeline.evaluation.smoothing import label, tuning_grids  # noqa: E402
 from pipeline.formats.poses_json import read_poses_json  # noqa: E402
 from pipeline.refine import build_refiner, refiner_options  # noqa: E402
@@ -123,13 +124,22 @@ class Views:
         return found, scores
 
     def errors(self, view: int, track: Track) -> Dict[str, np.ndarray]:
-        """Errors (px), errors of the second difference (px/frame²) and whether missed, of each frame and limb joint."""
+        """Of each frame and limb joint the error (px), those of velocity and acceleration (px/frame, px/frame²), the
+        jerk (px/frame³), and whether it is missed."""
         truth = self.truth[:, view]
         found, _ = self.matched(view, track)
         error = np.linalg.norm(found - truth, axis=-1)[:, LIMBS]
         accel = np.linalg.norm(_second(found) - _second(truth), axis=-1)[:, LIMBS]
         there = np.isfinite(truth[:, LIMBS, 0])
-        return dict(error=error[np.isfinite(error)], accel=accel[np.isfinite(accel)], missed=np.isnan(error)[there])
+        steps = velocity_errors(found, truth)[:, LIMBS], jerk(found)[:, LIMBS]
+        velocity, third = (values[np.isfinite(values)] for values in steps)
+        return dict(
+            error=error[np.isfinite(error)],
+            velocity=velocity,
+            accel=accel[np.isfinite(accel)],
+            jerk=third,
+            missed=np.isnan(error)[there],
+        )
 
 
 def _second(poses: np.ndarray) -> np.ndarray:
@@ -139,11 +149,14 @@ def _second(poses: np.ndarray) -> np.ndarray:
 def figures(errors: Sequence[Dict[str, np.ndarray]]) -> Dict[str, float]:
     """The columns of the table, over all that several views say together."""
     error, accel, missed = (np.concatenate([view[key] for view in errors]) for key in ('error', 'accel', 'missed'))
+    velocity, third = (np.concatenate([view[key] for view in errors]) for key in ('velocity', 'jerk'))
     row = {
         'median': float(np.median(error)),
         'p90': float(np.percentile(error, 90)),
         'over 33': float(np.mean(error > GROSS)),
+        'velocity': float(velocity.mean()),
         'accel': float(accel.mean()),
+        'jerk': float(third.mean()),
         'missed': float(missed.mean()),
     }
     row['all'] = float(np.cbrt(row['median'] * row['p90'] * row['accel']))
@@ -173,9 +186,9 @@ def tuned(recordings: Sequence[Recording], views: Views, criterion: str) -> Iter
         yield f'{family} ({"; ".join(dict.fromkeys(names))})', figures(tested)
 
 
-def moved(recording: Recording, track: Track) -> Tuple[np.ndarray, np.ndarray]:
-    """How far joints were moved (px), and the length of their second difference (px/frame²), of all tracks."""
-    distances, trembling = [], []
+def moved(recording: Recording, track: Track) -> Tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """How far joints were moved (px), and the lengths of their second and third differences, of all tracks."""
+    distances, trembling, thirds = [], [], []
     seen: Dict[int, List[Tuple[int, np.ndarray]]] = {}
     for index, people in track:
         distances.append(np.linalg.norm(people.keypoints - people.keypoints_raw, axis=-1)[~people.filled].ravel())
@@ -185,30 +198,35 @@ def moved(recording: Recording, track: Track) -> Tuple[np.ndarray, np.ndarray]:
         for (a, first), (_, middle), (b, last) in zip(poses, poses[1:], poses[2:]):
             if b - a == 2:
                 trembling.append(np.linalg.norm(first - 2 * middle + last, axis=-1))
-    return np.concatenate([*distances, np.zeros(0)]), np.concatenate([*trembling, np.zeros(0)])
+        for four in zip(poses, poses[1:], poses[2:], poses[3:]):
+            if four[3][0] - four[0][0] == 3:
+                thirds.append(jerk(np.stack([pose for _, pose in four]))[0])
+    distance, second, third = (np.concatenate([*part, np.zeros(0)]) for part in (distances, trembling, thirds))
+    return distance, second, third
 
 
 def print_views(rows: Iterator[Tuple[str, Dict[str, float]]]) -> None:
-    print('| refiner | median px | p90 px | over 33 px % | accel px/frame² | missed % |')
-    print('| --- | --- | --- | --- | --- | --- |')
+    columns = ('median px', 'p90 px', 'over 33 px %', 'MPJVE px/frame', 'accel px/frame²', 'jerk px/frame³', 'missed %')
+    print(f'| refiner | {" | ".join(columns)} |')
+    print('|' + ' --- |' * (1 + len(columns)))
     for name, row in rows:
         print(
-            f'| {name} | {row["median"]:.2f} | {row["p90"]:.1f} | {100 * row["over 33"]:.2f} | {row["accel"]:.3f} | '
-            f'{100 * row["missed"]:.2f} |',
+            f'| {name} | {row["median"]:.2f} | {row["p90"]:.1f} | {100 * row["over 33"]:.2f} | '
+            f'{row["velocity"]:.3f} | {row["accel"]:.3f} | {row["jerk"]:.3f} | {100 * row["missed"]:.2f} |',
             flush=True,
         )
 
 
 def print_moved(recordings: Sequence[Recording], specs: Sequence[str]) -> None:
-    print('| refiner | moved by, median px | p90 px | second difference px/frame² |')
-    print('| --- | --- | --- | --- |')
+    print('| refiner | moved by, median px | p90 px | second difference px/frame² | jerk px/frame³ |')
+    print('|' + ' --- |' * 5)
     for spec in specs:
         parts = [moved(recording, recording.refined(refiner_options(spec))) for recording in recordings]
-        distances, trembling = (np.concatenate(column) for column in zip(*parts))
-        if not len(distances) or not len(trembling):
-            raise InputError(f'{recordings[0].path}: nobody is in these files for three frames')
+        distances, trembling, thirds = (np.concatenate(column) for column in zip(*parts))
+        if not len(distances) or not len(thirds):
+            raise InputError(f'{recordings[0].path}: nobody is in these files for four frames')
         middle, far = np.percentile(distances, (50, 90))
-        print(f'| {spec} | {middle:.2f} | {far:.2f} | {trembling.mean():.3f} |', flush=True)
+        print(f'| {spec} | {middle:.2f} | {far:.2f} | {trembling.mean():.3f} | {thirds.mean():.3f} |', flush=True)
 
 
 @exit_cleanly

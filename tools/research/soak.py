@@ -33,7 +33,7 @@ SAMPLES = 200  # of the memory, over all frames
 
 @exit_cleanly
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = command_line.OptionParser(description=__doc__)
     parser.add_argument('clip', nargs='?', help='a short video; none is needed with --stand-in')
     parser.add_argument('--frames', type=int, default=100_000, metavar='N', help='%(default)s')
     parser.add_argument('--minutes', type=float, default=1e9, metavar='N', help='stop after so long')
