@@ -23,11 +23,11 @@ from pipeline.evaluation.keypoint_metrics import (  # noqa: E402
     joint_errors,
     velocity_errors,
 )
-from pipeline.evaluation.smoothing import network_rows, shipped_filter, smooth, track_of  # noqa: E402
+from pipeline.evaluation.smoothing import network_rows, shipped_filter, smooth, track_of, tune  # noqa: E402
 from pipeline.posetrack.tracks import load_annotated_tracks  # noqa: E402
 from pipeline.refine.smoother import Smoother  # noqa: E402
 from pipeline.skeletons import Skeleton  # noqa: E402
-from pipeline.training.augmentation.error_model import ErrorModel  # noqa: E402
+from pipeline.training.augmentation.error_model import ESTIMATORS, ErrorModel  # noqa: E402
 from pipeline.training.joint_sets import JOINT_SETS  # noqa: E402
 from pipeline.training.motion import PoseSequence, figure_size  # noqa: E402
 from pipeline.training.sources import h36m  # noqa: E402
@@ -48,6 +48,16 @@ def parse_arguments(arguments: Optional[Sequence[str]] = None) -> argparse.Names
     parser.add_argument('--joints', choices=tuple(JOINT_SETS), default='coco17', help='of the refiners (%(default)s)')
     parser.add_argument('--refiner', action='append', default=[], metavar='NAME=WEIGHTS')
     parser.add_argument('--holdout', type=int, default=10)
+    parser.add_argument(
+        '--estimator', choices=tuple(ESTIMATORS), default='hourglass', help='whose errors are modelled (%(default)s)'
+    )
+    parser.add_argument(
+        '--tune',
+        type=int,
+        metavar='N',
+        help='also give each family of filters its best parameters, those of least '
+        'ordinary error on every N-th sequence that is not tested (Penn Action and JHMDB, or Human3.6M)',
+    )
     parser.add_argument('--every', type=int, default=1, help='use every n-th sequence only')
     parser.add_argument('--threads', type=int, default=1)
     parser.add_argument('--seed', type=int, default=0)
@@ -179,8 +189,11 @@ def lag(refined: Sequence[np.ndarray], sequences: Sequence[PoseSequence], joints
     return float(shifts[peak] + 0.5 * (left - right) / (left - 2 * middle + right))
 
 
-def report(sequences: Sequence[PoseSequence], methods: Dict[str, Smoother], skeleton: Skeleton, seed: int) -> None:
-    model, flip = ErrorModel(skeleton), list(skeleton.flip_indices)
+def report(
+    sequences: Sequence[PoseSequence], methods: Dict[str, Smoother], model: ErrorModel, skeleton: Skeleton, seed: int
+) -> None:
+    """Print a row a method."""
+    flip = list(skeleton.flip_indices)
     wrists_ankles = [skeleton.index(f'{side}_{part}') for side in ('left', 'right') for part in ('wrist', 'ankle')]
     scenarios = {
         'clean': clean,
@@ -211,27 +224,37 @@ def report(sequences: Sequence[PoseSequence], methods: Dict[str, Smoother], skel
         print(f'| {name} | ' + ' | '.join(cells) + ' |', flush=True)
 
 
-def load_sequences(options: argparse.Namespace) -> List[PoseSequence]:
-    """Sequences with the chosen joints that training has not seen.
+def load_sequences(options: argparse.Namespace, tested: bool = True) -> List[PoseSequence]:
+    """Sequences with the chosen joints: those that training has not seen, or, to tune filters on, others.
 
     Raises:
         InputError: if no source is named, or it has other joints.
     """
-    joints = JOINT_SETS[options.joints]
+    joints, every = JOINT_SETS[options.joints], options.every if tested else options.tune
     if options.posetrack:
         if options.joints != 'posetrack15':
             raise InputError(f'--joints {options.joints}: --posetrack has the joints posetrack15')
-        return [s for s in load_annotated_tracks(options.posetrack) if len(s) >= 16][:: options.every]
+        if not tested:
+            raise InputError('--tune: of --posetrack every sequence is tested')
+        return [s for s in load_annotated_tracks(options.posetrack) if len(s) >= 16][::every]
     if options.h36m:
         rng, sequences = np.random.default_rng(options.seed), []
-        for recording in h36m.load_recordings(options.h36m, h36m.TEST_SUBJECTS, every=options.every):
+        subjects = h36m.TEST_SUBJECTS if tested else h36m.TRAIN_SUBJECTS
+        for recording in h36m.load_recordings(options.h36m, subjects, every=every):
             truth = recording.camera.project(h36m_as(recording.world, rng, joints)).astype(np.float32)
             sequences.append(PoseSequence(recording.name, truth, np.ones(truth.shape[:2], np.float32), h36m.FPS))
         return sequences
     if not (options.penn and options.jhmdb):
         raise InputError('name --penn and --jhmdb, --h36m, or --posetrack')
     sources = load_picture_sequences(options.penn, options.jhmdb, options.holdout, joints=joints)
-    return [s for _, held in sources for s in held if len(s) >= 16][:: options.every]
+    return [s for pair in sources for s in pair[tested] if len(s) >= 16][::every]
+
+
+def tuned(options: argparse.Namespace, model: ErrorModel) -> Dict[str, Smoother]:
+    """The filter of each family that leaves the least ordinary error on sequences that are not tested."""
+    others = Scenario(load_sequences(options, tested=False), modelled(model, 1.0), options.seed)
+    tracks = [track_of(e, s.fps, c) for e, s, c in zip(others.estimates, others.sequences, others.scores)]
+    return tune(tracks, lambda refined: float(others.errors(refined).mean()))
 
 
 @exit_cleanly
@@ -250,13 +273,19 @@ def main(arguments: Optional[Sequence[str]] = None) -> None:
         'Gaussian, sigma 2': dict(type='gaussian', sigma=2.0),
         'Savitzky-Golay 11, 2': dict(type='savgol', window=11, order=2),
         'One-Euro (shipped: 1.5 Hz, 15)': dict(type='one-euro'),
+        'Butterworth, 6 Hz': dict(type='butterworth', cutoff=6.0),
+        'Hampel, then Butterworth, 6 Hz': dict(type='hampel', cutoff=6.0),
+        'median of 7, then Gaussian, sigma 2': dict(type='median', width=7, sigma=2.0),
     }
+    model = ErrorModel(skeleton, ESTIMATORS[options.estimator])
     methods = {name: shipped_filter(parameters, skeleton) for name, parameters in filters.items()}
+    if options.tune:
+        methods.update({f'tuned: {name}': smoother for name, smoother in tuned(options, model).items()})
     for entry in options.refiner:
         name, spec = entry.split('=', 1)
         methods.update(network_rows(name, load_refiner(spec), skeleton.names, None, False, options.threads))
     print(f'{len(sequences)} sequences, {sum(map(len, sequences))} frames; errors in % of the figure\n')
-    report(sequences, methods, skeleton, options.seed)
+    report(sequences, methods, model, skeleton, options.seed)
 
 
 if __name__ == '__main__':
