@@ -40,6 +40,7 @@ def refiner(names, flip, **backbone):
     'options',
     [
         dict(score_input=True, rate_input=True),
+        dict(score_input=True, width=True),
         dict(),
         dict(use_acceleration=False, score_input=True),
         dict(use_flow=False),
@@ -57,6 +58,10 @@ def test_joints_in_another_order_give_the_same(options):
     expected = old.refine(poses, scores)[:, :, order]
     assert (expected - poses[:, :, order]).abs().max() > 1
     torch.testing.assert_close(new.refine(poses[:, :, order], scores[:, :, order]), expected, rtol=1e-4, atol=1e-3)
+    if options.get('width'):
+        sigmas = old.refine_and_doubt(poses, scores)[1][:, :, order]
+        doubts = new.refine_and_doubt(poses[:, :, order], scores[:, :, order])[1]
+        torch.testing.assert_close(doubts, sigmas, rtol=1e-3, atol=1e-2)
 
 
 def test_stand_ins_are_means():

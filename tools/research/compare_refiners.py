@@ -13,6 +13,7 @@ the other half, and the other way round.
 
 import argparse
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple, Union
 
@@ -45,6 +46,13 @@ def parse_arguments(arguments: Optional[Sequence[str]] = None) -> argparse.Names
         choices=CRITERIA,
         help='also tune filters, for this column; all: the geometric mean of median, p90 and accel',
     )
+    parser.add_argument(
+        '--without',
+        action='append',
+        default=[],
+        choices=('scores', 'sigmas'),
+        help='also refine with every score alike, or windows blended alike, to see what these are worth',
+    )
     return parser.parse_args(arguments)
 
 
@@ -70,11 +78,25 @@ class Recording:
         """The people of each frame before the refiner."""
         return [(index, people) for index, _, people in self.frames]
 
-    def refined(self, options: Union[str, Dict[str, Any]], device: str = 'cpu') -> Track:
-        """The people of each frame, through the stream that the chain runs."""
+    def refined(self, options: Union[str, Dict[str, Any]], device: str = 'cpu', without: str = '') -> Track:
+        """The people of each frame, through the stream that the chain runs.
+
+        Args:
+            options: of the refiner.
+            device: that its network runs on.
+            without: ``scores``: every joint that was seen counts alike; ``sigmas``: windows are blended as if each
+                were as sure as the other.
+        """
         refiner, picture = build_refiner(options, self.skeleton, device), self._picture
-        results = (FrameResult(Frame(index, time, picture), people) for index, time, people in self.frames)
+        if without == 'sigmas':
+            refiner.smoother.sigmas = False  # type: ignore[attr-defined]
+        alike = _alike if without == 'scores' else lambda people: people
+        results = (FrameResult(Frame(index, time, picture), alike(people)) for index, time, people in self.frames)
         return [(result.frame.index, result.people) for result in refiner.stream(results)]
+
+
+def _alike(people: People) -> People:
+    return replace(people, keypoint_scores=np.where(people.keypoint_scores > 0, 0.9, 0).astype(np.float32))
 
 
 def _as_estimated(people: People) -> People:
@@ -245,7 +267,10 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
 
     def rows() -> Iterator[Tuple[str, Dict[str, float]]]:
         for spec in specs:
-            yield spec, figures([views.errors(v, r.refined(refiner_options(spec))) for v, r in enumerate(recordings)])
+            for without in ('', *(options.without if spec != 'none' else ())):
+                tracks = [recording.refined(refiner_options(spec), without=without) for recording in recordings]
+                name = f'{spec}, without {without}' if without else spec
+                yield name, figures([views.errors(v, track) for v, track in enumerate(tracks)])
         if options.tune:
             yield from tuned(recordings, views, options.tune)
 

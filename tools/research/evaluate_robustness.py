@@ -9,6 +9,7 @@ same ``--holdout`` never saw. Every row runs a smoother as it ships. Errors are 
 
 import argparse
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Callable, Dict, List, Optional, Sequence, Tuple
 
@@ -28,6 +29,7 @@ from pipeline.posetrack.tracks import load_annotated_tracks  # noqa: E402
 from pipeline.refine.smoother import Smoother  # noqa: E402
 from pipeline.skeletons import Skeleton  # noqa: E402
 from pipeline.training.augmentation.error_model import ESTIMATORS, ErrorModel  # noqa: E402
+from pipeline.training.augmentation.resample import cut_windows, nearest  # noqa: E402
 from pipeline.training.joint_sets import JOINT_SETS  # noqa: E402
 from pipeline.training.motion import PoseSequence, figure_size  # noqa: E402
 from pipeline.training.sources import h36m  # noqa: E402
@@ -59,6 +61,7 @@ def parse_arguments(arguments: Optional[Sequence[str]] = None) -> argparse.Names
         'ordinary error on every N-th sequence that is not tested (Penn Action and JHMDB, or Human3.6M)',
     )
     parser.add_argument('--every', type=int, default=1, help='use every n-th sequence only')
+    parser.add_argument('--rates', action='store_true', help='also print errors at 120, 60, 30 and 15 frames a second')
     parser.add_argument('--threads', type=int, default=1)
     parser.add_argument('--seed', type=int, default=0)
     return parser.parse_args(arguments)
@@ -224,6 +227,29 @@ def report(
         print(f'| {name} | ' + ' | '.join(cells) + ' |', flush=True)
 
 
+RATES = (120.0, 60.0, 30.0, 15.0)
+
+
+def at_rate(sequence: PoseSequence, fps: float) -> PoseSequence:
+    """The same motion with another number of frames a second."""
+    count = int((len(sequence) - 1) * fps / sequence.fps) + 1
+    positions = np.arange(count)[None] * (sequence.fps / fps)
+    whole = (np.zeros(1, int), np.array([len(sequence)]), positions)
+    return replace(
+        sequence, truth=cut_windows(sequence.truth, *whole)[0], weight=nearest(sequence.weight, *whole)[0], fps=fps
+    )
+
+
+def report_rates(sequences: Sequence[PoseSequence], methods: Dict[str, Smoother], model: ErrorModel, seed: int) -> None:
+    """Print, a row a method, what is left of ordinary errors at several frame rates."""
+    print('\n| method | ' + ' | '.join(f'{fps:.0f} fps' for fps in RATES) + ' |\n|' + ' --- |' * (1 + len(RATES)))
+    ordinary = modelled(model, 1.0)
+    scenarios = [Scenario([at_rate(s, fps) for s in sequences], ordinary, seed) for fps in RATES]
+    for name, smoother in methods.items():
+        errors = [scenario.errors(scenario.refine(smoother)).mean() for scenario in scenarios]
+        print(f'| {name} | ' + ' | '.join(f'{error:.2f}' for error in errors) + ' |', flush=True)
+
+
 def load_sequences(options: argparse.Namespace, tested: bool = True) -> List[PoseSequence]:
     """Sequences with the chosen joints: those that training has not seen, or, to tune filters on, others.
 
@@ -286,6 +312,8 @@ def main(arguments: Optional[Sequence[str]] = None) -> None:
         methods.update(network_rows(name, load_refiner(spec), skeleton.names, None, False, options.threads))
     print(f'{len(sequences)} sequences, {sum(map(len, sequences))} frames; errors in % of the figure\n')
     report(sequences, methods, model, skeleton, options.seed)
+    if options.rates:
+        report_rates(sequences, methods, model, options.seed)
 
 
 if __name__ == '__main__':
