@@ -35,12 +35,13 @@ class NetworkSmoother(WindowSmoother):
 
     Args:
         network: type of the network in the checkpoint, such as ``HANet``.
+        joints: indices of the joints that it refines; it leaves others as they are.
         arguments: of :class:`WindowSmoother`.
     """
 
-    def __init__(self, network: str, *arguments):
+    def __init__(self, network: str, joints: Sequence[int], *arguments):
         super().__init__(*arguments)
-        self.network = network
+        self.network, self.joints = network, tuple(joints)
 
     def in_picture(self, width: int, height: int) -> WindowSmoother:
         """The same for the tracks of a video of this size, which networks of :class:`ImageNormaliser` have to know."""
@@ -146,7 +147,12 @@ def window_smoother(
         return joints.put(answer, keypoints)
 
     return NetworkSmoother(
-        type(model.backbone).__name__, refine, window, step or max(window // overlap, 1), hann_blend(window)
+        type(model.backbone).__name__,
+        joints.ours,
+        refine,
+        window,
+        step or max(window // overlap, 1),
+        hann_blend(window),
     )
 
 
