@@ -129,6 +129,7 @@ class Arrangement:
 
         A computed point is as sure as the least sure of those that it comes from; what is not seen has score 0.
         """
+        sigmas = people.keypoint_sigmas
         keypoints, raw = (
             (points[:, self._origins] * self._weights[..., None]).sum(axis=2)
             for points in (people.keypoints, people.keypoints_raw)
@@ -139,6 +140,7 @@ class Arrangement:
             keypoints=keypoints,
             keypoints_raw=raw,
             keypoint_scores=np.where(self._seen, scores, 0).astype(np.float32),
+            keypoint_sigmas=None if sigmas is None else sigmas[:, self._origins].max(axis=2),
         )
 
 

@@ -79,8 +79,10 @@ class LimbTrack:
         while self._poses and self._offsets:
             pose = np.array(self._poses.popleft())
             offset = self._offsets.popleft()
-            dims = offset.shape[-1]  # a pose may have a further column that says how sure it is
+            dims = offset.shape[-1]
             pose[self._rest, :dims] = self._hangs_on @ pose[:, :dims] + offset
+            # where a pose says how sure it is, a point is no surer than its joint
+            pose[self._rest, dims:] = self._hangs_on @ np.nan_to_num(pose[:, dims:])
             whole.append(pose)
         return whole
 

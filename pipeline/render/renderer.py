@@ -139,9 +139,13 @@ class _Panel:
 
     def draw(self, picture: Canvas, people: People, keypoints: np.ndarray) -> None:
         """Draw ``people`` with ``keypoints`` ``(P, K, 2)``."""
+        # how sure the refiner is of its poses says nothing of those before it
+        refined = people.keypoint_sigmas is not None and keypoints is people.keypoints
         opacities = [
-            self._painter.opacities(points, scores, picture.shape)
-            for points, scores in zip(keypoints, people.keypoint_scores)
+            self._painter.opacities(
+                points, people.keypoint_scores[p], picture.shape, people.keypoint_sigmas[p] if refined else None
+            )
+            for p, points in enumerate(keypoints)
         ]
         sizes = [
             self._sizes.update(int(i), points[alpha > 0]) if alpha.any() else 0.0

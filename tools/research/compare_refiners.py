@@ -40,6 +40,7 @@ def parse_arguments(arguments: Optional[Sequence[str]] = None) -> argparse.Names
     parser.add_argument('poses', nargs='+', type=Path, help='files of poses that the chain wrote (JSON)')
     parser.add_argument('--refiner', action='append', default=[], metavar='SPEC', help='as for smooth-poses')
     parser.add_argument('--views', type=Path, metavar='REFERENCE.npz', help='poses.json of its cameras, in their order')
+    parser.add_argument('--device', default='auto', help='cpu, cuda, cuda:1 …; auto: a GPU where torch sees one')
     parser.add_argument(
         '--tune',
         choices=CRITERIA,
@@ -108,19 +109,26 @@ class Views:
         if self.truth.shape[1] != count:
             raise InputError(f'{path}: has {self.truth.shape[1]} cameras, {count} files of poses were given')
 
-    def errors(self, view: int, track: Track) -> Dict[str, np.ndarray]:
-        """Of each frame and limb joint the error (px), those of velocity and acceleration (px/frame, px/frame²), the
-        jerk (px/frame³), and whether it is missed."""
+    def matched(self, view: int, track: Track) -> Tuple[np.ndarray, np.ndarray]:
+        """Of each frame of the reference the pose of the man, ``(T, 17, 2)`` px, and its scores ``(T, 17)``; NaN
+        where he was not found."""
         truth, people = self.truth[:, view], dict(track)
         first = track[0][0] if track else 0
-        found = np.full(truth.shape, np.nan)
+        found, scores = np.full(truth.shape, np.nan), np.full(truth.shape[:2], np.nan)
         for t, frame in enumerate(self.frames[:, view]):
             here = people.get(int(frame) + first)
             if here is not None and len(here) and np.isfinite(truth[t, LIMBS]).any():
                 away = np.linalg.norm(here.keypoints[:, LIMBS] - truth[t, LIMBS], axis=-1)
                 typical = np.nanmedian(away, axis=1)
                 if typical.min() < REACH:
-                    found[t] = here.keypoints[typical.argmin()]
+                    found[t], scores[t] = here.keypoints[typical.argmin()], here.keypoint_scores[typical.argmin()]
+        return found, scores
+
+    def errors(self, view: int, track: Track) -> Dict[str, np.ndarray]:
+        """Of each frame and limb joint the error (px), those of velocity and acceleration (px/frame, px/frame²), the
+        jerk (px/frame³), and whether it is missed."""
+        truth = self.truth[:, view]
+        found, _ = self.matched(view, track)
         error = np.linalg.norm(found - truth, axis=-1)[:, LIMBS]
         accel = np.linalg.norm(_second(found) - _second(truth), axis=-1)[:, LIMBS]
         there = np.isfinite(truth[:, LIMBS, 0])
@@ -164,12 +172,16 @@ def families() -> Dict[str, List[dict]]:
     }
 
 
-def tuned(recordings: Sequence[Recording], views: Views, criterion: str) -> Iterator[Tuple[str, Dict[str, float]]]:
+def tuned(
+    recordings: Sequence[Recording], views: Views, criterion: str, device: str = 'cpu'
+) -> Iterator[Tuple[str, Dict[str, float]]]:
     """The row of each family, tested where it was not tuned."""
     half = len(recordings) // 2
     halves = (range(half), range(half, len(recordings)))
     for family, candidates in families().items():
-        measured = [[views.errors(v, r.refined(options)) for v, r in enumerate(recordings)] for options in candidates]
+        measured = [
+            [views.errors(v, r.refined(options, device)) for v, r in enumerate(recordings)] for options in candidates
+        ]
         tested, names = [], []
         for test, others in (halves, halves[::-1]):
             scores = [figures([errors[v] for v in others])[criterion] for errors in measured]
@@ -210,11 +222,11 @@ def print_views(rows: Iterator[Tuple[str, Dict[str, float]]]) -> None:
         )
 
 
-def print_moved(recordings: Sequence[Recording], specs: Sequence[str]) -> None:
+def print_moved(recordings: Sequence[Recording], specs: Sequence[str], device: str) -> None:
     print('| refiner | moved by, median px | p90 px | second difference px/frame² | jerk px/frame³ |')
     print('|' + ' --- |' * 5)
     for spec in specs:
-        parts = [moved(recording, recording.refined(refiner_options(spec))) for recording in recordings]
+        parts = [moved(recording, recording.refined(refiner_options(spec), device)) for recording in recordings]
         distances, trembling, thirds = (np.concatenate(column) for column in zip(*parts))
         if not len(distances) or not len(thirds):
             raise InputError(f'{recordings[0].path}: nobody is in these files for four frames')
@@ -233,14 +245,22 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     views = Views(options.views, len(options.poses)) if options.views else None
     recordings = [Recording(path) for path in options.poses]
     if views is None:
-        print_moved(recordings, specs)
+        print_moved(recordings, specs, options.device)
         return 0
 
     def rows() -> Iterator[Tuple[str, Dict[str, float]]]:
         for spec in specs:
-            yield spec, figures([views.errors(v, r.refined(refiner_options(spec))) for v, r in enumerate(recordings)])
+            yield (
+                spec,
+                figures(
+                    [
+                        views.errors(v, r.refined(refiner_options(spec), options.device))
+                        for v, r in enumerate(recordings)
+                    ]
+                ),
+            )
         if options.tune:
-            yield from tuned(recordings, views, options.tune)
+            yield from tuned(recordings, views, options.tune, options.device)
 
     print_views(rows())
     return 0

@@ -49,6 +49,7 @@ def parse_arguments(arguments: Optional[Sequence[str]] = None) -> argparse.Names
     parser.add_argument('--refiner', action='append', default=[], metavar='NAME=WEIGHTS')
     parser.add_argument('--holdout', type=int, default=10)
     parser.add_argument('--every', type=int, default=1, help='use every n-th sequence only')
+    parser.add_argument('--device', default='auto', help='cpu, cuda, cuda:1 …; auto: a GPU where torch sees one')
     parser.add_argument('--threads', type=int, default=1)
     parser.add_argument('--seed', type=int, default=0)
     return parser.parse_args(arguments)
@@ -239,9 +240,11 @@ def main(arguments: Optional[Sequence[str]] = None) -> None:
     options = parse_arguments(arguments)
     import torch
 
+    from pipeline.backends.devices import check_device
     from pipeline.networks.refiners.sequence_refiner import load_refiner
 
     torch.set_num_threads(options.threads)
+    device = check_device(options.device)
     sequences = load_sequences(options)
     skeleton = JOINT_SETS[options.joints].skeleton
     filters = {
@@ -254,7 +257,8 @@ def main(arguments: Optional[Sequence[str]] = None) -> None:
     methods = {name: shipped_filter(parameters, skeleton) for name, parameters in filters.items()}
     for entry in options.refiner:
         name, spec = entry.split('=', 1)
-        methods.update(network_rows(name, load_refiner(spec), skeleton.names, None, False, options.threads))
+        refiner = load_refiner(spec, device)
+        methods.update(network_rows(name, refiner, skeleton.names, None, False, options.threads, device))
     print(f'{len(sequences)} sequences, {sum(map(len, sequences))} frames; errors in % of the figure\n')
     report(sequences, methods, skeleton, options.seed)
 
