@@ -157,6 +157,15 @@ class ChainOptions:
         content=False,
     )
     score_thr: Optional[float] = _option(None, SHARE, 'lowest score of a detected person', 'chain', metavar='0..1')
+    keypoints: Optional[str] = _option(
+        None,
+        WORD,
+        'points of the poses: coco17, body25, halpe26, blazepose33 (feet, hands; for the embedded presets); '
+        "default: the estimator's, 17 for all presets",
+        'chain',
+        metavar='NAME',
+        preset=True,
+    )
     flip_test: Optional[bool] = _option(
         None, SWITCH, 'average poses with those of the mirrored image (slower)', 'chain'
     )

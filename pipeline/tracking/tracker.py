@@ -403,7 +403,9 @@ def _joined(shown: People, hidden: Optional[People]) -> People:
     """Both, in the order of ids."""
     if hidden is None or not len(hidden):
         return shown
-    both = People(**{f.name: np.concatenate([getattr(shown, f.name), getattr(hidden, f.name)]) for f in fields(People)})
+    columns = {f.name: (getattr(shown, f.name), getattr(hidden, f.name)) for f in fields(People)}
+    # what later stages add is not there yet
+    both = People(**{name: np.concatenate(pair) for name, pair in columns.items() if pair[0] is not None})
     return both[np.argsort(both.track_ids, kind='stable')]
 
 
