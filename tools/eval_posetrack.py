@@ -51,6 +51,7 @@ def parse_arguments(arguments=None) -> argparse.Namespace:
     )
     chain.add_argument(
         '--devices',
+        '--device',
         nargs='+',
         default=['auto'],
         help='one process each: cuda:0 cuda:1 ...; auto: a GPU where there is one',

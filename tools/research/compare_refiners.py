@@ -41,6 +41,7 @@ def parse_arguments(arguments: Optional[Sequence[str]] = None) -> argparse.Names
     parser.add_argument('poses', nargs='+', type=Path, help='files of poses that the chain wrote (JSON)')
     parser.add_argument('--refiner', action='append', default=[], metavar='SPEC', help='as for smooth-poses')
     parser.add_argument('--views', type=Path, metavar='REFERENCE.npz', help='poses.json of its cameras, in their order')
+    parser.add_argument('--device', default='auto', help='cpu, cuda, cuda:1 …; auto: a GPU where torch sees one')
     parser.add_argument(
         '--tune',
         choices=CRITERIA,
@@ -193,12 +194,16 @@ def families() -> Dict[str, List[dict]]:
     }
 
 
-def tuned(recordings: Sequence[Recording], views: Views, criterion: str) -> Iterator[Tuple[str, Dict[str, float]]]:
+def tuned(
+    recordings: Sequence[Recording], views: Views, criterion: str, device: str = 'cpu'
+) -> Iterator[Tuple[str, Dict[str, float]]]:
     """The row of each family, tested where it was not tuned."""
     half = len(recordings) // 2
     halves = (range(half), range(half, len(recordings)))
     for family, candidates in families().items():
-        measured = [[views.errors(v, r.refined(options)) for v, r in enumerate(recordings)] for options in candidates]
+        measured = [
+            [views.errors(v, r.refined(options, device)) for v, r in enumerate(recordings)] for options in candidates
+        ]
         tested, names = [], []
         for test, others in (halves, halves[::-1]):
             scores = [figures([errors[v] for v in others])[criterion] for errors in measured]
@@ -239,11 +244,11 @@ def print_views(rows: Iterator[Tuple[str, Dict[str, float]]]) -> None:
         )
 
 
-def print_moved(recordings: Sequence[Recording], specs: Sequence[str]) -> None:
+def print_moved(recordings: Sequence[Recording], specs: Sequence[str], device: str) -> None:
     print('| refiner | moved by, median px | p90 px | second difference px/frame² | jerk px/frame³ |')
     print('|' + ' --- |' * 5)
     for spec in specs:
-        parts = [moved(recording, recording.refined(refiner_options(spec))) for recording in recordings]
+        parts = [moved(recording, recording.refined(refiner_options(spec), device)) for recording in recordings]
         distances, trembling, thirds = (np.concatenate(column) for column in zip(*parts))
         if not len(distances) or not len(thirds):
             raise InputError(f'{recordings[0].path}: nobody is in these files for four frames')
@@ -262,17 +267,17 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     views = Views(options.views, len(options.poses)) if options.views else None
     recordings = [Recording(path) for path in options.poses]
     if views is None:
-        print_moved(recordings, specs)
+        print_moved(recordings, specs, options.device)
         return 0
 
     def rows() -> Iterator[Tuple[str, Dict[str, float]]]:
         for spec in specs:
             for without in ('', *(options.without if spec != 'none' else ())):
-                tracks = [recording.refined(refiner_options(spec), without=without) for recording in recordings]
+                tracks = [recording.refined(refiner_options(spec), options.device, without) for recording in recordings]
                 name = f'{spec}, without {without}' if without else spec
                 yield name, figures([views.errors(v, track) for v, track in enumerate(tracks)])
         if options.tune:
-            yield from tuned(recordings, views, options.tune)
+            yield from tuned(recordings, views, options.tune, options.device)
 
     print_views(rows())
     return 0

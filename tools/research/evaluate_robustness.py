@@ -62,6 +62,7 @@ def parse_arguments(arguments: Optional[Sequence[str]] = None) -> argparse.Names
     )
     parser.add_argument('--every', type=int, default=1, help='use every n-th sequence only')
     parser.add_argument('--rates', action='store_true', help='also print errors at 120, 60, 30 and 15 frames a second')
+    parser.add_argument('--device', default='auto', help='cpu, cuda, cuda:1 …; auto: a GPU where torch sees one')
     parser.add_argument('--threads', type=int, default=1)
     parser.add_argument('--seed', type=int, default=0)
     return parser.parse_args(arguments)
@@ -288,9 +289,11 @@ def main(arguments: Optional[Sequence[str]] = None) -> None:
     options = parse_arguments(arguments)
     import torch
 
+    from pipeline.backends.devices import check_device
     from pipeline.networks.refiners.sequence_refiner import load_refiner
 
     torch.set_num_threads(options.threads)
+    device = check_device(options.device)
     sequences = load_sequences(options)
     skeleton = JOINT_SETS[options.joints].skeleton
     filters = {
@@ -309,7 +312,8 @@ def main(arguments: Optional[Sequence[str]] = None) -> None:
         methods.update({f'tuned: {name}': smoother for name, smoother in tuned(options, model).items()})
     for entry in options.refiner:
         name, spec = entry.split('=', 1)
-        methods.update(network_rows(name, load_refiner(spec), skeleton.names, None, False, options.threads))
+        refiner = load_refiner(spec, device)
+        methods.update(network_rows(name, refiner, skeleton.names, None, False, options.threads, device))
     print(f'{len(sequences)} sequences, {sum(map(len, sequences))} frames; errors in % of the figure\n')
     report(sequences, methods, model, skeleton, options.seed)
     if options.rates:
