@@ -16,8 +16,16 @@ from pipeline.skeletons import Skeleton
 
 # weights that serve a skeleton, where they are not named after it: PoseTrack18's 17 joints without its ears
 JOINTS = {'posetrack1817': 'posetrack15'}
-# what a checkpoint may hold, by refiner; ``network`` takes any of them
-NETWORKS = {'hanet': ('HANet', 'GuidedHANet'), 'smoothnet': ('SmoothNet',), 'deciwatch': ('DeciWatch',), 'network': ()}
+# what a checkpoint may hold, by refiner; ``network`` takes any of them. Of HANet's own weights ``hanet`` are those that
+# anybody may use for anything, ``hanet-academic`` those of data sets for research, ``hanet-paper`` the paper's network.
+NETWORKS = {
+    'hanet': ('HANet', 'GuidedHANet'),
+    'hanet-academic': ('HANet', 'GuidedHANet'),
+    'hanet-paper': ('HANet',),
+    'smoothnet': ('SmoothNet',),
+    'deciwatch': ('DeciWatch',),
+    'network': (),
+}
 
 
 def refiner_options(spec: Union[str, Path, Mapping]) -> Dict[str, Any]:

@@ -64,8 +64,10 @@ def _layouts(backbone) -> Dict[str, Tuple[int, int, List[int]]]:
     for name, _ in backbone.named_parameters():
         if name.startswith(('hanet.refined_head.', 'hanet.final_head.', 'hanet.motion.')):
             layouts[name] = (0, 0, [dims])
-        elif name in ('judge.joint', 'choose.joint'):
+        elif name in ('judge.joint', 'choose.joint', 'doubt.joint'):
             layouts[name] = (0, 0, [])
+        elif name.startswith('doubt_guide.'):
+            layouts[name] = (0, 0, [1])
     return {f'backbone.{name}': layout for name, layout in layouts.items()}
 
 
