@@ -131,26 +131,30 @@ class Views:
         if self.truth.shape[1] != count:
             raise InputError(f'{path}: has {self.truth.shape[1]} cameras, {count} files of poses were given')
 
-    def matched(self, view: int, track: Track) -> Tuple[np.ndarray, np.ndarray]:
-        """Of each frame of the reference the pose of the man, ``(T, 17, 2)`` px, and its scores ``(T, 17)``; NaN
-        where he was not found."""
+    def matched(self, view: int, track: Track) -> Tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Of each frame of the reference the pose of the man, ``(T, 17, 2)`` px, its scores and its sigmas (px),
+        ``(T, 17)``; NaN where he was not found, or the refiner gives no sigmas."""
         truth, people = self.truth[:, view], dict(track)
         first = track[0][0] if track else 0
-        found, scores = np.full(truth.shape, np.nan), np.full(truth.shape[:2], np.nan)
+        found = np.full(truth.shape, np.nan)
+        scores, sigmas = np.full((2, *truth.shape[:2]), np.nan)
         for t, frame in enumerate(self.frames[:, view]):
             here = people.get(int(frame) + first)
             if here is not None and len(here) and np.isfinite(truth[t, LIMBS]).any():
                 away = np.linalg.norm(here.keypoints[:, LIMBS] - truth[t, LIMBS], axis=-1)
                 typical = np.nanmedian(away, axis=1)
-                if typical.min() < REACH:
-                    found[t], scores[t] = here.keypoints[typical.argmin()], here.keypoint_scores[typical.argmin()]
-        return found, scores
+                man = typical.argmin()
+                if typical[man] < REACH:
+                    found[t], scores[t] = here.keypoints[man], here.keypoint_scores[man]
+                    if here.keypoint_sigmas is not None:
+                        sigmas[t] = here.keypoint_sigmas[man]
+        return found, scores, sigmas
 
     def errors(self, view: int, track: Track) -> Dict[str, np.ndarray]:
         """Of each frame and limb joint the error (px), those of velocity and acceleration (px/frame, px/frame²), the
         jerk (px/frame³), and whether it is missed."""
         truth = self.truth[:, view]
-        found, _ = self.matched(view, track)
+        found, *_ = self.matched(view, track)
         error = np.linalg.norm(found - truth, axis=-1)[:, LIMBS]
         accel = np.linalg.norm(_second(found) - _second(truth), axis=-1)[:, LIMBS]
         there = np.isfinite(truth[:, LIMBS, 0])

@@ -124,7 +124,7 @@ def of_views(paths: Sequence[Path], views: Views) -> Tuple[Errors, np.ndarray, n
         recording = Recording(path)
         truth = views.truth[:, v]
         sizes[v] = np.nanmedian(figure_size(truth, np.isfinite(truth).all(-1)))
-        found, confidence = views.matched(v, recording.estimated)
+        found, confidence, _ = views.matched(v, recording.estimated)
         error[v], scores[v] = ((found - truth) / sizes[v])[:, LIMBS], confidence[:, LIMBS]
         rates.append((len(recording.frames) - 1) / (recording.frames[-1][1] - recording.frames[0][1]))
     truth = np.nan_to_num(np.moveaxis(views.truth, 1, 0)[:, :, LIMBS])
