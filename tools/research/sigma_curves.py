@@ -69,11 +69,12 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
                 f'| {low} to {high} | {here.sum()} | {middle:.2f} | {far:.2f} | {np.mean(share < 1):.2f} | '
                 f'{np.mean(share < 2):.2f} |'
             )
-    print(
-        f'\nrank correlation with the error: {spearmanr(sigma, error).statistic:+.2f}, '
-        f'of the scores {spearmanr(score, error).statistic:+.2f}'
-    )
+    print(f'\nrank correlation with the error: {_rank(sigma, error):+.2f}, of the scores {_rank(score, error):+.2f}')
     return 0
+
+
+def _rank(values: np.ndarray, error: np.ndarray) -> float:
+    return float(spearmanr(values, error).statistic) if np.ptp(values) else float('nan')
 
 
 if __name__ == '__main__':

@@ -88,6 +88,9 @@ class GuidedHANet(BaseModule):
         self.choose = LocalJudge(num_keypoints, len(filter_widths) + 2, filters, reach=0)
         self.doubt = LocalJudge(num_keypoints, len(filter_widths) + 4, 1) if width else None
         self.doubt_guide = nn.Linear(self.hanet.final_head.in_features, fold * num_keypoints) if width else None
+        if width:
+            nn.init.zeros_(self.doubt_guide.weight)
+            nn.init.zeros_(self.doubt_guide.bias)
         nn.init.zeros_(self.guide.weight)
         with torch.no_grad():  # hardly any exchange, trust in all, mostly the pose itself
             self.guide.bias.copy_(torch.tensor([-4.0, 3.0, 2.0] + [0.0] * (filters - 1)).repeat(fold * num_keypoints))
