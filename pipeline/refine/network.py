@@ -151,7 +151,8 @@ def window_smoother(
                 answer = _mean(answer, joints.mirror(flipped), gives_sigmas)
         if polish:
             dims = keypoints.shape[-1]
-            answer[..., :dims] = polished(answer[..., :dims], seen, times, polish)
+            sigmas = answer[..., dims] if gives_sigmas else None
+            answer[..., :dims] = polished(answer[..., :dims], seen, times, polish, sigmas)
         return joints.put(answer, keypoints)
 
     name, step = type(model.backbone).__name__, step or max(window // overlap, 1)

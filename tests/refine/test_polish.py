@@ -56,6 +56,19 @@ def test_frames_far_apart_and_windows_that_saw_nothing_stay():
     assert np.isfinite(polished(values, np.arange(32) / 60, np.zeros(32))).all()
 
 
+def test_frames_that_are_less_sure_of_a_joint_count_less_in_it():
+    times, walk = np.arange(32) / 60, 200.0 * np.arange(32) / 60
+    bent = walk + np.where((np.arange(32) >= 12) & (np.arange(32) < 15), 12.0, 0.0)
+    poses = np.stack([bent, bent], axis=1)[None, :, :, None]  # of two joints
+    sigmas = np.ones((1, 32, 2))
+    sigmas[0, 12:15, 1] = 10.0
+    after = polish(poses, np.ones((1, 32, 2)), times[None], SIGMA, sigmas)[0, :, :, 0]
+    away = np.abs(after - walk[:, None])[12:15].max(axis=0)
+    assert away[1] < 0.5 * away[0]
+    alike = polish(poses, np.ones((1, 32, 2)), times[None], SIGMA)[0, :, 0, 0]
+    np.testing.assert_allclose(after[:, 0], alike, atol=1e-6)
+
+
 def tremble(options):
     """Second difference, and mean distance from the input's truth, of a walk at 60 fps that trembles by 1 px."""
     generator = np.random.default_rng(0)
