@@ -15,7 +15,7 @@ from pipeline.skeletons import Skeleton
 OUTLINE: Colour = (20, 20, 20)
 _OUTLINE_ALPHA = 0.65  # of the limb's own opacity
 _FAINTEST = 0.35  # opacity of a joint just over the threshold
-_CLEAR, _LOST = 0.02, 0.08  # sigmas, shares of the figure, of joints that are opaque and that are faintest
+_CLEAR, _LOST = 0.03, 0.18  # sigmas, shares of the figure, of joints that are opaque, and that are not drawn at all
 _FILLED_ALPHA = 0.75  # of people who were not seen but bridged
 _DOT = {'left': (255, 255, 255), 'right': OUTLINE}  # a side must not be told by hue alone
 _DOT_SHARE = 0.5  # of the joint's radius
@@ -102,23 +102,24 @@ class FigurePainter:
                 picture's size outside the picture, are not drawn.
             scores: ``(K,)`` in 0..1.
             image_shape: ``(H, W, 3)``.
-            sigmas: ``(K,)`` px, where the refiner gave them: they then say how faint a joint is, in place of
-                the scores, which change from frame to frame.
+            sigmas: ``(K,)`` px, where the refiner gave them: they then say what is drawn and how faint, in place of
+                the scores. A score is of one frame and comes and goes; a joint that the refiner knows from the
+                frames around stays.
 
         Returns:
             ``(K,)`` in 0..1.
         """
         low, high = self._options.min_score, self._options.full_score
-        rise = np.clip((scores - low) / (high - low), 0, 1)
-        if sigmas is not None:
-            # of the figure: a clear joint's sigma is about 1 %, a hidden one's 5 % and more
-            share = sigmas / max(float(np.ptp(keypoints, axis=0).max()), 1.0)
-            rise = np.where(np.isfinite(share), np.clip((_LOST - share) / (_LOST - _CLEAR), 0, 1), rise)
         size = np.array([image_shape[1], image_shape[0]], float)
         with np.errstate(invalid='ignore'):
             near = np.all((keypoints > -size) & (keypoints < 2 * size), axis=1)
-            seen = (scores >= low) & (scores > 0) & near
-        return np.where(seen, _FAINTEST + (1 - _FAINTEST) * rise, 0.0)
+        rise = np.clip((scores - low) / (high - low), 0, 1)
+        opacity = np.where((scores >= low) & (scores > 0), _FAINTEST + (1 - _FAINTEST) * rise, 0.0)
+        if sigmas is not None:
+            figure = float(np.ptp(keypoints[near], axis=0).max()) if near.any() else 1.0
+            sure = np.clip((_LOST - sigmas / max(figure, 1.0)) / (_LOST - _CLEAR), 0, 1)
+            opacity = np.where(np.isfinite(sigmas), sure, opacity)
+        return np.where(near, opacity, 0.0)
 
     def draw(
         self,

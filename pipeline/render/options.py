@@ -12,7 +12,7 @@ class RenderOptions:
 
     Attributes:
         min_score: joints with a lower score are not drawn, nor limbs that end in
-            them (0..1).
+            them (0..1). Of joints of which the refiner says how sure it is (``keypoint_sigmas``) that decides instead.
         full_score: joints from this score on are opaque; between ``min_score``
             and here opacity rises linearly (0..1).
         line_width: limb width as a share of the figure's size, see
