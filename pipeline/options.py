@@ -256,6 +256,7 @@ class OutputOptions:
         deinterlace: remove the combs of interlaced video.
         people: whose data is written, see :func:`pipeline.people.choose`; None for everybody's.
         draw_others: how the others are drawn.
+        blur_faces, background: what is hidden in the picture, see :mod:`pipeline.people`.
         compare, boxes, ids, trails: see :class:`pipeline.render.RenderOptions`.
         progress: show a progress bar on the terminal.
         command: how the run was started, recorded in the files.
@@ -294,6 +295,16 @@ class OutputOptions:
         metavar='HOW',
         common=True,
     )
+    blur_faces: bool = _option(
+        False, SWITCH, "blur everybody's head in the picture, also while a detector misses it", 'people', common=True
+    )
+    background: str = _option(
+        'keep',
+        one_of('keep', 'black', 'blur'),
+        'what becomes of the picture around people (with --people: around those): keep, black or blur',
+        'people',
+        metavar='HOW',
+    )
     compare: bool = _option(False, SWITCH, 'draw before and after refinement side by side', 'picture', common=True)
     boxes: bool = _option(False, SWITCH, 'draw bounding boxes', 'picture', common=True)
     ids: bool = _option(True, SWITCH, 'do not draw track ids', 'picture')
@@ -317,7 +328,12 @@ class OutputOptions:
     @property
     def draws_late(self) -> bool:
         """Whether pictures are read once more, to be drawn upon when the clip is over."""
-        return self.video and self.people is not None and self.draw_others != 'as-usual'
+        return self.video and (self.hides or self.people is not None and self.draw_others != 'as-usual')
+
+    @property
+    def hides(self) -> bool:
+        """Whether somebody must not be recognised in the picture; then nothing refers to the original either."""
+        return self.blur_faces or self.background != 'keep'
 
     def content(self) -> Dict[str, Any]:
         """Those options that can change what is in the files."""
