@@ -105,7 +105,9 @@ def test_dependencies_are_those_that_are_tested(project, requirements):
         listed.setdefault(requirement.name.lower(), []).append(requirement)
     asked = [Requirement(line) for line in project['dependencies']]
     extras = [
-        Requirement(line) for name in ('training', 'development') for line in project['optional-dependencies'][name]
+        Requirement(line)
+        for name in ('training', 'formats', 'development')
+        for line in project['optional-dependencies'][name]
     ]
     # the first two are installed by a command of their own; pre-commit is for people who commit, not for the tests
     assert set(listed) - {'mmpose', 'opencv-python-headless'} | {'pre-commit'} == {
