@@ -20,6 +20,7 @@ from pipeline.backends.threads import Shares
 from pipeline.detection import build_detector
 from pipeline.errors import InputError
 from pipeline.estimation import build_estimator
+from pipeline.layouts import Arrangement, carriers, tracked_skeleton
 from pipeline.options import OutputOptions, every_frames
 from pipeline.presets import merged_preset, options_of
 from pipeline.protocols import Detector, Estimator, PredictingTracker, Tracker
@@ -27,10 +28,10 @@ from pipeline.refine import StreamRefiner, build_refiner, refiner_options
 from pipeline.refine.filters import NoSmoother
 from pipeline.registry import import_custom
 from pipeline.run import run_video
-from pipeline.stages import Advice, Buffer, Detect, Estimate, Follow, Refine, Stage, Track, Watch, connect
+from pipeline.stages import Advice, Arrange, Buffer, Detect, Estimate, Follow, Refine, Stage, Track, Watch, connect
 from pipeline.summary import Summary
 from pipeline.timing import Clock
-from pipeline.tracking import build_tracker
+from pipeline.tracking import FurtherPoints, build_tracker
 from pipeline.tracking.options import SLOWEST_RATE
 from pipeline.types import FrameResult, People
 from pipeline.video import ArraySource, BackgroundWriter, VideoSource, open_source
@@ -68,6 +69,7 @@ class VideoPipeline:
             misses them (always so unless ``detect_every`` is 1).
         overlap: find people in a thread of its own while the frames before are posed;
             :class:`pipeline.backends.threads.Shares` says who then gets how many cores.
+        keypoints: the layout of the poses that come out, of :data:`pipeline.layouts.LAYOUTS`; None for the estimator's.
         options: what to record in output files (preset, configs, weights).
 
     Attributes:
@@ -85,6 +87,7 @@ class VideoPipeline:
         follow: bool = False,
         overlap: bool = True,
         every: int = 1,
+        keypoints: Optional[str] = None,
         options: Optional[dict] = None,
     ):
         self.detector, self.estimator, self.tracker, self.refiner = detector, estimator, tracker, refiner
@@ -95,6 +98,7 @@ class VideoPipeline:
                 f'tracker {kind!r}: has no predict(time), which follow and detect_every {detect_every} need'
             )
         self.overlap, self.every = overlap, every
+        self.arrangement = Arrangement(estimator.skeleton, keypoints) if keypoints else None
         self.batch = 1 if self.follow else batch
         self.notes: List[str] = []
         if self.batch != batch:
@@ -124,7 +128,7 @@ class VideoPipeline:
     @property
     def skeleton(self):
         """Joint names, limbs and mirror pairs of the poses."""
-        return self.estimator.skeleton
+        return self.arrangement.skeleton if self.arrangement else self.estimator.skeleton
 
     @classmethod
     def from_preset(
@@ -162,7 +166,7 @@ class VideoPipeline:
             import_custom(config['custom_imports']['imports'])
         speed = dict(runtime=config.get('runtime', 'torch'), half=config.get('half', False))
         with options_of('estimator', name):
-            estimator = build_estimator(config['estimator'], device, speed)
+            estimator = build_estimator(config['estimator'], device, speed, config.get('keypoints'))
         with options_of('detector', name):
             detector = build_detector(config['detector'], device, speed)
         if not config.get('random_weights'):
@@ -176,11 +180,12 @@ class VideoPipeline:
                 f"{what}: neither the detector nor the estimator of {name or 'this chain'} is one of torch's networks"
             )
         with options_of('tracker', name):
-            tracker = build_tracker(config.get('tracker', {}), estimator.skeleton)
+            tracker = build_tracker(config.get('tracker', {}), tracked_skeleton(estimator.skeleton))
         with options_of('refiner', name):
             wanted = refiner_options(config.get('refiner', 'hanet'))
             refiner = build_refiner(wanted, estimator.skeleton, device, speed['runtime'])
-        chosen = {key: config[key] for key in ('detect_every', 'batch', 'follow', 'overlap', 'every') if key in config}
+        keys = ('detect_every', 'batch', 'follow', 'overlap', 'every', 'keypoints')
+        chosen = {key: config[key] for key in keys if key in config}
         record = dict(config, preset=name, device=device, refiner={**wanted, **refiner.record})
         return cls(detector, estimator, tracker, refiner, **chosen, options=record)
 
@@ -269,7 +274,10 @@ class VideoPipeline:
         """From poses to smooth tracks; poses seconds apart are not mixed with each other."""
         smoother = NoSmoother() if slow else self.refiner.smoother
         refiner = StreamRefiner(smoother, self.refiner.max_gap)
-        return [Track(tracker, advice), Refine(refiner)]
+        skeleton = self.estimator.skeleton
+        further = FurtherPoints(skeleton) if carriers(skeleton) is not None else None
+        arranged = [Arrange(self.arrangement)] if self.arrangement else []
+        return [Track(tracker, advice, further), Refine(refiner), *arranged]
 
     def _fresh_tracker(self, fps: Fraction) -> Tracker:
         if os.getpid() != self._process:

@@ -127,7 +127,8 @@ class TrackSmoother(Protocol):
             time: seconds; must grow from call to call.
 
         Returns:
-            ``(K, 2)`` px arrays, oldest first; empty while more frames are needed.
+            ``(K, 2)`` px arrays, oldest first; empty while more frames are needed. One that knows how sure it is
+            may give ``(K, 3)``: the last column is the standard deviation along an axis, in px.
         """
 
     def close(self) -> List[np.ndarray]:

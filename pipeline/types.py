@@ -255,6 +255,8 @@ class People:
         carried: ``(P,)`` bool, as in :class:`Detections`; after the tracker also True for
             those who are hidden and stand where they are predicted.
         expected_by: ``(P,)`` int64, as in :class:`Detections`.
+        keypoint_sigmas: ``(P, K)`` float32 px, how far off each refined keypoint may be: standard deviation
+            along an axis, NaN where it is not known; None where the refiner does not say.
         looks: ``(P, L)`` float32, :func:`pipeline.tracking.looks.describe` of each, or None.
     """
 
@@ -267,6 +269,7 @@ class People:
     filled: np.ndarray = _FILLED_IN
     carried: np.ndarray = _FILLED_IN
     expected_by: np.ndarray = _FILLED_IN
+    keypoint_sigmas: Optional[np.ndarray] = None
     looks: Optional[np.ndarray] = None
 
     def __post_init__(self):
@@ -301,10 +304,15 @@ class People:
 
 @dataclass(frozen=True)
 class FrameResult:
-    """What the chain yields: a frame and the people in it."""
+    """What the chain yields: a frame and the people in it.
+
+    Attributes:
+        others: who is there too, but was not chosen (``--people``): drawn faintly or not at all, and no data.
+    """
 
     frame: Frame
     people: People
+    others: Optional[People] = None
 
 
 def _select(rows, index):

@@ -18,8 +18,9 @@ from pipeline.errors import InputError, exit_cleanly  # noqa: E402
 from pipeline.files import atomic_path, check_writable  # noqa: E402
 from pipeline.posetrack import format_table, pair_folders, score_sequences  # noqa: E402
 from pipeline.posetrack.folders import FORMATS  # noqa: E402
+from pipeline.posetrack.identity import INSTALL  # noqa: E402
 
-_ROWS = 'AP', 'precision', 'recall', 'MOTA', 'MOTP'
+_ROWS = 'AP', 'precision', 'recall', 'MOTA', 'MOTP', 'HOTA', 'AssA', 'IDF1'
 
 
 def parse_arguments(arguments=None) -> argparse.Namespace:
@@ -36,7 +37,7 @@ def parse_arguments(arguments=None) -> argparse.Namespace:
     files = parser.add_argument_group('scoring files')
     files.add_argument('--gt', help='folder of annotation files, one JSON per sequence')
     files.add_argument('--pred', help='folder of prediction files with the same names')
-    files.add_argument('--tracking', action='store_true', help='also score track ids (MOTA, MOTP)')
+    files.add_argument('--tracking', action='store_true', help='also score track ids (MOTA, MOTP, HOTA, IDF1)')
 
     chain = parser.add_argument_group('running the chain')
     chain.add_argument('--data-root', help='PoseTrack folder with images (see tools/prepare_posetrack.py)')
@@ -50,6 +51,7 @@ def parse_arguments(arguments=None) -> argparse.Namespace:
     )
     chain.add_argument(
         '--devices',
+        '--device',
         nargs='+',
         default=['auto'],
         help='one process each: cuda:0 cuda:1 ...; auto: a GPU where there is one',
@@ -79,7 +81,7 @@ def main(arguments=None) -> None:
         scores = run_and_score(args)
     elif args.gt and args.pred:
         scores = score_sequences(pair_folders(args.gt, args.pred, args.format), args.tracking)
-        scores['boxes'] = args.boxes or 'not stated'
+        scores['boxes'] = args.boxes or 'not stated (--boxes: annotated ones are worth 3 to 7 points)'
         print(report(scores))
     else:
         raise InputError('give --gt and --pred to score files, or --data-root and --preset to run the chain')
@@ -143,6 +145,8 @@ def report(scores: Dict[str, Any]) -> str:
         f'{people["annotated"]} people annotated, {people["predicted"]} predicted',
         format_table(rows),
     ]
+    if 'MOTA' in scores and 'HOTA' not in scores:
+        lines.append(f'HOTA and IDF1 are left out, for the package trackeval is missing: {INSTALL}')
     joints = scores['joints']
     absent = [joint for joint, count in joints['annotated'].items() if not count]
     if absent and any(joints.get('MOTA', {}).get(joint) is not None for joint in absent):

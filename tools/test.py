@@ -18,7 +18,7 @@ from mmengine.config import Config, DictAction  # noqa: E402
 
 from pipeline.errors import InputError, exit_cleanly  # noqa: E402
 from pipeline.files import atomic_path  # noqa: E402
-from pipeline.training.schedule import join_without_gpu, number_of_ranks  # noqa: E402
+from pipeline.training.schedule import join_without_gpu, number_of_ranks, run_on  # noqa: E402
 
 
 def parse_arguments(arguments: Optional[Sequence[str]] = None) -> argparse.Namespace:
@@ -27,6 +27,7 @@ def parse_arguments(arguments: Optional[Sequence[str]] = None) -> argparse.Names
     parser.add_argument('checkpoint', help='refiner.pth or epoch_N.pth of a training, or converted published weights')
     parser.add_argument('--work-dir', help='where logs go (default: work_dirs/NAME of the config)')
     parser.add_argument('--out', help='write the metrics to this JSON file')
+    parser.add_argument('--device', default='auto', help='cpu, cuda, cuda:1 …; auto: a GPU where torch sees one')
     parser.add_argument('--show-dir', help="draw an estimator's poses, one picture a person, into this folder")
     parser.add_argument('--launcher', choices=('none', 'pytorch', 'slurm', 'mpi'), default='none')
     parser.add_argument('--local-rank', '--local_rank', type=int, help='given by torch.distributed.launch')
@@ -94,6 +95,7 @@ def main(arguments: Optional[Sequence[str]] = None) -> None:
     if options.local_rank is not None:
         os.environ.setdefault('LOCAL_RANK', str(options.local_rank))
     number_of_ranks(options.launcher)
+    run_on(options.device, options.launcher)
     if options.launcher != 'none' and not torch.cuda.is_available():
         join_without_gpu(config, options.launcher)
     runner = Runner.from_cfg(config)

@@ -19,6 +19,7 @@ from pipeline.errors import InputError, exit_cleanly  # noqa: E402
 from pipeline.training.schedule import (  # noqa: E402
     join_without_gpu,
     number_of_ranks,
+    run_on,
     samples_of_a_step,
     scale_learning_rate,
     set_iterations,
@@ -53,6 +54,7 @@ def parse_arguments(arguments: Optional[Sequence[str]] = None) -> argparse.Names
     parser.add_argument('--tensorboard', action='store_true', help='write TensorBoard events into the work dir')
     parser.add_argument('--launcher', choices=('none', 'pytorch', 'slurm', 'mpi'), default='none')
     parser.add_argument('--local-rank', '--local_rank', type=int, help='given by torch.distributed.launch')
+    parser.add_argument('--device', default='auto', help='cpu, cuda, cuda:1 …; auto: a GPU where torch sees one')
     parser.add_argument('--threads', type=int, help='CPU threads of PyTorch')
     parser.add_argument(
         '--cfg-options', nargs='+', action=DictAction, metavar='KEY=VALUE', help='change entries of the config'
@@ -122,11 +124,10 @@ def main(arguments: Optional[Sequence[str]] = None) -> None:
     if options.local_rank is not None:
         os.environ.setdefault('LOCAL_RANK', str(options.local_rank))
     number_of_ranks(options.launcher)
-    if not torch.cuda.is_available():
-        if config.optim_wrapper.type == 'AmpOptimWrapper':
-            raise InputError(f'{"--amp" if options.amp else "AmpOptimWrapper"}: mixed precision needs a GPU; none here')
-        if options.launcher != 'none':
-            join_without_gpu(config, options.launcher)
+    if run_on(options.device, options.launcher) == 'cpu' and config.optim_wrapper.type == 'AmpOptimWrapper':
+        raise InputError(f'{"--amp" if options.amp else "AmpOptimWrapper"}: mixed precision needs a GPU; none here')
+    if options.launcher != 'none' and not torch.cuda.is_available():
+        join_without_gpu(config, options.launcher)
     if options.threads:
         torch.set_num_threads(options.threads)
     Runner.from_cfg(config).train()

@@ -61,5 +61,5 @@ test_dataloader = dict(
         ),
     ),
 )
-test_evaluator = dict(type='RefinementMetric', report=['mpjpe', 'mpjve', 'accel', 'jitter'])
+test_evaluator = dict(type='RefinementMetric', report=['mpjpe', 'mpjve', 'accel', 'jerk'])
 test_cfg = dict()

@@ -34,5 +34,5 @@ test_dataloader = dict(
     sampler=dict(type='DefaultSampler', shuffle=False),
     dataset=dict(type='PairSequences', window=101, step=13, source=dict(type='pairs', path=folder + '/test.npz')),
 )
-test_evaluator = dict(type='RefinementMetric', report=['mpjpe', 'pa-mpjpe', 'mpjve', 'accel', 'jitter'], root=[0])
+test_evaluator = dict(type='RefinementMetric', report=['mpjpe', 'pa-mpjpe', 'mpjve', 'accel', 'jerk'], root=[0])
 test_cfg = dict()

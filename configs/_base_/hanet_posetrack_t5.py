@@ -35,5 +35,5 @@ test_dataloader = dict(
     sampler=dict(type='DefaultSampler', shuffle=False),
     dataset=dict(type='PairSequences', window=5, step=1),
 )
-test_evaluator = dict(type='RefinementMetric', report=['mpjpe', 'mpjve', 'accel', 'jitter'])
+test_evaluator = dict(type='RefinementMetric', report=['mpjpe', 'mpjve', 'accel', 'jerk'])
 test_cfg = dict()

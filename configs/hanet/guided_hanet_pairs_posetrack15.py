@@ -59,7 +59,7 @@ test_dataloader = dict(
     sampler=dict(type='DefaultSampler', shuffle=False),
     dataset=dict(type='PairSequences', window=32, step=8, source=dict(type='pairs', path=folder + '/test.npz')),
 )
-test_evaluator = dict(type='RefinementMetric', report=['mpjpe', 'mpjve', 'accel', 'jitter'])
+test_evaluator = dict(type='RefinementMetric', report=['mpjpe', 'mpjve', 'accel', 'jerk'])
 test_cfg = dict()
 train_cfg = dict(by_epoch=True, max_epochs=iterations // 100)
 param_scheduler = [

@@ -11,5 +11,9 @@ model = dict(
 train_dataloader = dict(batch_size=256, dataset=poses)
 test_dataloader = dict(dataset=dict(step=5, **poses))
 test_evaluator = dict(
-    type='RefinementMetric', report=['mpjpe', 'pa-mpjpe', 'accel'], protocol='published', unit=1000.0, root=[2, 3]
+    type='RefinementMetric',
+    report=['mpjpe', 'pa-mpjpe', 'mpjve', 'accel', 'jerk'],
+    protocol='published',
+    unit=1000.0,
+    root=[2, 3],
 )

@@ -1,8 +1,9 @@
 """HANet on body meshes of AIST++, SPIN in, 24 rotations as 6 numbers; model, loss and schedule as published.
 
-Reports the rotation error; MPJPE, PA-MPJPE and Accel need the user's SMPL files::
+Reports the rotation error; MPJPE, PA-MPJPE, MPJVE, Accel and jerk need the user's SMPL files::
 
-    --cfg-options test_evaluator.body_model=data/smpl test_evaluator.report="['mpjpe','pa-mpjpe','accel']"
+    --cfg-options test_evaluator.body_model=data/smpl \\
+        test_evaluator.report="['mpjpe','pa-mpjpe','mpjve','accel','jerk']"
 """
 
 _base_ = ['../_base_/published_schedule.py', '../_base_/npz_poses.py']

@@ -28,4 +28,4 @@ model = dict(
 )
 train_dataloader = dict(batch_size=16, dataset=poses)
 test_dataloader = dict(dataset=dict(step=5, **poses))
-test_evaluator = dict(type='RefinementMetric', report=['pck', 'accel'], protocol='published')
+test_evaluator = dict(type='RefinementMetric', report=['pck', 'mpjve', 'accel', 'jerk'], protocol='published')

@@ -81,7 +81,7 @@ test_dataloader = dict(
         source=dict(type='h36m_universal', folder=f'{data_root}/h36m', subjects=['S9', 'S11'], joints='coco17'),
     ),
 )
-test_evaluator = dict(type='RefinementMetric', report=['mpjpe', 'mpjve', 'accel', 'jitter'])
+test_evaluator = dict(type='RefinementMetric', report=['mpjpe', 'mpjve', 'accel', 'jerk'])
 test_cfg = dict()
 train_cfg = dict(by_epoch=True, max_epochs=iterations // epoch)
 

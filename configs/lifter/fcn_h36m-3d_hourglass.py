@@ -63,7 +63,7 @@ test_dataloader = dict(
         subjects=['S9', 'S11'],
     ),
 )
-test_evaluator = dict(type='LiftingMetric', report=['mpjpe', 'pa-mpjpe', 'mpjve', 'accel', 'jitter'])
+test_evaluator = dict(type='LiftingMetric', report=['mpjpe', 'pa-mpjpe', 'mpjve', 'accel', 'jerk'])
 test_cfg = dict()
 default_hooks = dict(checkpoint=dict(interval=25))
 train_cfg = dict(by_epoch=True, max_epochs=iterations // 100)

@@ -10,8 +10,8 @@ from pipeline.files import atomic_path
 from pipeline.formats.npz import open_npz
 from pipeline.types import FrameResult, People
 
-# looks are described by the tracker, later
-_COLUMNS = tuple(field.name for field in fields(People) if field.name != 'looks')
+# looks are described by the tracker and sigmas by the refiner, later
+_COLUMNS = tuple(field.name for field in fields(People) if field.name not in ('looks', 'keypoint_sigmas'))
 
 
 def write_segment(path: Path, results: Iterable[FrameResult], num_keypoints: int) -> int:

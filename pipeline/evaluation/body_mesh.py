@@ -96,13 +96,13 @@ class BodyModel:
 
 @METRICS.register_module()
 class BodyMeshMetric(RefinementMetric):
-    """Rotation error in degrees, and MPJPE, PA-MPJPE, Accel in mm of the joints that the rotations pose.
+    """Rotation error in degrees, and MPJPE, PA-MPJPE, MPJVE, Accel, jerk in mm of the joints that the rotations pose.
 
     Estimates are posed with the estimator's shapes, truths with theirs (the mean body where a data set has
     none, as AIST++), relative to the root. Windows are blended as 6D rotations.
 
     Args:
-        report: of 'mpjpe', 'pa-mpjpe', 'accel'; these need ``body_model``.
+        report: of 'mpjpe', 'pa-mpjpe', 'mpjve', 'accel', 'jerk'; these need ``body_model``.
         body_model: folder of the SMPL files; None reports the rotation error only.
         regressor, joints: see :class:`BodyModel`.
         protocol: as for :class:`RefinementMetric`.

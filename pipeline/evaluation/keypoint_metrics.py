@@ -45,8 +45,8 @@ def acceleration_errors(prediction: np.ndarray, truth: np.ndarray) -> np.ndarray
     return np.linalg.norm(acceleration(prediction) - acceleration(truth), axis=-1)
 
 
-def jitter(poses: np.ndarray) -> np.ndarray:
-    """Length of third differences (jerk per frame³), ``(T, K, D) -> (T - 3, K)``; needs no truth."""
+def jerk(poses: np.ndarray) -> np.ndarray:
+    """Length of third differences, per frame³, ``(T, K, D) -> (T - 3, K)``; needs no truth."""
     return np.linalg.norm(np.diff(poses, 3, axis=0), axis=-1)
 
 

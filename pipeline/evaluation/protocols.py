@@ -8,7 +8,7 @@ PCK                           mean over sequences and joints, so that a    mean 
 body size                     of the box, its corners cut to integers      of the box
 joint columns                 names printed over the wrong joints          each joint under its name
 MPJPE, PA-MPJPE, MPJVE,       all frames of all sequences; NaN dropped     annotated joints; one that is not
-Accel, jitter                                                              predicted (NaN) is filled in
+Accel, jerk                                                                predicted (NaN) is filled in
 alignment of PA-MPJPE         by all joints                                by annotated joints
 ============================  ===========================================  ==============================
 
@@ -20,7 +20,7 @@ frames at a sequence's end are left out) or, over all frames, with the weights o
 """
 
 from dataclasses import dataclass, replace
-from typing import Dict, Optional, Sequence
+from typing import Dict, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -29,7 +29,7 @@ from pipeline.evaluation.keypoint_metrics import (
     acceleration_errors,
     box_size,
     fill_missing,
-    jitter,
+    jerk,
     joint_errors,
     pck_hits,
     procrustes_errors,
@@ -37,6 +37,7 @@ from pipeline.evaluation.keypoint_metrics import (
 )
 
 PROTOCOLS = ('published', 'corrected')
+METRICS = ('pck', 'mpjpe', 'pa-mpjpe', 'mpjve', 'accel', 'jerk')
 # What the published code prints over which of Sub-JHMDB's 15 joints, and what these joints are.
 PUBLISHED_COLUMNS = {
     'Head': (0,),
@@ -83,6 +84,19 @@ class Evaluated:
         return numbers if self.weight is None else numbers & (self.weight > 0)
 
 
+def check_metrics(metrics: Sequence[str]) -> Tuple[str, ...]:
+    """The same names; ``jitter`` is what jerk was called before.
+
+    Raises:
+        InputError: if one is not of :data:`METRICS`.
+    """
+    metrics = tuple('jerk' if name == 'jitter' else name for name in metrics)
+    unknown = [name for name in metrics if name not in METRICS]
+    if unknown:
+        raise InputError(f'report {unknown[0]!r}: allowed are {", ".join(METRICS)}')
+    return metrics
+
+
 def pck_table(sequences: Sequence[Evaluated], threshold: float, protocol: str) -> np.ndarray:
     """PCK of each joint, ``(K,)`` in 0..1; see the table above."""
     if protocol == 'published':
@@ -107,15 +121,15 @@ def evaluate(
 
     Args:
         sequences: stitched predictions and truths.
-        metrics: of 'pck', 'mpjpe', 'pa-mpjpe', 'mpjve', 'accel', 'jitter'.
+        metrics: of :data:`METRICS`.
         protocol: 'published' or 'corrected'.
         unit: factor on distances (1000 from metres to mm).
         thresholds: of PCK.
 
     Returns:
         by name: ``pck@0.05`` in 0..1, ``mpjpe``, ``pa-mpjpe``, ``mpjve`` (per frame), ``accel`` (per
-        frame²), ``accel_s2`` (per second², where the frame rate is known), ``jitter`` (per frame³); NaN where
-        no sequence is long enough or nothing is annotated.
+        frame²), ``accel_s2`` (per second², where the frame rate is known), ``jerk`` (of the prediction, per
+        frame³); NaN where no sequence is long enough or nothing is annotated.
 
     Raises:
         InputError: if PCK is asked for and there are no boxes.
@@ -150,10 +164,10 @@ def evaluate(
         table['accel'] = unit * _mean(errors, inner, protocol)
         if all(s.fps for s in sequences):
             table['accel_s2'] = unit * _mean([e * s.fps**2 for e, s in zip(errors, sequences)], inner, protocol)
-    if 'jitter' in metrics:
-        jerks = [jitter(s.prediction) for s in sequences]
+    if 'jerk' in metrics:
+        jerks = [jerk(s.prediction) for s in sequences]
         rows = [_in_a_row(k, 4) if corrected else np.ones(len(j), bool) for j, k in zip(jerks, known)]
-        table['jitter'] = unit * _mean_of([j[row].ravel() for j, row in zip(jerks, rows)])
+        table['jerk'] = unit * _mean_of([j[row].ravel() for j, row in zip(jerks, rows)])
     return table
 
 

@@ -11,20 +11,20 @@ from mmpose.registry import METRICS
 
 from pipeline.errors import InputError
 from pipeline.evaluation.keypoint_metrics import fill_missing, relative_to_root
-from pipeline.evaluation.protocols import PROTOCOLS, Evaluated, evaluate
+from pipeline.evaluation.protocols import PROTOCOLS, Evaluated, check_metrics, evaluate
 from pipeline.evaluation.stitching import stitch
 from pipeline.refine.windows import hann_blend
 
 
 @METRICS.register_module()
 class RefinementMetric(BaseMetric):
-    """PCK, MPJPE, PA-MPJPE, MPJVE, Accel and jitter of stitched sequences, the input's own numbers first.
+    """PCK, MPJPE, PA-MPJPE, MPJVE, Accel and jerk of stitched sequences, the input's own numbers first.
 
     Every window is a dictionary as :class:`SequenceRefiner` predicts it, with the test
     data set's ``sequence`` (its number), ``start`` (first frame) and ``fps``.
 
     Args:
-        report: of 'pck', 'mpjpe', 'pa-mpjpe', 'mpjve', 'accel', 'jitter'. (MMEngine takes a key named
+        report: of 'pck', 'mpjpe', 'pa-mpjpe', 'mpjve', 'accel', 'jerk'. (MMEngine takes a key named
             metrics for a list of metrics.)
         protocol: 'published' or 'corrected', see :mod:`pipeline.evaluation.protocols`.
         unit: factor on distances (1000 from metres to mm).
@@ -32,7 +32,7 @@ class RefinementMetric(BaseMetric):
             leaves out frames in which none of them is annotated.
 
     Raises:
-        InputError: for an unknown protocol.
+        InputError: for an unknown protocol or number.
     """
 
     default_prefix = None
@@ -50,7 +50,7 @@ class RefinementMetric(BaseMetric):
         super().__init__(collect_device, prefix)
         if protocol not in PROTOCOLS:
             raise InputError(f'protocol {protocol!r}: allowed are {", ".join(PROTOCOLS)}')
-        self.report, self.protocol, self.unit, self.root = tuple(report), protocol, unit, list(root)
+        self.report, self.protocol, self.unit, self.root = check_metrics(report), protocol, unit, list(root)
 
     def process(self, data_batch, data_samples: Sequence[dict]) -> None:
         # one entry per item of the data set: MMEngine cuts the results to the length of the data set
@@ -107,7 +107,7 @@ class RefinementMetric(BaseMetric):
 
 @METRICS.register_module()
 class LiftingMetric(BaseMetric):
-    """MPJPE, PA-MPJPE, MPJVE, Accel and jitter of lifted recordings, which are relative to their root already.
+    """MPJPE, PA-MPJPE, MPJVE, Accel and jerk of lifted recordings, which are relative to their root already.
 
     Args:
         report: as for :class:`RefinementMetric`.
@@ -117,7 +117,7 @@ class LiftingMetric(BaseMetric):
 
     def __init__(self, report: Sequence[str] = ('mpjpe', 'pa-mpjpe'), collect_device: str = 'cpu', prefix: str = None):
         super().__init__(collect_device, prefix)
-        self.report = tuple(report)
+        self.report = check_metrics(report)
 
     def process(self, data_batch, data_samples: Sequence[dict]) -> None:
         for sample in data_samples:

@@ -5,8 +5,11 @@
      "instance_info": [
        {"frame_id": 0, "time": 0.0, "instances": [
           {"keypoints": [[x, y], …], "keypoint_scores": […], "bbox": [[x1, y1, x2, y2]],
-           "bbox_score": 0.9, "track_id": 1, "filled": false, "keypoints_raw": [[x, y], …]}]},
+           "bbox_score": 0.9, "track_id": 1, "filled": false, "keypoints_raw": [[x, y], …],
+           "keypoint_sigmas": […]}]},
        …]}
+
+``keypoint_sigmas``, px, are there where the refiner says how sure it is (HANet does).
 
 ``frame_id`` counts from 0, as MMPose's inferencer does (its demo scripts count
 from 1). ``bbox`` is a list in a list because MMPose's ``split_instances`` makes it
@@ -55,6 +58,8 @@ def instances(people: People) -> list:
         filled=people.filled.tolist(),
         keypoints_raw=rounded(people.keypoints_raw, COORDINATE_DIGITS),
     )
+    if people.keypoint_sigmas is not None:
+        columns.update(keypoint_sigmas=rounded(people.keypoint_sigmas, COORDINATE_DIGITS))
     return [dict(zip(columns, row)) for row in zip(*columns.values())]
 
 

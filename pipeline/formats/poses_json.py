@@ -93,7 +93,9 @@ class _Reader:
         people = [self._person(row, f'{place}.instances[{i}]') for i, row in enumerate(rows)]
         if not people:
             return index, time, None
-        columns = {name: np.stack([person[name] for person in people]) for name in people[0]}
+        columns: Dict[str, Any] = {name: np.stack([person[name] for person in people]) for name in people[0]}
+        if np.isnan(columns['keypoint_sigmas']).all():
+            columns['keypoint_sigmas'] = None
         return index, time, People(**columns)
 
     def _person(self, row: Any, place: str) -> Dict[str, np.ndarray]:
@@ -122,6 +124,14 @@ class _Reader:
             track_ids=np.array(track_id, np.int64),
             keypoints_raw=keypoints if raw is None else self._array(raw, shape, f'{place}.keypoints_raw'),
             filled=np.array(filled),
+            keypoint_sigmas=self._sigmas(row.get('keypoint_sigmas'), shape[:1], place),
+        )
+
+    def _sigmas(self, given: Any, shape: Tuple[int, ...], place: str) -> np.ndarray:
+        return (
+            np.full(shape, np.nan, np.float32)
+            if given is None
+            else self._array(given, shape, f'{place}.keypoint_sigmas')
         )
 
     def _read_skeleton(self, meta: dict) -> Skeleton:

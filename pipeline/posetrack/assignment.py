@@ -65,13 +65,7 @@ def match_frame(truth: PoseFrame, prediction: PoseFrame, where: str = '') -> Fra
     number that is annotated. Each prediction keeps only its best annotated person
     (the first of equals); of those who chose the same person, the best stays.
     """
-    sizes = _head_sizes(truth, where)
-    offset = prediction.points[:, None] - truth.points[None]  # (P, G, J, 2)
-    distance = np.sqrt(np.square(offset).sum(axis=3))
-    # a head box without extent: only exact hits count
-    distance = np.divide(
-        distance, sizes[:, None], out=np.where(distance > 0, np.inf, distance), where=sizes[:, None] > 0
-    )
+    distance = head_distances(truth, prediction, where)
     distance = np.where(distance <= MATCH_DISTANCE, distance, np.nan)
     owner = np.full(len(prediction), -1)
     if len(truth) and len(prediction):
@@ -82,6 +76,19 @@ def match_frame(truth: PoseFrame, prediction: PoseFrame, where: str = '') -> Fra
         chosen = np.flatnonzero(similarity.max(axis=0) > 0)
         owner[best[chosen]] = chosen
     return FrameMatch(truth, prediction, distance, owner)
+
+
+def head_distances(truth: PoseFrame, prediction: PoseFrame, where: str = '') -> np.ndarray:
+    """Distances of joints in head sizes, ``(P, G, J)``, NaN where a joint is absent.
+
+    Raises:
+        InputError: if an annotated person has no head box.
+    """
+    sizes = _head_sizes(truth, where)
+    offset = prediction.points[:, None] - truth.points[None]  # (P, G, J, 2)
+    distance = np.sqrt(np.square(offset).sum(axis=3))
+    # a head box without extent: only exact hits count
+    return np.divide(distance, sizes[:, None], out=np.where(distance > 0, np.inf, distance), where=sizes[:, None] > 0)
 
 
 def _clean(truth: PoseFrame, prediction: PoseFrame) -> Tuple[PoseFrame, PoseFrame]:

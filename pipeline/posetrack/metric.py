@@ -82,7 +82,9 @@ class PoseTrackMetric(BaseMetric):
         scores = score_sequences(pair_frames(truths[name], predictions[name]) for name in truths)
         names = ('AP', 'precision', 'recall')
         table = format_table({name: scores[name] for name in names})
-        MMLogger.get_current_instance().info(f'PoseTrack, in percent\n{table}')
+        MMLogger.get_current_instance().info(
+            f'PoseTrack, boxes {self.dataset_meta.get("boxes", "not stated")}, in percent\n{table}'
+        )
         values = {f'{column} AP': value for column, value in scores['AP'].items() if column != 'Mean'}
         values.update({name: scores[name]['Mean'] for name in names})
         return {name: float('nan') if value is None else value for name, value in values.items()}

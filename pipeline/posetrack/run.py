@@ -124,7 +124,7 @@ def score_run(release: Release, split: str, out_dir: Path) -> Dict[str, Dict[str
         )
         scores[stage] = score_sequences(poses)
         tracked = score_sequences(tracks, tracking=True)
-        scores[stage].update({name: tracked[name] for name in tracked if name.startswith('MOT')})
+        scores[stage].update({name: tracked[name] for name in tracked if name not in scores[stage]})
         scores[stage]['joints'].update(
             {name: values for name, values in tracked['joints'].items() if name not in scores[stage]['joints']}
         )

@@ -6,20 +6,25 @@ import numpy as np
 
 from pipeline.posetrack.ap import average_precision
 from pipeline.posetrack.assignment import match_sequence
+from pipeline.posetrack.identity import IdentityScores, load_metrics
 from pipeline.posetrack.mot import MotCounts, count_sequence
 from pipeline.posetrack.sequence import COLUMNS, JOINTS, PoseSequence
 
 
-def score_sequences(pairs: Iterable[Tuple[PoseSequence, PoseSequence]], tracking: bool = False) -> Dict[str, Any]:
-    """poseval's scores.
+def score_sequences(
+    pairs: Iterable[Tuple[PoseSequence, PoseSequence]], tracking: bool = False, identity: bool = True
+) -> Dict[str, Any]:
+    """poseval's scores, and of tracks TrackEval's too.
 
     Args:
         pairs: truth and predictions, from :func:`folders.pair_folders`.
         tracking: also score the track ids.
+        identity: with ``tracking``, also by HOTA and IDF1, which takes as long again.
 
     Returns:
         ``AP``, ``precision``, ``recall`` and, with ``tracking``, ``MOTA``,
-        ``MOTP``, ``MOT_precision`` and ``MOT_recall``: each a dictionary of the
+        ``MOTP``, ``MOT_precision``, ``MOT_recall`` and, where TrackEval is installed,
+        ``HOTA``, ``DetA``, ``AssA``, ``IDF1`` (see :mod:`pipeline.posetrack.identity`): each a dictionary of the
         table's columns in percent; ``joints``: the same per joint, and ``counts``
         per joint; ``frames``, ``people``. None stands for what is not defined
         because nothing was annotated.
@@ -28,10 +33,15 @@ def score_sequences(pairs: Iterable[Tuple[PoseSequence, PoseSequence]], tracking
         InputError: as :func:`match_sequence` and :func:`count_sequence`.
     """
     matches, counts, sequences = [], MotCounts.zeros(), 0
+    metrics = load_metrics() if tracking and identity else None
+    identities = IdentityScores(metrics) if metrics else None
     for truth, prediction in pairs:
         matched = match_sequence(truth, prediction)
         if tracking:
-            counts = counts + count_sequence(matched, prediction.path or prediction.name)
+            where = prediction.path or prediction.name
+            counts = counts + count_sequence(matched, where)
+            if identities:
+                identities.add(matched, where)
         matches += matched
         sequences += 1
     scores = average_precision(matches)
@@ -41,6 +51,7 @@ def score_sequences(pairs: Iterable[Tuple[PoseSequence, PoseSequence]], tracking
         per_joint.update(
             MOTA=counts.mota(), MOTP=counts.motp(), MOT_precision=counts.precision(), MOT_recall=counts.recall()
         )
+        per_joint.update(identities.per_joint() if identities else {})
         numbers.update(
             objects=counts.objects,
             detections=counts.detections,

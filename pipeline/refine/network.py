@@ -1,10 +1,11 @@
 """A trained network (HANet, SmoothNet, DeciWatch) as a smoother."""
 
 from pathlib import Path
-from typing import Optional, Sequence, Tuple, Union
+from typing import List, Optional, Sequence, Tuple, Union, cast
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from pipeline.backends.devices import check_device
 from pipeline.backends.graphs import Graphs, OpenVINOExporter
@@ -35,12 +36,13 @@ class NetworkSmoother(WindowSmoother):
 
     Args:
         network: type of the network in the checkpoint, such as ``HANet``.
+        joints: indices of the joints that it refines; it leaves others as they are.
         arguments: of :class:`WindowSmoother`.
     """
 
-    def __init__(self, network: str, *arguments):
+    def __init__(self, network: str, joints: Sequence[int], *arguments):
         super().__init__(*arguments)
-        self.network = network
+        self.network, self.joints = network, tuple(joints)
 
     def in_picture(self, width: int, height: int) -> WindowSmoother:
         """The same for the tracks of a video of this size, which networks of :class:`ImageNormaliser` have to know."""
@@ -48,7 +50,7 @@ class NetworkSmoother(WindowSmoother):
         def function(keypoints: np.ndarray, scores: np.ndarray, times: np.ndarray) -> np.ndarray:
             return self.function(keypoints, scores, times, (width, height))  # type: ignore[call-arg]
 
-        return WindowSmoother(function, self.window, self.step, self.blend)
+        return WindowSmoother(function, self.window, self.step, self.blend, self.sigmas)
 
 
 def network_smoother(
@@ -127,11 +129,17 @@ def window_smoother(
     if isinstance(polish, bool) or not isinstance(polish, (int, float)) or not 0 <= polish <= 1:
         raise InputError(f'polish is {polish!r}: must be seconds from 0 (none) to 1')
 
+    gives_sigmas = getattr(model.backbone, 'gives_width', False)
+
     def run(keypoints: np.ndarray, scores: np.ndarray, fps: np.ndarray, size: Optional[Size]) -> np.ndarray:
         sizes = () if size is None else (np.tile(size, (len(keypoints), 1)),)
         arrays = (keypoints, scores, fps, *sizes)
         tensors = (torch.as_tensor(array, dtype=torch.float32, device=device) for array in arrays)
-        return model.refine(*tensors).cpu().numpy()
+        if not gives_sigmas:
+            return model.refine(*tensors).cpu().numpy()
+        poses, sigmas = model.refine_and_doubt(*tensors)
+        assert sigmas is not None  # as the network has said
+        return torch.cat([poses, sigmas[..., None]], dim=-1).cpu().numpy()
 
     def refine(keypoints: np.ndarray, scores: np.ndarray, times: np.ndarray, size: Optional[Size] = None) -> np.ndarray:
         fps = (times.shape[1] - 1) / (times[:, -1] - times[:, 0])
@@ -140,14 +148,22 @@ def window_smoother(
             answer = run(known, seen, fps, size)
             if mirror:
                 flipped = run(joints.mirror(known), seen[:, :, joints.flip], fps, size)
-                answer = (answer + joints.mirror(flipped)) / 2
+                answer = _mean(answer, joints.mirror(flipped), gives_sigmas)
         if polish:
-            answer = polished(answer, seen, times, polish)
+            dims = keypoints.shape[-1]
+            answer[..., :dims] = polished(answer[..., :dims], seen, times, polish)
         return joints.put(answer, keypoints)
 
-    return NetworkSmoother(
-        type(model.backbone).__name__, refine, window, step or max(window // overlap, 1), hann_blend(window)
-    )
+    name, step = type(model.backbone).__name__, step or max(window // overlap, 1)
+    return NetworkSmoother(name, joints.ours, refine, window, step, hann_blend(window), gives_sigmas)
+
+
+def _mean(answer: np.ndarray, other: np.ndarray, gives_sigmas: bool) -> np.ndarray:
+    """Of two answers; the surer one has more say, where they say how sure they are."""
+    if not gives_sigmas:
+        return (answer + other) / 2
+    weight, other_weight = answer[..., -1:] ** -2, other[..., -1:] ** -2
+    return (weight * answer + other_weight * other) / (weight + other_weight)
 
 
 class _Joints:
@@ -197,8 +213,9 @@ class _Joints:
         return known, seen
 
     def put(self, answer: np.ndarray, keypoints: np.ndarray) -> np.ndarray:
-        """``keypoints`` as float32, with the refiner's answer where it has one."""
-        refined = keypoints.astype(np.float32)
+        """``keypoints`` as float32, with the refiner's answer where it has one, NaN as the sigma of the others."""
+        refined = np.full((*keypoints.shape[:-1], answer.shape[-1]), np.nan, np.float32)
+        refined[..., : keypoints.shape[-1]] = keypoints
         refined[:, :, self.ours] = answer[:, :, self.theirs]
         return refined
 
@@ -223,12 +240,17 @@ def run_exported(model: SequenceRefiner) -> None:
 
     def function(inputs: Nested) -> Nested:
         output = forward(*inputs, **options)
-        return [output.final, output.refined]
+        return [output.final, output.refined, *([] if output.log_width is None else [output.log_width])]
 
     backbone.requires_grad_(False)  # a graph holds its weights as constants
     exporter = OpenVINOExporter(backbone, type(backbone).__name__, repr(model.meta), sorted(options))
     graphs = Graphs(function, exporter, _windows_like, required='the refiner')
-    backbone.forward = lambda *inputs, **_: TemporalOutput(*graphs(inputs))
+
+    def run(*inputs, **_) -> TemporalOutput:
+        final, refined, *log_width = cast(List[Tensor], graphs(inputs))
+        return TemporalOutput(final, refined, log_width=log_width[0] if log_width else None)
+
+    backbone.forward = run
 
 
 def _windows_like(inputs: Nested, batch: int) -> Nested:

@@ -23,4 +23,4 @@ def smooth_track(smoother: Smoother, keypoints: np.ndarray, scores: np.ndarray, 
     for pose in zip(keypoints, scores, times):
         poses += track.push(*pose)
     poses += track.close()
-    return np.stack(poses) if poses else np.zeros_like(keypoints)
+    return np.stack(poses)[..., : keypoints.shape[-1]] if poses else np.zeros_like(keypoints)

@@ -26,7 +26,7 @@ class _Row:
     track_id: int
     filled: bool = False
     carried: bool = False
-    refined: Optional[np.ndarray] = None  # ``(K, D)`` px, once the smoother has answered
+    refined: Optional[np.ndarray] = None  # ``(K, D)`` px, once the smoother has answered, or ``(K, D + 1)`` with sigmas
 
 
 @dataclass
@@ -191,13 +191,23 @@ def _people(waiting: _Waiting) -> People:
     rows = sorted(waiting.rows, key=lambda row: row.track_id)
     if not rows:
         return waiting.result.people
+    dims = rows[0].keypoints.shape[-1]
+    answers = [row.keypoints if row.refined is None else row.refined for row in rows]  # all are final by now
     return People(
         bboxes=np.stack([row.bbox for row in rows]).astype(np.float32),
         bbox_scores=np.array([row.bbox_score for row in rows], np.float32),
-        keypoints=np.array([row.refined for row in rows], np.float32),
+        keypoints=np.array([answer[:, :dims] for answer in answers], np.float32),
         keypoint_scores=np.stack([row.scores for row in rows]).astype(np.float32),
         track_ids=np.array([row.track_id for row in rows], np.int64),
         keypoints_raw=np.stack([row.keypoints for row in rows]).astype(np.float32),
         filled=np.array([row.filled for row in rows]),
         carried=np.array([row.carried for row in rows]),
+        keypoint_sigmas=_sigmas(answers, dims),
     )
+
+
+def _sigmas(answers: List[np.ndarray], dims: int) -> Optional[np.ndarray]:
+    """``(P, K)`` float32 px, NaN for people whose smoother says nothing; None where it says nothing of anybody."""
+    unknown = np.full(len(answers[0]), np.nan, np.float32)
+    found = [answer[:, dims] if answer.shape[-1] > dims else unknown for answer in answers]
+    return None if all(sigmas is unknown for sigmas in found) else np.stack(found).astype(np.float32)

@@ -13,7 +13,7 @@ from typing import Callable, Deque, Iterator, List, Optional, Sequence, Tuple
 
 import numpy as np
 
-# (B, T, K, D) px, (B, T, K) scores, (B, T) seconds -> (B, T, K, D) px
+# (B, T, K, D) px, (B, T, K) scores, (B, T) seconds -> (B, T, K, D) px, or (B, T, K, D + 1) with sigmas px
 WindowFunction = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
 # a whole track: (S, K, D) px, (S, K) scores, (S,) seconds
 Track = Tuple[np.ndarray, np.ndarray, np.ndarray]
@@ -46,12 +46,14 @@ class WindowSmoother:
         window: ``T`` in frames.
         step: frames between the starts of two windows, 1..T.
         blend: ``(T,)`` positive weights of a window's answers.
+        sigmas: whether the function also gives, as a last coordinate, a standard deviation in px. Then so do the
+            tracks, and of two windows the one that is surer of a joint has more say in it.
     """
 
-    def __init__(self, function: WindowFunction, window: int, step: int, blend: np.ndarray):
+    def __init__(self, function: WindowFunction, window: int, step: int, blend: np.ndarray, sigmas: bool = False):
         if not 1 <= step <= window or len(blend) != window:
             raise ValueError(f'step {step} must be in 1..{window} and blend have {window} weights, not {len(blend)}')
-        self.function, self.window, self.step, self.blend = function, window, step, blend
+        self.function, self.window, self.step, self.blend, self.sigmas = function, window, step, blend, sigmas
 
     @property
     def lookahead(self) -> int:
@@ -82,7 +84,10 @@ class WindowSmoother:
             for (i, window), answer in zip(batch, answers):
                 poses[i] += states[i].blend(window, answer)
         poses = [found + state.rest() for found, state in zip(poses, states)]
-        return [np.stack(found) if found else np.zeros(k.shape, np.float32) for found, (k, *_) in zip(poses, tracks)]
+        return [
+            np.stack(found)[..., : k.shape[-1]] if found else np.zeros(k.shape, np.float32)
+            for found, (k, *_) in zip(poses, tracks)
+        ]
 
 
 @dataclass(frozen=True)
@@ -117,7 +122,7 @@ class WindowTrack:
         self.sums: np.ndarray = np.zeros(
             (0, 0, 0)
         )  # (n, K, D) weighted answers for the frames from ``emitted`` on, float64
-        self.weights: np.ndarray = np.zeros(0)  # (n,) and their weights
+        self.weights: np.ndarray = np.zeros((0, 0))  # (n, K) and their weights
 
     def push(self, keypoints: np.ndarray, scores: np.ndarray, time: float) -> List[np.ndarray]:
         return self._answered(self._add(keypoints, scores, time))
@@ -138,16 +143,18 @@ class WindowTrack:
     def blend(self, window: Window, answer: np.ndarray) -> List[np.ndarray]:
         """Take the ``(T, K, D)`` answer to the oldest window without one; returns the poses that are final now."""
         if not len(self.sums):
-            self.sums = np.zeros((0, *answer.shape[1:]))
+            self.sums, self.weights = np.zeros((0, *answer.shape[1:])), np.zeros((0, answer.shape[1]))
         first = max(self.emitted - window.start, 0)  # frames given back already, before the end was known
         last = min(len(answer), self.count - window.start)  # frames behind it are padding
         start, end = window.start + first - self.emitted, window.start + last - self.emitted
         if end > len(self.weights):
             more = end - len(self.weights)
             self.sums = np.concatenate([self.sums, np.zeros((more, *answer.shape[1:]))])
-            self.weights = np.concatenate([self.weights, np.zeros(more)])
-        weights = self.smoother.blend[first:last]
-        self.sums[start:end] += weights[:, None, None] * answer[first:last]
+            self.weights = np.concatenate([self.weights, np.zeros((more, answer.shape[1]))])
+        weights = np.repeat(self.smoother.blend[first:last, None], answer.shape[1], axis=1)
+        if self.smoother.sigmas:
+            weights = weights / np.nan_to_num(answer[first:last, :, -1], nan=1.0) ** 2
+        self.sums[start:end] += weights[..., None] * answer[first:last]
         self.weights[start:end] += weights
         return self._emit(window.final)
 
@@ -186,7 +193,7 @@ class WindowTrack:
         ready = end - self.emitted
         if not ready:
             return []
-        poses = (self.sums[:ready] / self.weights[:ready, None, None]).astype(np.float32)
+        poses = (self.sums[:ready] / self.weights[:ready, :, None]).astype(np.float32)
         self.sums, self.weights, self.emitted = self.sums[ready:], self.weights[ready:], end
         return list(poses)
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from functools import partial
-from typing import Dict, List, Tuple
+from typing import Dict, List, Optional, Tuple
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from pipeline.skeletons import Skeleton
 OUTLINE: Colour = (20, 20, 20)
 _OUTLINE_ALPHA = 0.65  # of the limb's own opacity
 _FAINTEST = 0.35  # opacity of a joint just over the threshold
+_CLEAR, _LOST = 0.02, 0.08  # sigmas, shares of the figure, of joints that are opaque and that are faintest
 _FILLED_ALPHA = 0.75  # of people who were not seen but bridged
 _DOT = {'left': (255, 255, 255), 'right': OUTLINE}  # a side must not be told by hue alone
 _DOT_SHARE = 0.5  # of the joint's radius
@@ -87,7 +88,13 @@ class FigurePainter:
         self._link_sides = [_link_side(skeleton.sides[a], skeleton.sides[b]) for a, b in self._links]
         self._ink = Ink()
 
-    def opacities(self, keypoints: np.ndarray, scores: np.ndarray, image_shape: Tuple[int, ...]) -> np.ndarray:
+    def opacities(
+        self,
+        keypoints: np.ndarray,
+        scores: np.ndarray,
+        image_shape: Tuple[int, ...],
+        sigmas: Optional[np.ndarray] = None,
+    ) -> np.ndarray:
         """Opacity of each joint, 0 where it is not drawn.
 
         Args:
@@ -95,12 +102,18 @@ class FigurePainter:
                 picture's size outside the picture, are not drawn.
             scores: ``(K,)`` in 0..1.
             image_shape: ``(H, W, 3)``.
+            sigmas: ``(K,)`` px, where the refiner gave them: they then say how faint a joint is, in place of
+                the scores, which change from frame to frame.
 
         Returns:
             ``(K,)`` in 0..1.
         """
         low, high = self._options.min_score, self._options.full_score
         rise = np.clip((scores - low) / (high - low), 0, 1)
+        if sigmas is not None:
+            # of the figure: a clear joint's sigma is about 1 %, a hidden one's 5 % and more
+            share = sigmas / max(float(np.ptp(keypoints, axis=0).max()), 1.0)
+            rise = np.where(np.isfinite(share), np.clip((_LOST - share) / (_LOST - _CLEAR), 0, 1), rise)
         size = np.array([image_shape[1], image_shape[0]], float)
         with np.errstate(invalid='ignore'):
             near = np.all((keypoints > -size) & (keypoints < 2 * size), axis=1)
@@ -181,7 +194,8 @@ class FigurePainter:
         ends = keypoints[self._links]
         with np.errstate(invalid='ignore'):
             limits = _STOUTEST * np.linalg.norm(ends[:, 0] - ends[:, 1], axis=1)
-        limits[~np.isfinite(limits)] = np.inf  # links to missing joints say nothing of distance
+        # links to missing joints say nothing of distance, nor do those to what is unseen and put at the other end
+        limits[~(limits > 0)] = np.inf
         np.minimum.at(radii, self._links, limits[:, None])
         return np.maximum(radii, 0.75)
 

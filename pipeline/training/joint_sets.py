@@ -98,3 +98,18 @@ JOINT_SETS = {
         {'head_bottom': (9, 'upper_neck'), 'head_top': (10, 'head_top')},
     ),
 }
+
+
+def bone_parents(joints: JointSet) -> List[int]:
+    """For each joint the index of the one that it hangs on, towards the hips, which are their own parents.
+
+    The head hangs on the left shoulder: bones of both sides grow alike, so either would do.
+    """
+    names = joints.names
+    chain = dict(shoulder='hip', elbow='shoulder', wrist='elbow', knee='hip', ankle='knee')
+    parents = []
+    for name in names:
+        side, _, part = name.partition('_')
+        above = f'{side}_{chain.get(part, part)}' if name in LIMBS else 'left_shoulder'
+        parents.append(names.index(above))
+    return parents

@@ -81,6 +81,33 @@ def number_of_ranks(launcher: str) -> int:
     return int(os.environ[variable])
 
 
+def run_on(device: str, launcher: str = 'none') -> str:
+    """Let MMEngine's runner put its networks on this device; the type of the device.
+
+    MMEngine asks nobody: it takes a GPU where there is one.
+
+    Args:
+        device: ``cpu``, ``cuda``, ``cuda:1`` …, or ``auto``: what MMEngine takes.
+        launcher: of several processes, each of which has a GPU of its own.
+
+    Raises:
+        InputError: if this machine does not have it, or a launcher is to share it out.
+    """
+    import mmengine.device.utils as taken
+    import torch
+
+    from pipeline.backends.devices import check_device
+
+    if device != 'auto':
+        if launcher != 'none':
+            raise InputError(f'--device {device}: not with --launcher {launcher}, which gives each process its own')
+        found = check_device(device)
+        taken.DEVICE = str(found)  # what its get_device() answers
+        if found.type == 'cuda':
+            torch.cuda.set_device(found)
+    return taken.DEVICE.partition(':')[0]
+
+
 def join_without_gpu(config: Config, launcher: str) -> None:
     """Let ranks of a machine without GPUs train together, over gloo; MMEngine alone knows only GPUs.
 

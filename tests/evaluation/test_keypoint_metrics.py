@@ -5,10 +5,11 @@ from pipeline.evaluation.keypoint_metrics import (
     acceleration_errors,
     align_similarity,
     box_size,
-    jitter,
+    jerk,
     joint_errors,
     pck_hits,
     procrustes_errors,
+    velocity_errors,
 )
 
 
@@ -21,14 +22,16 @@ def test_errors_by_hand():
     assert box_size(np.array([[0, 0, 10, 30.0]])).tolist() == [30.0]
 
 
-def test_acceleration_and_jitter_by_hand():
+def test_velocity_acceleration_and_jerk_by_hand():
     time = np.arange(5.0)
     falling = np.stack([0 * time, time**2], -1)[:, None]  # acceleration 2, jerk 0
     still = np.zeros_like(falling)
     assert acceleration_errors(falling, still) == pytest.approx(np.full((3, 1), 2.0))
-    assert jitter(falling) == pytest.approx(np.zeros((2, 1)))
+    assert velocity_errors(falling, still) == pytest.approx(np.array([[1.0], [3], [5], [7]]))
+    assert velocity_errors(falling, falling + [5, 5]) == pytest.approx(np.zeros((4, 1)))  # an offset is no velocity
+    assert jerk(falling) == pytest.approx(np.zeros((2, 1)))
     zigzag = np.array([0.0, 1, 0, 1])[:, None, None]
-    assert jitter(zigzag) == pytest.approx(np.array([[4.0]]))
+    assert jerk(zigzag) == pytest.approx(np.array([[4.0]]))
 
 
 def test_alignment_undoes_similarity_but_no_reflection():

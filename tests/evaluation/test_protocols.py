@@ -3,7 +3,8 @@ import json
 import numpy as np
 import pytest
 
-from pipeline.evaluation.protocols import Evaluated, evaluate, pck_table
+from pipeline.errors import InputError
+from pipeline.evaluation.protocols import Evaluated, check_metrics, evaluate, pck_table
 from pipeline.evaluation.stitching import stitch
 from pipeline.training.sequences.npz_pose_dataset import NpzPoseDataset
 
@@ -106,7 +107,30 @@ def walk(frames=6, joints=8, dims=3):
     return truth, truth + 0.1 * rng.normal(size=truth.shape)
 
 
-ALL = ['mpjpe', 'pa-mpjpe', 'mpjve', 'accel', 'jitter']
+ALL = ['mpjpe', 'pa-mpjpe', 'mpjve', 'accel', 'jerk']
+
+
+def test_motion_by_hand():
+    # joint 0 stands still and is off by 3 in every other frame, by 1 in the last; joint 1 is never annotated
+    truth = np.zeros((5, 2, 2))
+    prediction = truth.copy()
+    prediction[:, 0, 0] = [0, 3, 0, 3, 1]
+    weight = np.array([[1.0, 0]] * 5)
+    table = evaluate([Evaluated(prediction, truth, weight=weight, fps=10.0)], ['mpjve', 'accel', 'jerk'], 'corrected')
+    assert table == pytest.approx(
+        {
+            'mpjve': (3 + 3 + 3 + 2) / 4,
+            'accel': (6 + 6 + 5) / 3,
+            'accel_s2': 100 * (6 + 6 + 5) / 3,
+            'jerk': (12 + 11) / 2,
+        }
+    )
+
+
+def test_unknown_numbers_are_named():
+    assert check_metrics(['mpjve', 'jitter']) == ('mpjve', 'jerk')  # its former name
+    with pytest.raises(InputError, match="report 'speed': allowed are pck, mpjpe"):
+        check_metrics(['speed'])
 
 
 @pytest.mark.parametrize('stored', [1e4, np.nan, 0.0])
@@ -143,7 +167,7 @@ def test_one_coordinate_that_is_no_number_costs_its_frame_in_the_published_proto
 def test_short_sequences_have_no_acceleration_and_warn_of_nothing(protocol, frames):
     truth, estimate = walk(frames)
     table = evaluate([Evaluated(estimate, truth, fps=25.0)], ALL, protocol)
-    assert table['mpjpe'] > 0 and np.isnan([table['accel'], table['accel_s2'], table['jitter']]).all()
+    assert table['mpjpe'] > 0 and np.isnan([table['accel'], table['accel_s2'], table['jerk']]).all()
     longer = Evaluated(*walk(9)[::-1], fps=25.0)  # beside others they do not count
     both, alone = (evaluate(s, ['accel'], protocol) for s in ([Evaluated(estimate, truth, fps=25.0), longer], [longer]))
     assert both == pytest.approx(alone)

@@ -216,3 +216,13 @@ def test_memory_does_not_grow_with_the_video(tmp_path):
         grown, _ = tracemalloc.get_traced_memory()
         tracemalloc.stop()
     assert grown < 100_000 < (tmp_path / 'x.json').stat().st_size
+
+
+def test_sigmas_are_written_and_read_where_there_are_any(tmp_path):
+    people = two_people()
+    people.keypoint_sigmas = np.array([[1.25, np.nan], [3.5, 4.0]], np.float32)
+    write(tmp_path / 'x.json', [(0, 0.0, people), (1, 0.1, two_people())])
+    first, second = read_poses_json(tmp_path / 'x.json').frames
+    np.testing.assert_array_equal(first.people.keypoint_sigmas, people.keypoint_sigmas)
+    assert second.people.keypoint_sigmas is None
+    assert (tmp_path / 'x.json').read_text().count('keypoint_sigmas') == 2  # of the two people of the first frame

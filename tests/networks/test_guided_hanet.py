@@ -89,3 +89,15 @@ def test_bad_arguments():
         build(fold=3)
     with pytest.raises(InputError, match='permutation of 3 joints'):
         build(flip=[0, 1, 1])
+
+
+def test_widths_have_no_say_in_the_poses_and_grow_with_what_is_odd():
+    plain, doubting = build(), build(width=True)
+    doubting.load_state_dict(plain.state_dict(), strict=False)
+    x = torch.randn(4, 8, 6)
+    output = doubting(x)
+    assert torch.equal(output.final, plain(x).final)
+    assert output.log_width.shape == (4, 8, 3) and plain(x).log_width is None
+    output.log_width.sum().backward()
+    learnt = {name.split('.')[0] for name, value in doubting.named_parameters() if value.grad is not None}
+    assert learnt == {'doubt', 'doubt_guide'}

@@ -186,3 +186,24 @@ def test_a_root_that_is_not_annotated_moves_no_target(stored):
 
     with torch.no_grad():
         assert loss(spoilt, weight) == pytest.approx(loss(target, removed), rel=1e-5)
+
+
+def test_sigmas_are_in_the_unit_of_the_input(batch):
+    guided = dict(
+        type='GuidedHANet',
+        num_keypoints=5,
+        window=9,
+        fold=3,
+        filter_widths=(1.0,),
+        embed_dims=8,
+        num_levels=2,
+        width=True,
+    )
+    model = refiner(guided, loss=[dict(type='HANetLoss'), dict(type='WidthLoss')])
+    log = model.train_step(batch, OptimWrapper(torch.optim.SGD(model.parameters(), lr=0.1)))
+    assert 'loss_width' in log
+    poses, sigmas = model.refine_and_doubt(**batch['inputs'])
+    assert torch.equal(poses, model.refine(**batch['inputs'])) and sigmas.shape == poses.shape[:3]
+    inputs = dict(batch['inputs'], keypoints=3 * batch['inputs']['keypoints'])
+    torch.testing.assert_close(model.refine_and_doubt(**inputs)[1], 3 * sigmas, rtol=1e-3, atol=1e-3)
+    assert refiner().refine_and_doubt(**batch['inputs'])[1] is None

@@ -1,5 +1,7 @@
 """The MMPose metric gives what the scoring gives."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from mmpose.registry import METRICS
@@ -16,6 +18,7 @@ from pipeline.posetrack import (
     save_sequence,
     score_sequences,
 )
+from pipeline.posetrack.frames.dataset import PoseTrackFrames
 from pipeline.posetrack.metric import PoseTrackMetric
 
 META = dict(dataset_name='posetrack18', keypoint_id2name=dict(enumerate(JOINTS18)))
@@ -112,3 +115,17 @@ def test_bad_use_is_named(truth):
     metric.dataset_meta = dict(dataset_name='coco', keypoint_id2name={0: 'nose'})
     with pytest.raises(InputError, match="'coco' has no joint 'right_ankle'"):
         metric.compute_metrics([])
+
+
+def test_the_table_names_its_boxes(truth, monkeypatch):
+    lines = []
+    monkeypatch.setattr('mmengine.logging.MMLogger.get_current_instance', lambda: SimpleNamespace(info=lines.append))
+    metric = PoseTrackMetric(str(truth))
+    metric.dataset_meta = PoseTrackFrames(ann_file=str(truth), test_mode=True).metainfo
+    metric.compute_metrics([])
+    assert 'PoseTrack, boxes annotated, in percent' in lines[0]
+    metric.dataset_meta = PoseTrackFrames(
+        ann_file=str(truth), bbox_file='x.json', test_mode=True, lazy_init=True
+    ).metainfo
+    metric.compute_metrics([])
+    assert 'PoseTrack, boxes detected, in percent' in lines[1]

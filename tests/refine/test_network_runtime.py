@@ -45,6 +45,17 @@ NETWORKS = {
         score_input=True,
         rate_input=True,
     ),
+    'guided, with widths': dict(
+        type='GuidedHANet',
+        num_keypoints=17,
+        window=16,
+        fold=4,
+        embed_dims=8,
+        num_levels=2,
+        score_input=True,
+        rate_input=True,
+        width=True,
+    ),
     'smoothnet': dict(type='SmoothNet', num_keypoints=17, dims=2, window=16),
     'deciwatch': dict(type='DeciWatch', num_keypoints=17, dims=2, window=11, interval=5),
 }

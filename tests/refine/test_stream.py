@@ -163,3 +163,25 @@ def test_who_was_carried_is_still_marked_after_the_refiner():
         result.people.carried[:] = [True, False]  # id 2, whom the tracker carried; id 1 comes first when refined
     out = list(StreamRefiner(NoSmoother(), max_gap=0.3).stream(iter(frames)))
     assert [r.people.carried.tolist() for r in out] == [[False, False]] * 4 + [[False, True]] * 2 + [[False, False]] * 2
+
+
+def test_sigmas_of_a_smoother_reach_the_people():
+    class Doubting(NoSmoother):
+        def open(self):
+            return self
+
+        def push(self, keypoints, scores, time):
+            return [np.column_stack([keypoints + 1, [3.0, 4.0]]).astype(np.float32)]
+
+        def close(self):
+            return []
+
+    untracked = person(50.0, -1)
+    results = list(StreamRefiner(Doubting()).stream(iter([frame_with(0, both(person(5.0, 1), untracked))])))
+    people = results[0].people
+    tracked = int(np.flatnonzero(people.track_ids == 1)[0])
+    assert people.keypoints.shape == (2, 2, 2) and people.keypoints[tracked, 0, 0] == 6.0
+    assert people.keypoint_sigmas[tracked].tolist() == [3.0, 4.0]
+    assert np.isnan(people.keypoint_sigmas[1 - tracked]).all()
+    plain = list(StreamRefiner(NoSmoother()).stream(iter([frame_with(0, person(5.0, 1))])))
+    assert plain[0].people.keypoint_sigmas is None

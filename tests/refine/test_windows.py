@@ -69,3 +69,21 @@ def test_core_blend_uses_margins_at_the_ends_only():
 def test_bad_step_is_refused():
     with pytest.raises(ValueError, match='step 9'):
         WindowSmoother(lambda k, s, t: k, 8, 9, hann_blend(8))
+
+
+def test_the_surer_window_has_more_say_in_each_joint():
+    answers = iter([(0.0, (1.0, 1.0)), (6.0, (2.0, 1.0))])
+
+    def doubting(keypoints, scores, times):
+        value, sigmas = next(answers)
+        poses = np.full_like(keypoints, value)
+        return np.concatenate([poses, np.broadcast_to(np.array(sigmas)[:, None], (*poses.shape[:3], 1))], axis=-1)
+
+    smoother = WindowSmoother(doubting, 4, 2, np.ones(4), sigmas=True)
+    track_ = smoother.open()
+    poses = [pose for frame in zip(*track(6)) for pose in track_.push(*frame)] + track_.close()
+    found = np.stack(poses)
+    # frames 2 and 3 are answered by both: weights 1 : 1/4 of the first joint, 1 : 1 of the second
+    np.testing.assert_allclose(found[2, :, 0], [6 / 5, 3])
+    np.testing.assert_allclose(found[2, :, 2], [(1 + 2 / 4) / (5 / 4), 1])
+    np.testing.assert_allclose(found[5, :, 2], [2, 1])

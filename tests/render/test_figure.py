@@ -121,3 +121,12 @@ def test_size_is_smoothed_per_track():
     assert sizes.update(-1, box) == 200 and sizes.update(-1, 2 * box) == 400
     sizes.forget_others(np.array([2]))
     assert sizes.update(1, 2 * box) == 400
+
+
+def test_opacity_follows_the_sigma_where_there_is_one():
+    painter = FigurePainter(ARMS, RenderOptions())
+    scores = np.array([0.35, 0.9, 0.9, 0.2], np.float32)  # the figure is 180 px wide
+    opacities = painter.opacities(ROW, scores, (100, 220, 3), sigmas=np.array([1.8, 9.0, np.nan, 1.8]))
+    sure, halfway, unknown, unseen = opacities
+    assert sure == unknown == 1.0 and unseen == 0.0
+    assert halfway == pytest.approx(0.35 + 0.65 * 0.5)  # 5 % of the figure, between 2 and 8

@@ -46,7 +46,11 @@ def test_table_and_file(tool, data, tmp_path, capsys):
     assert ordinary['objects'] == 2 * 12 * 15
     errors = ordinary['misses'] + ordinary['false_positives'] + ordinary['switches']
     assert ordinary['MOTA'] == pytest.approx(100 * (1 - errors / ordinary['objects']))
-    assert f'{ordinary["MOTA"]:6.2f}' in capsys.readouterr().out
+    # one person, one id: what is found is found under this id, so IDF1 is that of the joints
+    detections = ordinary['objects'] - ordinary['misses']
+    f1 = 100 * 2 * detections / (2 * detections + ordinary['misses'] + ordinary['false_positives'])
+    assert ordinary['IDF1'] == pytest.approx(f1, abs=3)
+    assert f'{ordinary["MOTA"]:6.2f} {ordinary["HOTA"]:6.2f} {ordinary["IDF1"]:6.2f}' in capsys.readouterr().out
 
 
 def counts(misses):
@@ -59,9 +63,20 @@ def test_folds_are_scored_with_what_was_best_elsewhere(tool):
     names = [str(i) for i in range(10)]
     a = [{name: counts(0 if name == '0' else 5) for name in names}]
     b = [{name: counts(9 if name == '0' else 1) for name in names}]
-    held_out, chosen = tool.cross_validate([a, b])
+    chosen, folds = tool.cross_validate([a, b])
     assert chosen == [1] * 5
-    assert held_out[0].misses[0] == 9 + 9 and held_out[0].objects[0] == 100
+    assert folds == [['0', '5'], ['1', '6'], ['2', '7'], ['3', '8'], ['4', '9']]
+
+
+def test_searched_rows_are_of_held_out_sequences(tool, data, tmp_path, capsys):
+    out = tmp_path / 'out.json'
+    options = ['--data', str(data), '--strides', '1', '--errors', 'ordinary', '--search', '2', '--out', str(out)]
+    assert tool.main(options) == 0
+    ours = json.loads(out.read_text())[0]
+    assert len(ours['chosen']) == 5 and len(ours['by_options']) == 2
+    scenario = ours['scenarios']['25/s ordinary']
+    assert scenario['objects'] == 2 * 12 * 15 and 0 < scenario['HOTA'] < scenario['MOTA'] < 100
+    assert 'boxes: detections, simulated' in capsys.readouterr().out
 
 
 def test_bad_arguments(tool, data, capsys):

@@ -86,7 +86,10 @@ def test_the_table_is_the_measuring_sticks(recorded, shared, capsys):
     assert compare_refiners.main(arguments) == 0
     rows = table(capsys.readouterr().out)
     columns = [expected['median'], expected['p90'], 100 * expected['over33'], expected['accel'], 100 * expected['miss']]
-    np.testing.assert_allclose(rows['none'], columns, atol=0.06)
+    none = rows['none']
+    np.testing.assert_allclose([*none[:3], none[4], none[6]], columns, atol=0.06)
+    # white noise of 10 px in x and y: its first and third differences have 2 and 20 times its variance
+    np.testing.assert_allclose([none[3], none[5]], 10 * np.sqrt(np.pi / 2) * np.sqrt([2, 20]), rtol=0.05)
     assert rows['gaussian:sigma=3'][0] < 0.5 * rows['none'][0]
 
 
@@ -111,6 +114,9 @@ def test_without_a_reference_it_says_how_far_poses_moved(recorded, capsys):
     rows = table(capsys.readouterr().out)
     assert rows['none'][1] == 0 and rows['gaussian:sigma=3'][1] > 10
     assert rows['gaussian:sigma=3'][2] < 0.1 * rows['none'][2]
+    assert rows['gaussian:sigma=3'][3] < 0.1 * rows['none'][3]
+    # half of the people, the strangers, stand still
+    assert rows['none'][3] == pytest.approx(10 * np.sqrt(np.pi / 2) * np.sqrt(20) / 2, rel=0.05)
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,9 @@ def test_subjects_to_choose_by_are_not_tuned_on(tmp_path, capsys):
     assert evaluate_refiners.main(['--data', str(tmp_path), '--subjects', 'S7', '--out', str(out)]) == 0
     rows = json.loads(out.read_text())['plain']
     assert rows['input']['error'] == pytest.approx(6 * np.sqrt(np.pi / 2), rel=0.05)
+    # the figure's motion is straight: velocity, acceleration and jerk of the noise are what is left
+    noise = 6 * np.sqrt(np.pi / 2) * np.sqrt([2, 6, 20])
+    assert [rows['input'][key] for key in ('mpjve', 'accel', 'jerk')] == pytest.approx(noise, rel=0.06)
     gaussian = next(row for name, row in rows.items() if name.startswith('Gaussian'))
     assert gaussian['error'] < 0.5 * rows['input']['error']
     assert '1 sequences, 60 frames' in capsys.readouterr().out

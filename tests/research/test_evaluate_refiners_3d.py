@@ -71,6 +71,9 @@ def test_table(tmp_path, capsys):
     # noise of 20 mm in each of three coordinates, twice (the root's too) for 16 joints of 17
     assert rows['input']['mpjpe'] == pytest.approx(20 * np.sqrt(2) * np.sqrt(8 / np.pi) * 16 / 17, rel=0.05)
     assert rows['input']['accel_s2'] == pytest.approx(2500 * rows['input']['accel'])
+    for key, variance in (('mpjve', 2), ('accel', 6), ('jerk', 20)):
+        expected = np.sqrt(variance) * rows['input']['mpjpe']
+        assert rows['input'][key] == pytest.approx(expected, rel=0.05)  # the truth's own jerk is 4 mm
     # interpolated windows, averaged: the more of them answer for a frame, the less noise is left
     shipped, best = (
         rows[f'untrained ({case})'] for case in ('shipped: overlap 2', 'best case: windows every 3, mirrored')

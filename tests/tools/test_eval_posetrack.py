@@ -46,6 +46,20 @@ def test_table_and_json(tool, fixtures, tmp_path, capsys):
     assert list(scores['AP'].values()) == pytest.approx(expected['ap_table'], abs=1e-9)
     assert scores['MOTP']['Mean'] == pytest.approx(expected['trk_motp'][-1], abs=1e-9)
     assert list(scores['joints']['switches'].values()) == expected['mot_counts']['num_switches']
+    rows = {line.split()[0]: line.split()[-1] for line in printed.splitlines()[2:]}
+    assert rows['HOTA'] == f'{scores["HOTA"]["Mean"]:.1f}' and rows['IDF1'] == f'{scores["IDF1"]["Mean"]:.1f}'
+    assert scores['AssA']['Mean'] < scores['IDF1']['Mean'] < 100
+
+
+def test_where_trackeval_is_missing_a_line_says_so(tool, fixtures, monkeypatch, capsys):
+    folder = fixtures('poseval') / 'pt17'
+    monkeypatch.setattr('pipeline.posetrack.scoring.load_metrics', lambda: None)
+    assert tool.main(['--gt', str(folder / 'gt'), '--pred', str(folder / 'pred'), '--tracking']) == 0
+    printed = capsys.readouterr().out
+    assert (
+        'boxes: not stated (--boxes' in printed and '\nMOTA ' in printed and 'IDF1 ' not in printed.split('HOTA and')[0]
+    )
+    assert 'pip install --no-deps trackeval==' in printed
 
 
 def test_without_tracking_there_is_no_mota(tool, fixtures, tmp_path):

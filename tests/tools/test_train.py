@@ -39,6 +39,27 @@ def test_user_errors(config, capsys, arguments, message):
     assert message in capsys.readouterr().err
 
 
+@pytest.mark.parametrize('tool', [train, test_tool])
+def test_devices_that_are_not_here_are_named(config, tmp_path, capsys, tool):
+    weights = [] if tool is train else [str(config)]  # any file: the device is looked at first
+    arguments = [str(config), *weights, '--work-dir', str(tmp_path / 'work')]
+    assert tool.main([*arguments, '--device', 'cuda:77']) == 2
+    assert "device 'cuda:77': not on this machine; there is auto, cpu" in capsys.readouterr().err
+
+
+def test_the_cpu_can_be_asked_for_where_there_is_a_gpu(config, tmp_path, monkeypatch, capsys):
+    """MMEngine believes in a GPU here, so that whatever is left to it ends in torch's error."""
+    monkeypatch.setattr('mmengine.device.utils.DEVICE', 'cuda')
+    work = str(tmp_path / 'work')
+    short = ['--device', 'cpu', '--cfg-options', 'train_cfg.max_epochs=1']
+    assert train.main([str(config), '--work-dir', work, *short]) == 0
+    monkeypatch.setattr('mmengine.device.utils.DEVICE', 'cuda')
+    weights = str(tmp_path / 'work' / 'refiner.pth')
+    assert test_tool.main([str(config), weights, '--work-dir', work, '--device', 'cpu']) == 0
+    assert train.main([str(config), '--work-dir', work, '--amp', '--device', 'cpu']) == 2
+    assert 'mixed precision needs a GPU' in capsys.readouterr().err
+
+
 def test_options_change_the_config(config):
     options = train.parse_arguments([str(config), '--amp', '--ema', '--tensorboard', '--seed', '7'])
     changed = train.load_config(str(config), options)

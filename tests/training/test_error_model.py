@@ -2,7 +2,14 @@ import numpy as np
 import pytest
 
 from pipeline.skeletons import Skeleton
-from pipeline.training.augmentation.error_model import ErrorModel, ErrorRates, _autoregressive, draw_scores
+from pipeline.training.augmentation.error_model import (
+    FUSED,
+    ErrorModel,
+    ErrorRates,
+    _autoregressive,
+    doubtful_scores,
+    draw_scores,
+)
 
 NAMES = (
     'nose',
@@ -111,3 +118,29 @@ def test_scores_fall_with_the_error():
     scores = draw_scores(error, np.random.default_rng(0))
     assert scores.min() >= 0.02 and scores.max() <= 1
     assert scores[:, :, 2].mean() < scores[:, :, 0].mean() - 0.1
+
+
+def test_volatile_jitter_swells_and_shrinks_and_keeps_its_size():
+    calm, volatile = model(jitter=0.01), model(jitter=0.01, volatility=0.8, volatility_seconds=0.5)
+    truth, steady, _ = apply(calm)
+    _, moody, _ = apply(volatile)
+    sizes = [np.linalg.norm(estimate - truth, axis=-1) for estimate in (steady, moody)]
+    assert np.sqrt((sizes[1] ** 2).mean()) == pytest.approx(np.sqrt((sizes[0] ** 2).mean()), rel=0.1)
+    memory = []
+    for size in sizes:
+        log = np.log(size + 1e-6)
+        log -= log.mean(axis=1, keepdims=True)
+        memory.append((log[:, 1:] * log[:, :-1]).mean() / (log**2).mean())
+    # a loud frame is followed by a loud one only where it is volatile
+    assert abs(memory[0]) < 0.1 and memory[1] > 0.2
+
+
+def test_scores_tell_how_large_errors_are_and_not_which():
+    rng = np.random.default_rng(0)
+    spread = np.repeat(np.geomspace(0.006, 0.12, 6)[None, None], 400, axis=0).repeat(20, axis=1)
+    scores = doubtful_scores(0.5 * spread, spread, FUSED.doubts, 0.65, rng)
+    assert (np.diff(scores.mean(axis=(0, 1))) < -0.015).all()
+    assert scores[:, :, 0].mean() == pytest.approx(0.9, abs=0.02)
+    gross = doubtful_scores(np.full_like(spread, 0.5)[:, :, :1], spread[:, :, :1], FUSED.doubts, 0.65, rng)
+    seen = (gross < 0.5).all(axis=1).mean()
+    assert seen == pytest.approx(0.65, abs=0.08)  # of the gross errors so many show, for as long as they last

@@ -9,7 +9,7 @@ from pipeline.errors import InputError
 from pipeline.training.batches.window_batches import UniversalWindowBatches
 from pipeline.training.joint_sets import JOINT_SETS, LIMBS
 from pipeline.training.motion import figure_size
-from pipeline.training.sources import h36m, jhmdb, penn_action
+from pipeline.training.sources import cmu, h36m, jhmdb, penn_action
 
 FRAMES = 160
 CAMERA = dict(
@@ -67,6 +67,41 @@ def batches(roots, **changes) -> UniversalWindowBatches:
     return UniversalWindowBatches(
         **{**roots, 'subjects': ['S1'], 'window': 9, 'batch_size': 16, 'num_batches': 3, **changes}
     )
+
+
+def motion_capture(folder) -> dict:
+    """A file of CMU's layout with one person who sways: only it is needed where it has the whole share."""
+    rest = np.random.default_rng(3).uniform(-800, 800, (len(cmu.NAMES), 3))
+    sway = 300 * np.sin(np.arange(240) / 40)[:, None, None] * np.linspace(0, 1, len(cmu.NAMES))[:, None]
+    tenths = np.rint(10 * (rest + sway)).astype(np.int64)
+    steps = np.diff(tenths, axis=0, prepend=0).astype(np.int16)
+    np.savez(folder / 'mocap.npz', **{'names': np.array(cmu.NAMES), 'a/joints': steps, 'a/fps': np.float32(60)})
+    return dict(cmu_root=str(folder), shares=(0, 0, 0, 0, 1))
+
+
+def test_free_motion_needs_no_other_source_and_bodies_differ(tmp_path):
+    batch = batches(motion_capture(tmp_path), clean_share=1.0)[0]
+    target = batch['data_samples']['target'].numpy()
+    np.testing.assert_allclose(batch['inputs']['keypoints'], target, atol=1e-3)
+    names = JOINT_SETS['coco17'].names
+    same = batches(motion_capture(tmp_path), clean_share=1.0, proportions=0.0)[0]['data_samples']['target'].numpy()
+    thigh, shank = ([names.index(f'left_{part}') for part in pair] for pair in (('hip', 'knee'), ('knee', 'ankle')))
+
+    def ratio(poses):
+        first, second = (np.linalg.norm(poses[:, :, a] - poses[:, :, b], axis=-1) for a, b in (thigh, shank))
+        return np.median(first / second, axis=1)
+
+    assert np.abs(np.log(ratio(target) / ratio(same))).max() > 0.05  # another body, in the same motion and view
+
+
+def test_windows_that_end_early_are_padded_as_short_tracks_are(roots):
+    batch = batches(roots, shares=(0, 1, 0, 0), clean_share=1.0, short_share=1.0, window=12)[0]
+    scores, weight = batch['inputs']['scores'].numpy(), batch['data_samples']['target_weight'].numpy()
+    padded = (scores == 0).all(axis=2)
+    lengths = (~padded).sum(axis=1)
+    assert 3 <= lengths.min() and lengths.max() < 12 and len(set(lengths)) > 3
+    for poses, length, weights in zip(batch['inputs']['keypoints'].numpy(), lengths, weight):
+        assert (poses[length:] == poses[length - 1]).all() and not weights[length:].any() and weights[:length].any()
 
 
 def limbs(joints='coco17'):
@@ -138,8 +173,10 @@ def test_prepared_arrays_come_from_the_cache(roots, tmp_path):
     'changes, said',
     [
         (dict(joints='mpii16'), "joints 'mpii16': allowed are coco17"),
-        (dict(shares=(1, 1, 1)), 'four numbers'),
-        (dict(shares=(1, 1, -1, 1)), 'four numbers'),
+        (dict(shares=(1, 1, 1)), 'four or five numbers'),
+        (dict(shares=(1, 1, -1, 1)), 'four or five numbers'),
+        (dict(rates=dict(estimator='openpose')), 'error models are known of hourglass, fused'),
+        (dict(rates=[dict(), dict(spiks=1)]), "rate 'spiks': allowed are jitter"),
         (dict(shares=(0, 0, 0, 0)), 'positive sum'),
         (dict(penn_root='nowhere'), 'nowhere/train.npz'),
         (dict(subjects=['S5']), 'S5.npz'),

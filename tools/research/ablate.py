@@ -78,6 +78,7 @@ def parse_arguments(arguments: Optional[Sequence[str]] = None) -> argparse.Names
     parser.add_argument('--seeds', type=int, nargs='+', default=[1], help='train every row with each of these')
     parser.add_argument('--every', type=int, default=10, help='evaluate on every n-th test sequence')
     parser.add_argument('--step', type=int, default=13, help='frames between windows (the chain: 25)')
+    parser.add_argument('--device', default='auto', help='cpu, cuda, cuda:1 …; auto: a GPU where torch sees one')
     parser.add_argument('--threads', type=int, default=1)
     return parser.parse_args(arguments)
 
@@ -103,6 +104,8 @@ def train_variant(name: str, seed: int, options: argparse.Namespace) -> Path:
                 str(seed),
                 '--threads',
                 str(options.threads),
+                '--device',
+                options.device,
                 '--cfg-options',
                 *pairs,
             ]
@@ -118,17 +121,18 @@ def print_tables(rows: Dict[str, dict]) -> None:
             name: row for name, row in rows.items() if VARIANTS.get(name, Variant(table, '', {}, 0)).table == table
         }
         print(
-            f'\nTable {table}\n\n| network | parameters | error px | PCK@0.05 | PCK@0.1 | accel px/frame² '
-            '| paper, PCK@0.05 on Sub-JHMDB |'
+            f'\nTable {table}\n\n| network | parameters | error px | PCK@0.05 | PCK@0.1 | MPJVE px/frame '
+            '| accel px/frame² | jerk px/frame³ | paper, PCK@0.05 on Sub-JHMDB |'
         )
-        print('|' + ' --- |' * 7)
+        print('|' + ' --- |' * 9)
         for name, row in chosen.items():
             variant = VARIANTS.get(name)
             spread = f' ± {row["spread"]:.2f}' if 'spread' in row else ''
             print(
                 f'| {variant.label if variant else name} | {row.get("parameters", 0) / 1e6:.2f} M | '
                 f'{row["error"]:.2f}{spread} | {100 * row["pck05"]:.1f} | {100 * row["pck10"]:.1f} | '
-                f'{row["accel"]:.2f} | {variant.paper if variant else "56.9"} |'
+                f'{row["mpjve"]:.2f} | {row["accel"]:.2f} | {row["jerk"]:.2f} | '
+                f'{variant.paper if variant else "56.9"} |'
             )
 
 
@@ -141,16 +145,20 @@ def main(arguments: Optional[Sequence[str]] = None) -> None:
         raise InputError(f'--only {unknown[0]}: allowed are {", ".join(VARIANTS)}')
     import torch
 
+    from pipeline.backends.devices import check_device
     from pipeline.networks.refiners.sequence_refiner import load_refiner
 
     torch.set_num_threads(options.threads)
+    device = check_device(options.device)
     test = h36m.load_h36m_2d(options.data, h36m.TEST_SUBJECTS, every=options.every)
     rows = {'input': measure(test, [s.estimate for s in test])}
     for name in names:
         measured = []
         for seed in options.seeds:
-            refiner = load_refiner(train_variant(name, seed, options))
-            smoother = window_smoother(refiner, h36m.MPII_NAMES, threads=options.threads, step=options.step)
+            refiner = load_refiner(train_variant(name, seed, options), device)
+            smoother = window_smoother(
+                refiner, h36m.MPII_NAMES, threads=options.threads, device=device, step=options.step
+            )
             measured.append(measure(test, refine(smoother, test)))
         rows[name] = {key: float(np.mean([m[key] for m in measured])) for key in measured[0]}
         rows[name]['parameters'] = sum(p.numel() for p in refiner.parameters())

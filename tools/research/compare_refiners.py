@@ -21,6 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 import numpy as np  # noqa: E402
 
 from pipeline.errors import InputError, exit_cleanly  # noqa: E402
+from pipeline.evaluation.keypoint_metrics import jerk, velocity_errors  # noqa: E402
 from pipeline.evaluation.smoothing import label, tuning_grids  # noqa: E402
 from pipeline.formats.poses_json import read_poses_json  # noqa: E402
 from pipeline.refine import build_refiner, refiner_options  # noqa: E402
@@ -39,6 +40,7 @@ def parse_arguments(arguments: Optional[Sequence[str]] = None) -> argparse.Names
     parser.add_argument('poses', nargs='+', type=Path, help='files of poses that the chain wrote (JSON)')
     parser.add_argument('--refiner', action='append', default=[], metavar='SPEC', help='as for smooth-poses')
     parser.add_argument('--views', type=Path, metavar='REFERENCE.npz', help='poses.json of its cameras, in their order')
+    parser.add_argument('--device', default='auto', help='cpu, cuda, cuda:1 …; auto: a GPU where torch sees one')
     parser.add_argument(
         '--tune',
         choices=CRITERIA,
@@ -107,22 +109,38 @@ class Views:
         if self.truth.shape[1] != count:
             raise InputError(f'{path}: has {self.truth.shape[1]} cameras, {count} files of poses were given')
 
-    def errors(self, view: int, track: Track) -> Dict[str, np.ndarray]:
-        """Errors (px), errors of the second difference (px/frame²) and whether missed, of each frame and limb joint."""
+    def matched(self, view: int, track: Track) -> Tuple[np.ndarray, np.ndarray]:
+        """Of each frame of the reference the pose of the man, ``(T, 17, 2)`` px, and its scores ``(T, 17)``; NaN
+        where he was not found."""
         truth, people = self.truth[:, view], dict(track)
         first = track[0][0] if track else 0
-        found = np.full(truth.shape, np.nan)
+        found, scores = np.full(truth.shape, np.nan), np.full(truth.shape[:2], np.nan)
         for t, frame in enumerate(self.frames[:, view]):
             here = people.get(int(frame) + first)
             if here is not None and len(here) and np.isfinite(truth[t, LIMBS]).any():
                 away = np.linalg.norm(here.keypoints[:, LIMBS] - truth[t, LIMBS], axis=-1)
                 typical = np.nanmedian(away, axis=1)
                 if typical.min() < REACH:
-                    found[t] = here.keypoints[typical.argmin()]
+                    found[t], scores[t] = here.keypoints[typical.argmin()], here.keypoint_scores[typical.argmin()]
+        return found, scores
+
+    def errors(self, view: int, track: Track) -> Dict[str, np.ndarray]:
+        """Of each frame and limb joint the error (px), those of velocity and acceleration (px/frame, px/frame²), the
+        jerk (px/frame³), and whether it is missed."""
+        truth = self.truth[:, view]
+        found, _ = self.matched(view, track)
         error = np.linalg.norm(found - truth, axis=-1)[:, LIMBS]
         accel = np.linalg.norm(_second(found) - _second(truth), axis=-1)[:, LIMBS]
         there = np.isfinite(truth[:, LIMBS, 0])
-        return dict(error=error[np.isfinite(error)], accel=accel[np.isfinite(accel)], missed=np.isnan(error)[there])
+        steps = velocity_errors(found, truth)[:, LIMBS], jerk(found)[:, LIMBS]
+        velocity, third = (values[np.isfinite(values)] for values in steps)
+        return dict(
+            error=error[np.isfinite(error)],
+            velocity=velocity,
+            accel=accel[np.isfinite(accel)],
+            jerk=third,
+            missed=np.isnan(error)[there],
+        )
 
 
 def _second(poses: np.ndarray) -> np.ndarray:
@@ -132,11 +150,14 @@ def _second(poses: np.ndarray) -> np.ndarray:
 def figures(errors: Sequence[Dict[str, np.ndarray]]) -> Dict[str, float]:
     """The columns of the table, over all that several views say together."""
     error, accel, missed = (np.concatenate([view[key] for view in errors]) for key in ('error', 'accel', 'missed'))
+    velocity, third = (np.concatenate([view[key] for view in errors]) for key in ('velocity', 'jerk'))
     row = {
         'median': float(np.median(error)),
         'p90': float(np.percentile(error, 90)),
         'over 33': float(np.mean(error > GROSS)),
+        'velocity': float(velocity.mean()),
         'accel': float(accel.mean()),
+        'jerk': float(third.mean()),
         'missed': float(missed.mean()),
     }
     row['all'] = float(np.cbrt(row['median'] * row['p90'] * row['accel']))
@@ -151,12 +172,16 @@ def families() -> Dict[str, List[dict]]:
     }
 
 
-def tuned(recordings: Sequence[Recording], views: Views, criterion: str) -> Iterator[Tuple[str, Dict[str, float]]]:
+def tuned(
+    recordings: Sequence[Recording], views: Views, criterion: str, device: str = 'cpu'
+) -> Iterator[Tuple[str, Dict[str, float]]]:
     """The row of each family, tested where it was not tuned."""
     half = len(recordings) // 2
     halves = (range(half), range(half, len(recordings)))
     for family, candidates in families().items():
-        measured = [[views.errors(v, r.refined(options)) for v, r in enumerate(recordings)] for options in candidates]
+        measured = [
+            [views.errors(v, r.refined(options, device)) for v, r in enumerate(recordings)] for options in candidates
+        ]
         tested, names = [], []
         for test, others in (halves, halves[::-1]):
             scores = [figures([errors[v] for v in others])[criterion] for errors in measured]
@@ -166,9 +191,9 @@ def tuned(recordings: Sequence[Recording], views: Views, criterion: str) -> Iter
         yield f'{family} ({"; ".join(dict.fromkeys(names))})', figures(tested)
 
 
-def moved(recording: Recording, track: Track) -> Tuple[np.ndarray, np.ndarray]:
-    """How far joints were moved (px), and the length of their second difference (px/frame²), of all tracks."""
-    distances, trembling = [], []
+def moved(recording: Recording, track: Track) -> Tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """How far joints were moved (px), and the lengths of their second and third differences, of all tracks."""
+    distances, trembling, thirds = [], [], []
     seen: Dict[int, List[Tuple[int, np.ndarray]]] = {}
     for index, people in track:
         distances.append(np.linalg.norm(people.keypoints - people.keypoints_raw, axis=-1)[~people.filled].ravel())
@@ -178,30 +203,35 @@ def moved(recording: Recording, track: Track) -> Tuple[np.ndarray, np.ndarray]:
         for (a, first), (_, middle), (b, last) in zip(poses, poses[1:], poses[2:]):
             if b - a == 2:
                 trembling.append(np.linalg.norm(first - 2 * middle + last, axis=-1))
-    return np.concatenate([*distances, np.zeros(0)]), np.concatenate([*trembling, np.zeros(0)])
+        for four in zip(poses, poses[1:], poses[2:], poses[3:]):
+            if four[3][0] - four[0][0] == 3:
+                thirds.append(jerk(np.stack([pose for _, pose in four]))[0])
+    distance, second, third = (np.concatenate([*part, np.zeros(0)]) for part in (distances, trembling, thirds))
+    return distance, second, third
 
 
 def print_views(rows: Iterator[Tuple[str, Dict[str, float]]]) -> None:
-    print('| refiner | median px | p90 px | over 33 px % | accel px/frame² | missed % |')
-    print('| --- | --- | --- | --- | --- | --- |')
+    columns = ('median px', 'p90 px', 'over 33 px %', 'MPJVE px/frame', 'accel px/frame²', 'jerk px/frame³', 'missed %')
+    print(f'| refiner | {" | ".join(columns)} |')
+    print('|' + ' --- |' * (1 + len(columns)))
     for name, row in rows:
         print(
-            f'| {name} | {row["median"]:.2f} | {row["p90"]:.1f} | {100 * row["over 33"]:.2f} | {row["accel"]:.3f} | '
-            f'{100 * row["missed"]:.2f} |',
+            f'| {name} | {row["median"]:.2f} | {row["p90"]:.1f} | {100 * row["over 33"]:.2f} | '
+            f'{row["velocity"]:.3f} | {row["accel"]:.3f} | {row["jerk"]:.3f} | {100 * row["missed"]:.2f} |',
             flush=True,
         )
 
 
-def print_moved(recordings: Sequence[Recording], specs: Sequence[str]) -> None:
-    print('| refiner | moved by, median px | p90 px | second difference px/frame² |')
-    print('| --- | --- | --- | --- |')
+def print_moved(recordings: Sequence[Recording], specs: Sequence[str], device: str) -> None:
+    print('| refiner | moved by, median px | p90 px | second difference px/frame² | jerk px/frame³ |')
+    print('|' + ' --- |' * 5)
     for spec in specs:
-        parts = [moved(recording, recording.refined(refiner_options(spec))) for recording in recordings]
-        distances, trembling = (np.concatenate(column) for column in zip(*parts))
-        if not len(distances) or not len(trembling):
-            raise InputError(f'{recordings[0].path}: nobody is in these files for three frames')
+        parts = [moved(recording, recording.refined(refiner_options(spec), device)) for recording in recordings]
+        distances, trembling, thirds = (np.concatenate(column) for column in zip(*parts))
+        if not len(distances) or not len(thirds):
+            raise InputError(f'{recordings[0].path}: nobody is in these files for four frames')
         middle, far = np.percentile(distances, (50, 90))
-        print(f'| {spec} | {middle:.2f} | {far:.2f} | {trembling.mean():.3f} |', flush=True)
+        print(f'| {spec} | {middle:.2f} | {far:.2f} | {trembling.mean():.3f} | {thirds.mean():.3f} |', flush=True)
 
 
 @exit_cleanly
@@ -215,14 +245,22 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     views = Views(options.views, len(options.poses)) if options.views else None
     recordings = [Recording(path) for path in options.poses]
     if views is None:
-        print_moved(recordings, specs)
+        print_moved(recordings, specs, options.device)
         return 0
 
     def rows() -> Iterator[Tuple[str, Dict[str, float]]]:
         for spec in specs:
-            yield spec, figures([views.errors(v, r.refined(refiner_options(spec))) for v, r in enumerate(recordings)])
+            yield (
+                spec,
+                figures(
+                    [
+                        views.errors(v, r.refined(refiner_options(spec), options.device))
+                        for v, r in enumerate(recordings)
+                    ]
+                ),
+            )
         if options.tune:
-            yield from tuned(recordings, views, options.tune)
+            yield from tuned(recordings, views, options.tune, options.device)
 
     print_views(rows())
     return 0

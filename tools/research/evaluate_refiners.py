@@ -22,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 import numpy as np  # noqa: E402
 
 from pipeline.errors import InputError, exit_cleanly  # noqa: E402
-from pipeline.evaluation.keypoint_metrics import acceleration_errors, joint_errors  # noqa: E402
+from pipeline.evaluation.keypoint_metrics import acceleration_errors, jerk, joint_errors, velocity_errors  # noqa: E402
 from pipeline.evaluation.smoothing import (  # noqa: E402
     TUNING_FRAMES,
     first_frames,
@@ -82,7 +82,9 @@ def measure(sequences: Sequence[PoseSequence], refined: Sequence[np.ndarray]) ->
                 error=errors.mean(),
                 pck05=(errors <= 0.05 * size).mean(),
                 pck10=(errors <= 0.1 * size).mean(),
+                mpjve=velocity_errors(poses, sequence.truth)[:, LIMBS].mean(),
                 accel=acceleration_errors(poses, sequence.truth)[:, LIMBS].mean(),
+                jerk=jerk(poses)[:, LIMBS].mean(),
                 joints=errors.mean(0),
             )
         )
@@ -113,17 +115,18 @@ def tuned_filters(sequences: Sequence[PoseSequence]) -> Dict[str, Smoother]:
 
 def print_head() -> None:
     print(
-        '| method | error px | to input | PCK@0.05 | PCK@0.1 | accel px/frame² | '
+        '| method | error px | to input | PCK@0.05 | PCK@0.1 | MPJVE px/frame | accel px/frame² | jerk px/frame³ | '
         + ' | '.join(COLUMNS)
         + ' | frames/s |'
     )
-    print('|' + ' --- |' * (7 + len(COLUMNS)), flush=True)
+    print('|' + ' --- |' * (9 + len(COLUMNS)), flush=True)
 
 
 def print_row(name: str, row: dict, first: dict) -> None:
     print(
         f'| {name} | {row["error"]:.2f} | {100 * (row["error"] / first["error"] - 1):+.1f} % | '
-        f'{100 * row["pck05"]:.1f} | {100 * row["pck10"]:.1f} | {row["accel"]:.2f} | '
+        f'{100 * row["pck05"]:.1f} | {100 * row["pck10"]:.1f} | '
+        f'{row["mpjve"]:.2f} | {row["accel"]:.2f} | {row["jerk"]:.2f} | '
         + ' | '.join(f'{row[part]:.1f}' for part in COLUMNS)
         + f' | {row.get("fps", 0):.0f} |',
         flush=True,
@@ -162,7 +165,8 @@ def main(arguments: Optional[Sequence[str]] = None) -> None:
         step = options.step or max(refiner.window // 4, 1)
         methods.update(network_rows(name, refiner, h36m.MPII_NAMES, step, not options.no_flip, options.threads, device))
     plain, without = {}, {}
-    print(f'{len(test)} sequences, {sum(map(len, test))} frames\n')
+    true_jerk = measure(test, [sequence.truth for sequence in test])['jerk']
+    print(f'{len(test)} sequences, {sum(map(len, test))} frames; jerk of the truth {true_jerk:.2f} px/frame³\n')
     print_head()
     for name, smoother in methods.items():
         begin = time.perf_counter()

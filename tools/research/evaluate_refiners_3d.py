@@ -36,7 +36,7 @@ from pipeline.training.motion import PoseSequence  # noqa: E402
 from pipeline.training.sources.h36m import H36M_NAMES  # noqa: E402
 from pipeline.training.sources.pairs import load_pairs  # noqa: E402
 
-METRICS = ('mpjpe', 'pa-mpjpe', 'mpjve', 'accel')
+METRICS = ('mpjpe', 'pa-mpjpe', 'mpjve', 'accel', 'jerk')
 
 
 def parse_arguments(arguments: Optional[Sequence[str]] = None) -> argparse.Namespace:
@@ -100,7 +100,7 @@ def tuned_filters(sequences: Sequence[PoseSequence]) -> Dict[str, Smoother]:
 
 
 def print_head() -> None:
-    columns = ('MPJPE mm', 'PA-MPJPE mm', 'MPJVE mm/frame', 'accel mm/frame²')
+    columns = ('MPJPE mm', 'PA-MPJPE mm', 'MPJVE mm/frame', 'accel mm/frame²', 'jerk mm/frame³')
     print('| method | ' + ' | '.join(f'{column} | to input' for column in columns) + ' | accel m/s² | frames/s |')
     print('|' + ' --- |' * (3 + 2 * len(columns)), flush=True)
 
@@ -132,7 +132,8 @@ def main(arguments: Optional[Sequence[str]] = None) -> None:
         methods.update(tuned_filters(load_pairs(options.train)[:: 25 * options.every]))
     test = load_pairs(options.test)[:: options.every]
     rows = {}
-    print(f'{len(test)} sequences, {sum(map(len, test))} frames\n')
+    true_jerk = evaluate([compared(s, s.truth) for s in test], ['jerk'], 'corrected')['jerk']
+    print(f'{len(test)} sequences, {sum(map(len, test))} frames; jerk of the truth {true_jerk:.2f} mm/frame³\n')
     print_head()
     for name, smoother in methods.items():
         rows[name] = measure(test, smoother)

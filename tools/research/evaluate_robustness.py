@@ -10,14 +10,19 @@ same ``--holdout`` never saw. Every row runs a smoother as it ships. Errors are 
 import argparse
 import sys
 from pathlib import Path
-from typing import Callable, Dict, List, Optional, Sequence
+from typing import Callable, Dict, List, Optional, Sequence, Tuple
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import numpy as np  # noqa: E402
 
 from pipeline.errors import InputError, exit_cleanly  # noqa: E402
-from pipeline.evaluation.keypoint_metrics import acceleration, joint_errors  # noqa: E402
+from pipeline.evaluation.keypoint_metrics import (  # noqa: E402
+    acceleration_errors,
+    jerk,
+    joint_errors,
+    velocity_errors,
+)
 from pipeline.evaluation.smoothing import network_rows, shipped_filter, smooth, track_of  # noqa: E402
 from pipeline.posetrack.tracks import load_annotated_tracks  # noqa: E402
 from pipeline.refine.smoother import Smoother  # noqa: E402
@@ -27,6 +32,8 @@ from pipeline.training.joint_sets import JOINT_SETS  # noqa: E402
 from pipeline.training.motion import PoseSequence, figure_size  # noqa: E402
 from pipeline.training.sources import h36m  # noqa: E402
 from pipeline.training.sources.coco_motion import h36m_as, load_picture_sequences  # noqa: E402
+
+MOTION = ('clean', 'ordinary')  # scenarios whose MPJVE, acceleration error and jerk are shown
 
 
 def parse_arguments(arguments: Optional[Sequence[str]] = None) -> argparse.Namespace:
@@ -42,6 +49,7 @@ def parse_arguments(arguments: Optional[Sequence[str]] = None) -> argparse.Names
     parser.add_argument('--refiner', action='append', default=[], metavar='NAME=WEIGHTS')
     parser.add_argument('--holdout', type=int, default=10)
     parser.add_argument('--every', type=int, default=1, help='use every n-th sequence only')
+    parser.add_argument('--device', default='auto', help='cpu, cuda, cuda:1 …; auto: a GPU where torch sees one')
     parser.add_argument('--threads', type=int, default=1)
     parser.add_argument('--seed', type=int, default=0)
     return parser.parse_args(arguments)
@@ -74,19 +82,16 @@ class Scenario:
             ]
         )
 
-    def acceleration_errors(self, refined: Sequence[np.ndarray]) -> float:
-        return float(
-            np.mean(
-                np.concatenate(
-                    [
-                        100
-                        * np.linalg.norm(acceleration(r) - acceleration(s.truth), axis=-1)[s.weight[1:-1] > 0]
-                        / size
-                        for r, s, size in zip(refined, self.sequences, self.size)
-                    ]
-                )
-            )
-        )
+    def motion_errors(self, refined: Sequence[np.ndarray]) -> Tuple[float, float, float]:
+        """MPJVE, acceleration error and jerk of the refined poses, percent of the figure's size per frame, ² and ³."""
+        parts: List[List[np.ndarray]] = [[], [], []]
+        for r, s, size in zip(refined, self.sequences, self.size):
+            known = s.weight > 0
+            parts[0].append(100 * velocity_errors(r, s.truth)[known[1:] & known[:-1]] / size)
+            parts[1].append(100 * acceleration_errors(r, s.truth)[known[1:-1]] / size)
+            parts[2].append(100 * jerk(r)[known[1:-2] & known[2:-1]] / size)
+        velocity, acceleration, third = (float(np.mean(np.concatenate(part))) for part in parts)
+        return velocity, acceleration, third
 
     def recovered(self, refined: Sequence[np.ndarray], flip: Sequence[int]) -> float:
         """Share of struck joints that end up nearer to their own truth than to their mirror joint's."""
@@ -186,27 +191,25 @@ def report(sequences: Sequence[PoseSequence], methods: Dict[str, Smoother], skel
         **{f'occluded {s} s': occluded(model, s) for s in (0.2, 0.5, 1.0)},
         **{f'inverted {s} s': inverted(model, s) for s in (0.1, 0.3)},
     }
-    print('| method | ' + ' | '.join(scenarios) + ' | lag (frames) | accel, clean | accel, ordinary |')
-    print('|' + ' --- |' * (len(scenarios) + 4))
+    motion = [f'{name}, {label}' for label in MOTION for name in ('MPJVE', 'accel', 'jerk')]
+    print('| method | ' + ' | '.join([*scenarios, 'lag (frames)', *motion]) + ' |')
+    print('|' + ' --- |' * (len(scenarios) + 2 + len(motion)))
     prepared = {name: Scenario(sequences, trouble, seed) for name, trouble in scenarios.items()}
     for name, smoother in methods.items():
-        cells, accelerations, late = [], {}, 0.0
+        cells, motion, late = [], [], 0.0
         for label, scenario in prepared.items():
             refined = scenario.refine(smoother)
             cell = f'{scenario.errors(refined).mean():.2f}'
             if label == 'clean':
                 late = lag(refined, sequences, wrists_ankles)
                 cell += f' (99 %: {np.quantile(scenario.errors(refined), 0.99):.2f})'
-            if label in ('clean', 'ordinary'):
-                accelerations[label] = scenario.acceleration_errors(refined)
+            if label in MOTION:
+                motion += scenario.motion_errors(refined)
             if label.startswith('inverted'):
                 cell += f' ({100 * scenario.recovered(refined, flip):.0f} % right)'
             cells.append(cell)
-        print(
-            f'| {name} | ' + ' | '.join(cells) + f' | {late:+.2f} | {accelerations["clean"]:.2f} | '
-            f'{accelerations["ordinary"]:.2f} |',
-            flush=True,
-        )
+        cells += [f'{late:+.2f}', *(f'{value:.2f}' for value in motion)]
+        print(f'| {name} | ' + ' | '.join(cells) + ' |', flush=True)
 
 
 def load_sequences(options: argparse.Namespace) -> List[PoseSequence]:
@@ -237,9 +240,11 @@ def main(arguments: Optional[Sequence[str]] = None) -> None:
     options = parse_arguments(arguments)
     import torch
 
+    from pipeline.backends.devices import check_device
     from pipeline.networks.refiners.sequence_refiner import load_refiner
 
     torch.set_num_threads(options.threads)
+    device = check_device(options.device)
     sequences = load_sequences(options)
     skeleton = JOINT_SETS[options.joints].skeleton
     filters = {
@@ -252,7 +257,8 @@ def main(arguments: Optional[Sequence[str]] = None) -> None:
     methods = {name: shipped_filter(parameters, skeleton) for name, parameters in filters.items()}
     for entry in options.refiner:
         name, spec = entry.split('=', 1)
-        methods.update(network_rows(name, load_refiner(spec), skeleton.names, None, False, options.threads))
+        refiner = load_refiner(spec, device)
+        methods.update(network_rows(name, refiner, skeleton.names, None, False, options.threads, device))
     print(f'{len(sequences)} sequences, {sum(map(len, sequences))} frames; errors in % of the figure\n')
     report(sequences, methods, skeleton, options.seed)
 

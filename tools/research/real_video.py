@@ -30,20 +30,20 @@ def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--shared', type=Path, required=True, help='folder with the clips, photographs and the stick')
     parser.add_argument('--preset', default='embedded', help='default: %(default)s')
+    parser.add_argument('--device', default='auto', help='cpu, cuda, cuda:1 …; auto: a GPU where torch sees one')
     parser.add_argument('--mediapipe-python', help='Python of an environment with mediapipe 0.10.21')
     return parser.parse_args()
 
 
-def chain(inputs: List[Path], out: Path, preset: str, *options: str) -> None:
-    """Run the demo over ``inputs``; its files go to ``out``."""
+def chain(inputs: List[Path], out: Path, networks: List[str], *options: str) -> None:
+    """Run the demo over ``inputs``, with the options ``networks``; its files go to ``out``."""
     demo = [
         sys.executable,
         str(REPOSITORY / 'tools' / 'demo.py'),
         *map(str, inputs),
         '--out-dir',
         str(out),
-        '--preset',
-        preset,
+        *networks,
         '--quiet',
         *options,
     ]
@@ -60,7 +60,7 @@ def people_per_frame(path: Path) -> float:
     return sum(len(frame['instances']) for frame in frames) / len(frames)
 
 
-def views_rows(shared: Path, stick: Path, out: Path, preset: str) -> None:
+def views_rows(shared: Path, stick: Path, out: Path, networks: List[str]) -> None:
     clips = sorted((shared / 'video' / 'multiview_single').glob('cam0[1-4].mp4'))
     reference = shared / 'data' / 'multiview' / 'single.npz'
     for name, key, options in (
@@ -68,7 +68,7 @@ def views_rows(shared: Path, stick: Path, out: Path, preset: str) -> None:
         ('written', 'keypoints', []),
     ):
         folder = out / key
-        chain(clips, folder, preset, '--no-video', *options)
+        chain(clips, folder, networks, '--no-video', *options)
         result = measured(
             stick, 'views', reference, *(folder / f'{clip.stem}_poses.json' for clip in clips), '--key', key
         )
@@ -79,9 +79,9 @@ def views_rows(shared: Path, stick: Path, out: Path, preset: str) -> None:
         )
 
 
-def images_row(shared: Path, stick: Path, out: Path, preset: str) -> None:
+def images_row(shared: Path, stick: Path, out: Path, networks: List[str]) -> None:
     photographs = sorted((shared / 'data' / 'real_images' / 'images').glob('*.jpg'))
-    chain(photographs, out / 'images', preset, '--no-video', '--refiner', 'none')
+    chain(photographs, out / 'images', networks, '--no-video', '--refiner', 'none')
     result = measured(stick, 'images', shared / 'data' / 'real_images' / 'people.json', out / 'images')
     print(
         f'| images | found {result["found"]} of {result["people"]}; median {100 * result["median"]:.1f}, p90 '
@@ -90,19 +90,19 @@ def images_row(shared: Path, stick: Path, out: Path, preset: str) -> None:
     )
 
 
-def crowd_rows(shared: Path, out: Path, preset: str) -> None:
-    chain([shared / 'video' / f'{name}.mp4' for name in CROWDS], out / 'crowds', preset, '--no-video')
+def crowd_rows(shared: Path, out: Path, networks: List[str]) -> None:
+    chain([shared / 'video' / f'{name}.mp4' for name in CROWDS], out / 'crowds', networks, '--no-video')
     for name in CROWDS:
         people = people_per_frame(out / 'crowds' / f'{name}_poses.json')
         print(f'| {name} | {people:.1f} people per frame |', flush=True)
 
 
-def speed_row(out: Path, preset: str, mediapipe: Optional[str]) -> None:
+def speed_row(out: Path, preset: str, device: str, mediapipe: Optional[str]) -> None:
     from pipeline.assets import fetch
     from pipeline.pipeline import VideoPipeline
 
     clip = fetch('sample-clip')
-    pipeline = VideoPipeline.from_preset(preset)
+    pipeline = VideoPipeline.from_preset(preset, device)
     before, start = os.times(), time.perf_counter()
     summary = pipeline.run(clip, out / 'sample')
     wall, after = time.perf_counter() - start, os.times()
@@ -130,10 +130,11 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder)
         print(f'| {args.preset} | |\n| --- | --- |')
-        speed_row(out, args.preset, args.mediapipe_python)
-        views_rows(args.shared, stick, out, args.preset)
-        images_row(args.shared, stick, out, args.preset)
-        crowd_rows(args.shared, out, args.preset)
+        speed_row(out, args.preset, args.device, args.mediapipe_python)
+        networks = ['--preset', args.preset, '--device', args.device]
+        views_rows(args.shared, stick, out, networks)
+        images_row(args.shared, stick, out, networks)
+        crowd_rows(args.shared, out, networks)
     return 0
 
 

@@ -50,6 +50,7 @@ def parse_arguments() -> argparse.Namespace:
             str(CONFIGS / 'estimators' / f'{name}_coco17.py') for name in ('blazepose_full', 'movenet-crop', 'fused')
         ],
     )
+    parser.add_argument('--device', default='auto', help='cpu, cuda, cuda:1 …; auto: a GPU where torch sees one')
     return parser.parse_args()
 
 
@@ -111,7 +112,7 @@ def main() -> int:
     args = parse_arguments()
     folder = args.shared / 'data' / 'real_images'
     people = annotated(folder)
-    detector = build_detector(dict(config=args.detector, score_thr=0.1), 'cpu', None)
+    detector = build_detector(dict(config=args.detector, score_thr=0.1), args.device, None)
     pictures: List[Tuple[Frame, Detections, List[np.ndarray]]] = []
     for name, poses in people.items():
         with open_source(folder / 'images' / name) as source:
@@ -122,7 +123,7 @@ def main() -> int:
     seeds = [(found.keypoints, found.keypoint_scores, poses) for _, found, poses in pictures if len(found)]
     print_table('detector', *map(np.concatenate, zip(*(judged(*seed) for seed in seeds))))
     for config in args.estimator:
-        estimator = PoseEstimator.from_config(config, device='cpu')
+        estimator = PoseEstimator.from_config(config, device=args.device)
         posed = [(estimator.estimate([[frame]], [found])[0], poses) for frame, found, poses in pictures]
         outcomes = [judged(each.keypoints, each.keypoint_scores, poses) for each, poses in posed if len(each)]
         print_table(Path(config).stem, *map(np.concatenate, zip(*outcomes)))

@@ -11,6 +11,9 @@ judge, and four differentiable steps act on their judgement:
    burst is bridged from its sides, and mix the answers per joint and frame.
 4. **Offset**: HANet's own, confined to slow changes, for what the steps before cannot say.
 
+With ``width`` it also says how sure it is: a width per joint and frame, from the same evidence, trained by
+likelihood (:class:`pipeline.training.losses.WidthLoss`) without a say in the poses.
+
 Time is folded: ``P`` consecutive frames make one token of HANet, so that no frame is
 skipped and a window costs ``T / P`` tokens. (The paper's interval skips frames instead.)
 The untrained network is the identity, almost.
@@ -46,6 +49,7 @@ class GuidedHANet(BaseModule):
         offset_frequencies: offsets are sums of this many cosines over the window
             (half waves 0 to n - 1); None leaves them free.
         trust: False leaves the weights at the scores.
+        width: also estimate how far off each answer may be.
         hanet: further arguments of the inner :class:`HANet` (widths, levels, inputs, ablations).
 
     Raises:
@@ -64,6 +68,7 @@ class GuidedHANet(BaseModule):
         filter_widths: Sequence[float] = (0.7, 1.5, 3.0, 6.0),
         offset_frequencies: Optional[int] = None,
         trust: bool = True,
+        width: bool = False,
         init_cfg=None,
         **hanet,
     ):
@@ -73,6 +78,7 @@ class GuidedHANet(BaseModule):
         if flip is not None and sorted(flip) != list(range(num_keypoints)):
             raise InputError(f'flip {list(flip)}: a permutation of {num_keypoints} joints is needed')
         self.num_keypoints, self.dims, self.window, self.fold, self.trust = num_keypoints, dims, window, fold, trust
+        self.gives_width = width
         self.flip = None if flip is None else list(flip)
         filters = len(filter_widths) + 1
         hanet = {'zero_init': True, **hanet}
@@ -80,6 +86,8 @@ class GuidedHANet(BaseModule):
         self.guide = nn.Linear(self.hanet.final_head.in_features, fold * num_keypoints * (2 + filters))
         self.judge = LocalJudge(num_keypoints, _count_evidence(len(filter_widths), flip is not None), 2)
         self.choose = LocalJudge(num_keypoints, len(filter_widths) + 2, filters, reach=0)
+        self.doubt = LocalJudge(num_keypoints, len(filter_widths) + 4, 1) if width else None
+        self.doubt_guide = nn.Linear(self.hanet.final_head.in_features, fold * num_keypoints) if width else None
         nn.init.zeros_(self.guide.weight)
         with torch.no_grad():  # hardly any exchange, trust in all, mostly the pose itself
             self.guide.bias.copy_(torch.tensor([-4.0, 3.0, 2.0] + [0.0] * (filters - 1)).repeat(fold * num_keypoints))
@@ -127,7 +135,18 @@ class GuidedHANet(BaseModule):
         final, refined = (
             self._confine(poses.reshape(keypoints.shape) - keypoints) + start for poses in (inner.final, inner.refined)
         )
-        return TemporalOutput(final, refined)
+        if self.doubt is None:
+            return TemporalOutput(final, refined)
+        own = final.unflatten(-1, (self.num_keypoints, self.dims))
+        log_width = self._width(answers, own, scores, weight, rate, inner.features)
+        return TemporalOutput(final, refined, log_width=log_width)
+
+    def _width(self, answers, final, scores, weight, rate, features) -> Tensor:
+        """``(B, T, K)``; the poses do not learn from it, so that being sure cannot be had by being careful."""
+        evidence = [_log_distance(answers, final), scores[..., None], weight[..., None], rate]
+        doubt = self.doubt(torch.cat(evidence, dim=-1).detach())[..., 0]
+        guide = self.doubt_guide(features.detach()).reshape(doubt.shape)
+        return (doubt + guide - 3.5).clamp(-8.0, 2.0)  # untrained: 3 % of the unit
 
     def _smooth(self, pose: Tensor, weight: Tensor) -> Tensor:
         """Weighted Gaussian means over time: ``(B, T, K, D)`` and ``(B, T, K)`` -> ``(F - 1, B, T, K, D)``."""

@@ -3,6 +3,7 @@
 Legend: ``B`` windows, ``T`` frames of a window, ``K`` joints of ``D`` coordinates.
 """
 
+import math
 from pathlib import Path
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple, Union
 
@@ -90,15 +91,31 @@ class SequenceRefiner(BaseModel):
         Raises:
             InputError: if a shape does not fit this network.
         """
+        return self.refine_and_doubt(keypoints, scores, fps, image_size)[0]
+
+    @torch.no_grad()
+    def refine_and_doubt(
+        self,
+        keypoints: Tensor,
+        scores: Optional[Tensor] = None,
+        fps: Optional[Tensor] = None,
+        image_size: Optional[Tensor] = None,
+    ) -> Tuple[Tensor, Optional[Tensor]]:
+        """As :meth:`refine`, and ``(B, T, K)`` standard deviations of the answers per axis, in the units of the
+        input; None where the network does not estimate them."""
         training = self.training
         if training:
             self.eval()
         try:
-            final, _, scaling = self._run(keypoints, scores, fps, image_size)
+            final, _, scaling, log_width = self._run(keypoints, scores, fps, image_size)
         finally:
             if training:
                 self.train()
-        return scaling.invert(final)
+        if log_width is None:
+            return scaling.invert(final), None
+        # of the density exp(-r / b) / (2 pi b²) an axis has the variance 3 b² (WidthLoss)
+        scale = (final.new_ones(final.shape) * scaling.scale).mean(dim=-1)
+        return scaling.invert(final), math.sqrt(3) * log_width.exp() * scale
 
     def forward(
         self, inputs: Dict[str, Tensor], data_samples: Optional[Dict[str, Any]] = None, mode: str = 'tensor'
@@ -118,7 +135,7 @@ class SequenceRefiner(BaseModel):
             ValueError: for another mode.
         """
         if mode == 'tensor':
-            final, _, scaling = self._run(**inputs)
+            final, _, scaling, _ = self._run(**inputs)
             return scaling.invert(final)
         if mode == 'loss':
             return self._losses(inputs, data_samples)
@@ -132,8 +149,8 @@ class SequenceRefiner(BaseModel):
         scores: Optional[Tensor] = None,
         fps: Optional[Tensor] = None,
         image_size: Optional[Tensor] = None,
-    ) -> Tuple[Tensor, Tensor, Scaling]:
-        """Final and refined poses, normalised, ``(B, T, K, D)``, and the scaling of their input."""
+    ) -> Tuple[Tensor, Tensor, Scaling, Optional[Tensor]]:
+        """Final and refined poses, normalised, ``(B, T, K, D)``, the scaling of their input, and the log width."""
         keypoints, scores, fps = self._complete(keypoints, scores, fps)
         seen = (scores > 0) & keypoints.isfinite().all(dim=-1)
         known = seen.any(dim=1)  # (B, K)
@@ -144,7 +161,7 @@ class SequenceRefiner(BaseModel):
         output = self.backbone(normalised.flatten(2), scores * seen, fps, **self.network_options)
         # autocast may have answered in half precision, which rounds pixels of a target by half a pixel
         final, refined = (poses.float().reshape(keypoints.shape) for poses in (output.final, output.refined))
-        return final, refined, scaling
+        return final, refined, scaling, output.log_width
 
     def _complete(self, keypoints, scores, fps):
         expected = (self.window, self.num_keypoints, self.dims)
@@ -164,7 +181,7 @@ class SequenceRefiner(BaseModel):
         return keypoints, scores.nan_to_num(0.0).clamp(0, 1), fps.clamp(*self.fps_range)
 
     def _losses(self, inputs: Dict[str, Tensor], data_samples: Dict[str, Any]) -> Dict[str, Tensor]:
-        final, refined, scaling = self._run(**inputs)
+        final, refined, scaling, log_width = self._run(**inputs)
         target = data_samples['target'].to(final)
         weight = data_samples.get('target_weight')
         weight = final.new_ones(final.shape[:3]) if weight is None else weight.to(final)
@@ -173,7 +190,8 @@ class SequenceRefiner(BaseModel):
         target, weight = torch.where(known[..., None], target, 0.0), torch.where(known, weight, 0.0)
         losses = {}
         for loss in self.losses:
-            losses.update(loss(final, refined, target, weight, self.sampled))
+            also = (log_width,) if getattr(loss, 'reads_width', False) else ()
+            losses.update(loss(final, refined, target, weight, self.sampled, *also))
         return losses
 
     def _predict(self, inputs: Dict[str, Tensor], data_samples: Dict[str, Any]) -> List[dict]:

@@ -21,11 +21,14 @@ class TemporalOutput:
             interpolated pose where the encoder skipped unsampled frames.
         features: ``(B, T, H)``, what the decoder knows of every frame, for networks
             built on top; None where a network has none.
+        log_width: ``(B, T, K)``, natural logarithm of how far from the truth each joint of ``final`` may be (the
+            scale of a Laplace distribution, normalised coordinates); None where a network does not say.
     """
 
     final: Tensor
     refined: Tensor
     features: Optional[Tensor] = None
+    log_width: Optional[Tensor] = None
 
 
 def check_shape(name: str, value: Optional[Tensor], shape: Tuple[int, ...], legend: str) -> None:

@@ -33,6 +33,11 @@ class PoseTrackFrames(BaseCocoStyleDataset):
 
     METAINFO: dict = dict(from_file=str(METAINFO_FILE))
 
+    @property
+    def metainfo(self) -> dict:
+        """MMPose's, and with ``boxes`` whether people are 'annotated' or 'detected'."""
+        return {**super().metainfo, 'boxes': 'detected' if self.bbox_file else 'annotated'}
+
     def _load_annotations(self) -> Tuple[List[dict], List[dict]]:
         instances, images = [], []
         for image in load_images(self.ann_file):

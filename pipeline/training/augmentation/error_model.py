@@ -1,20 +1,21 @@
 """How single-frame pose estimators err over time, as a generator for training and robustness tests.
 
 Errors have a magnitude (relative to the figure's size), a duration (seconds, so that
-any frame rate sees the same world) and leave a trace in the scores. The rates in
-:class:`ErrorRates` were fitted to the Stacked Hourglass on Human3.6M by
-``tools/research/fit_error_model.py``; what the hourglass cannot show (no scores, one person in
-the picture, no missing joints) is marked as assumed.
+any frame rate sees the same world) and leave a trace in the scores. The defaults of
+:class:`ErrorRates` were fitted to the Stacked Hourglass on Human3.6M, :data:`FUSED` to the default
+preset's estimator, both by ``tools/research/fit_error_model.py``; what the hourglass cannot show (no scores,
+one person in the picture, no missing joints) is marked as assumed.
 
 Legend: ``B`` windows, ``T`` frames, ``K`` joints.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from typing import Sequence, Tuple
 
 import numpy as np
 from scipy.signal import lfilter
 
+from pipeline.errors import InputError
 from pipeline.skeletons import Skeleton
 
 
@@ -36,6 +37,12 @@ class ErrorRates:
         jump_rate: bursts per second in which the whole pose sits on a neighbour (assumed).
         gap_rate: gaps per second in which nobody is found and poses are interpolated (assumed).
         dropout_rate: bursts per second in which a joint is not given at all, per joint (assumed).
+        volatility: how much jitter and drift of one joint swell and shrink over time: standard deviation of the
+            logarithm of their size. An estimator trembles where it doubts.
+        volatility_seconds: time in which that swelling forgets itself.
+        doubts: pairs (expected error of the figure's size, score), the score falling: what scores say of an
+            error. Empty: :func:`draw_scores`, for estimators of which nothing is known.
+        noticed: probability that a burst of gross error shows in the scores, where there are ``doubts``.
     """
 
     jitter: float = 0.0066
@@ -61,6 +68,53 @@ class ErrorRates:
     jump_rate: float = 0.02
     gap_rate: float = 0.03
     dropout_rate: float = 0.03
+    volatility: float = 0.0
+    volatility_seconds: float = 0.2
+    doubts: Tuple[Tuple[float, float], ...] = ()
+    noticed: float = 0.65
+
+
+#: the estimator of the preset ``embedded`` (BlazePose and MoveNet fused): four views of one man, 19 photographs
+FUSED = ErrorRates(
+    jitter=0.0022,
+    drift=0.0122,
+    drift_seconds=0.15,
+    limb_factor=(
+        ('nose', 0.7),
+        ('eye', 0.7),
+        ('ear', 0.7),
+        ('shoulder', 0.8),
+        ('elbow', 1.0),
+        ('wrist', 1.3),
+        ('hip', 1.0),
+        ('knee', 0.95),
+        ('ankle', 1.0),
+    ),
+    spikes=0.0012,
+    miss_rate=0.25,
+    inversion_rate=0.05,
+    whole_rate=0.005,
+    jump_rate=0.01,
+    volatility=0.5,
+    doubts=((0.006, 0.9), (0.012, 0.87), (0.02, 0.81), (0.026, 0.7), (0.035, 0.55), (0.07, 0.3), (0.12, 0.1)),
+)
+#: estimators by the name that ``--errors`` of the tools and ``rates`` of a training config know
+ESTIMATORS = {'hourglass': ErrorRates(), 'fused': FUSED}
+
+
+def estimator_rates(estimator: str = 'hourglass', **changes) -> ErrorRates:
+    """The rates of a known estimator, some of them changed.
+
+    Raises:
+        InputError: for an unknown estimator or rate.
+    """
+    if estimator not in ESTIMATORS:
+        raise InputError(f'estimator {estimator!r}: error models are known of {", ".join(ESTIMATORS)}')
+    allowed = [entry.name for entry in fields(ErrorRates)]
+    strange = next((name for name in changes if name not in allowed), None)
+    if strange is not None:
+        raise InputError(f'rate {strange!r}: allowed are {", ".join(allowed)}')
+    return replace(ESTIMATORS[estimator], **changes)
 
 
 class ErrorModel:
@@ -101,7 +155,8 @@ class ErrorModel:
         pose = truth.astype(np.float32).copy()
         self._swap_sides(pose, fps, severity, rng)
         self._miss_limbs(pose, size, fps, severity, rng)
-        pose += self._noise(truth.shape, fps, rng) * (severity * size)[:, None, None, None]
+        noise, spread = self._noise(truth.shape, fps, rng)
+        pose += noise * (severity * size)[:, None, None, None]
         spikes = rng.random(truth.shape[:3]) < rates.spikes * severity[:, None, None]
         pose += spikes[..., None] * rng.normal(0, 0.08, truth.shape).astype(np.float32) * size[:, None, None, None]
         jump = self._bursts(truth.shape[:2], rates.jump_rate * severity, 0.2, fps, rng)
@@ -109,20 +164,35 @@ class ErrorModel:
         pose += (jump[..., None, None] * shift).astype(np.float32)
 
         error = np.linalg.norm(pose - truth, axis=-1) / np.maximum(size, 1e-6)[:, None, None]
-        scores = draw_scores(error, rng)
+        if rates.doubts:
+            scores = doubtful_scores(error, spread * severity[:, None, None], rates.doubts, rates.noticed, rng)
+        else:
+            scores = draw_scores(error, rng)
         self._drop_joints(pose, scores, fps, severity, rng)
         self._open_gaps(pose, scores, fps, severity, rng)
         return pose, scores
 
-    def _noise(self, shape, fps, rng) -> np.ndarray:
-        """Jitter and drift of unit severity, ``(B, T, K, 2)``, of the figure's size."""
+    def _noise(self, shape, fps, rng) -> Tuple[np.ndarray, np.ndarray]:
+        """Jitter and drift of unit severity, ``(B, T, K, 2)``, of the figure's size; and their expected length."""
         rates = self.rates
         # the mix of fast and slow differs between estimators; Student's t has the measured heavy tails
         mix = rng.uniform(0.3, 1.7, (shape[0], 1, 1, 1)).astype(np.float32)
         white = (rng.standard_t(4, shape) / np.sqrt(2)).astype(np.float32)
         keep = np.exp(-1 / (fps * rates.drift_seconds * np.exp(rng.normal(0, 0.7, len(fps)))))
         slow = _autoregressive(rng.normal(0, 1, shape), keep)
-        return self.factor[:, None] * (mix * rates.jitter * white + (2 - mix) * rates.drift * slow)
+        swell = self._swelling(shape[:3], fps, rng)
+        noise = self.factor[:, None] * swell[..., None] * (mix * rates.jitter * white + (2 - mix) * rates.drift * slow)
+        # 1.25: the mean length of a vector whose axes have standard deviation 1
+        return noise, 1.25 * float(np.hypot(rates.jitter, rates.drift)) * self.factor * swell
+
+    def _swelling(self, shape, fps, rng) -> np.ndarray:
+        """``(B, T, K)`` factors on jitter and drift, of mean square 1."""
+        rates = self.rates
+        if not rates.volatility:
+            return np.ones(shape, np.float32)
+        keep = np.exp(-1 / (fps * rates.volatility_seconds))
+        log = rates.volatility * _autoregressive(rng.normal(0, 1, shape), keep)
+        return np.exp(log - rates.volatility**2)
 
     def _swap_sides(self, pose, fps, severity, rng) -> None:
         rates, shape = self.rates, pose.shape[:2]
@@ -212,6 +282,32 @@ def draw_scores(error: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     scores = base - slope * np.minimum(error / 0.08, 1) * noticed + noise
     mute = rng.random((windows, 1, 1)) < 0.125
     return np.where(mute, rng.uniform(0.3, 1.0, (windows, 1, 1)), np.clip(scores, 0.02, 1)).astype(np.float32)
+
+
+def doubtful_scores(
+    error: np.ndarray,
+    spread: np.ndarray,
+    doubts: Sequence[Tuple[float, float]],
+    noticed: float,
+    rng: np.random.Generator,
+) -> np.ndarray:
+    """Scores of an estimator that knows how large its errors are, but not which way they go.
+
+    Args:
+        error: ``(B, T, K)`` of the figure's size.
+        spread: ``(B, T, K)``, the distance that is expected; an error of more than three times that is gross.
+        doubts: see :class:`ErrorRates`.
+        noticed: the probability that a joint's gross errors in a window show.
+        rng: source of randomness.
+    """
+    windows, _, joints = error.shape
+    shows = rng.random((windows, 1, joints)) < noticed
+    expected = np.where((error > 3 * spread) & shows, error, spread)
+    distances, scores = np.array(doubts).T
+    clear = np.interp(np.log(np.maximum(expected, 1e-6)), np.log(distances), scores)
+    # calibration differs a little from person to person, and joint to joint
+    clear = clear + rng.normal(0, 0.04, (windows, 1, 1)) + rng.normal(0, 0.03, (windows, 1, joints))
+    return np.clip(clear + rng.normal(0, 0.03, error.shape), 0.02, 1).astype(np.float32)
 
 
 def _autoregressive(noise: np.ndarray, keep: np.ndarray) -> np.ndarray:

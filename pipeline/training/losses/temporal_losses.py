@@ -6,6 +6,8 @@ import torch
 from mmpose.registry import MODELS
 from torch import Tensor, nn
 
+from pipeline.errors import InputError
+
 
 def weighted_mean(values: Tensor, weight: Tensor) -> Tensor:
     """Mean of ``values`` by ``weight`` of the same shape; 0 where there is no weight."""
@@ -69,24 +71,68 @@ class DistanceLoss(nn.Module):
 
 @MODELS.register_module()
 class AccelerationLoss(nn.Module):
-    """Mean absolute error of second differences over three annotated frames in a row (SmoothNet, Eq. 6).
+    """Mean absolute error of second differences over three annotated frames (SmoothNet, Eq. 6).
+
+    Args:
+        weight: of this loss.
+        strides: frames between the three, each with its own mean, which are averaged. Beside 1, the frames in a
+            row, longer ones see trembling that takes several frames.
+
+    Raises:
+        InputError: if a stride is not from 1 up.
+    """
+
+    def __init__(self, weight: float = 1.0, strides: Sequence[int] = (1,)):
+        super().__init__()
+        if not strides or min(strides) < 1:
+            raise InputError(f'strides {list(strides)}: numbers of frames from 1 up are needed')
+        self.weight, self.strides = weight, tuple(strides)
+
+    def forward(
+        self, final: Tensor, refined: Tensor, target: Tensor, target_weight: Tensor, sampled: Tensor
+    ) -> Dict[str, Tensor]:
+        """Shapes as in :mod:`pipeline.training.losses`."""
+        means = [self._mean(final - target, target_weight, stride) for stride in self.strides]
+        return {'loss_acceleration': self.weight * sum(means) / len(means)}
+
+    @staticmethod
+    def _mean(error: Tensor, weight: Tensor, stride: int) -> Tensor:
+        second = (error[:, 2 * stride :] - 2 * error[:, stride:-stride] + error[:, : -2 * stride]).abs().mean(-1)
+        weight = torch.stack([weight[:, 2 * stride :], weight[:, stride:-stride], weight[:, : -2 * stride]])
+        return weighted_mean(second, weight.amin(dim=0))  # second: (B, T - 2 stride, K)
+
+
+@MODELS.register_module()
+class WidthLoss(nn.Module):
+    """Negative log likelihood of the final poses' errors under the widths that a network claims.
+
+    An error of length ``r`` in the plane has the density ``exp(-r / b) / (2 pi b²)``, whose tails are those of
+    estimators' errors; ``b`` is the width, and ``2 b`` the distance to expect.
 
     Args:
         weight: of this loss.
     """
+
+    reads_width = True
 
     def __init__(self, weight: float = 1.0):
         super().__init__()
         self.weight = weight
 
     def forward(
-        self, final: Tensor, refined: Tensor, target: Tensor, target_weight: Tensor, sampled: Tensor
+        self,
+        final: Tensor,
+        refined: Tensor,
+        target: Tensor,
+        target_weight: Tensor,
+        sampled: Tensor,
+        log_width: Tensor,
     ) -> Dict[str, Tensor]:
-        """Shapes as in :mod:`pipeline.training.losses`."""
-        error = final - target
-        error = (error[:, 2:] - 2 * error[:, 1:-1] + error[:, :-2]).abs().mean(-1)  # (B, T - 2, K)
-        weight = target_weight.unfold(1, 3, 1).amin(dim=-1)
-        return {'loss_acceleration': self.weight * weighted_mean(error, weight)}
+        """Shapes as in :mod:`pipeline.training.losses`; ``log_width`` ``(B, T, K)``. Poses get no gradient."""
+        distance = _distance(final.detach(), target)
+        likelihood = 2 * log_width + distance * (-log_width).exp()
+        # what a weight emphasises in the poses must not count as more certain here
+        return {'loss_width': self.weight * weighted_mean(likelihood, (target_weight > 0).float())}
 
 
 @MODELS.register_module()

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Dict, List, Sequence, Tuple, Union
+from typing import Dict, List, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
@@ -10,7 +10,7 @@ from pipeline.training.augmentation.definition_offset import DefinitionOffset
 from pipeline.training.augmentation.face import attach_face, unit, wandering_yaw
 from pipeline.training.joint_sets import H36M_LIMBS, JOINT_SETS, LIMBS, JointSet
 from pipeline.training.motion import PoseSequence, figure_size, split_holdout
-from pipeline.training.sources import h36m, jhmdb, penn_action
+from pipeline.training.sources import cmu, h36m, jhmdb, penn_action
 
 FACE_WEIGHT = 0.5  # a synthetic joint is half a truth
 COCO17 = JOINT_SETS['coco17']
@@ -27,6 +27,7 @@ class MotionBank:
         fps: ``(S,)`` float32.
         residual: ``(N, K, 2)`` float32 px, a real estimator's error with the constant
             difference of joint definitions taken out; None where no estimator ran.
+        vary: whether bodies are given other proportions.
         has_residual: ``(K,)`` bool, joints that ``residual`` speaks of.
     """
 
@@ -37,6 +38,7 @@ class MotionBank:
     fps: np.ndarray
     residual: np.ndarray = None
     has_residual: np.ndarray = None
+    vary: bool = False
 
 
 def _bank(
@@ -60,20 +62,24 @@ def _bank(
     return bank
 
 
-def pack_banks(banks: Sequence[MotionBank]) -> Dict[str, np.ndarray]:
-    """Banks as flat arrays by name, for a cache; :func:`unpack_banks` reads them."""
+def pack_banks(banks: Sequence[Optional[MotionBank]]) -> Dict[str, np.ndarray]:
+    """Banks as flat arrays by name, for a cache; :func:`unpack_banks` reads them. None is left out."""
     return {
-        f'{i}/{name}': value for i, bank in enumerate(banks) for name, value in vars(bank).items() if value is not None
+        f'{i}/{name}': np.asarray(value)
+        for i, bank in enumerate(banks)
+        if bank is not None
+        for name, value in vars(bank).items()
+        if value is not None
     }
 
 
-def unpack_banks(arrays: Dict[str, np.ndarray]) -> Tuple[MotionBank, ...]:
-    """The inverse of :func:`pack_banks`."""
-    banks = {}
+def unpack_banks(arrays: Dict[str, np.ndarray]) -> Dict[int, MotionBank]:
+    """The inverse of :func:`pack_banks`: each bank by its place."""
+    banks: Dict[int, dict] = {}
     for key, value in arrays.items():
         index, name = key.split('/')
         banks.setdefault(int(index), {})[name] = value
-    return tuple(MotionBank(**banks[i]) for i in sorted(banks))
+    return {i: MotionBank(**found) for i, found in banks.items()}
 
 
 def h36m_as(world: np.ndarray, rng: np.random.Generator, joints: JointSet = COCO17) -> np.ndarray:
@@ -130,6 +136,25 @@ def load_h36m_motion(
         _bank(motion, spread, [h36m.FPS] * len(motion)),
         _bank(views, view_spread, [h36m.FPS] * len(views), residuals, joints.real),
     )
+
+
+def load_cmu_motion(folder: Union[str, Path], seed: int = 0, joints: JointSet = COCO17) -> MotionBank:
+    """CMU's motion capture as 3D motion of a joint set, mm."""
+    rng = np.random.default_rng(seed)
+    motion = [(cmu.joints_as(world, fps, rng, joints), fps) for _, world, fps in cmu_sequences(folder)]
+    weight = np.where(np.isin(joints.names, LIMBS), 1, FACE_WEIGHT).astype(np.float32)
+    bank = _bank(
+        [1000 * posed for posed, _ in motion],
+        [np.broadcast_to(weight, posed.shape[:2]) for posed, _ in motion],
+        [fps for _, fps in motion],
+    )
+    bank.vary = True
+    return bank
+
+
+def cmu_sequences(folder: Union[str, Path]) -> List[cmu.Motion]:
+    """CMU's sequences of a second or more, without the pose that the capture begins with."""
+    return [motion for motion in cmu.without_rest_pose(cmu.load_sequences(folder)) if len(motion[1]) >= 60]
 
 
 def from_picture(

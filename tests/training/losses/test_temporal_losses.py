@@ -1,8 +1,10 @@
 """Plain losses, on numbers worked out by hand."""
 
+import pytest
 import torch
 
-from pipeline.training.losses import AccelerationLoss, BoneLengthLoss, DistanceLoss, WeightedL1Loss
+from pipeline.errors import InputError
+from pipeline.training.losses import AccelerationLoss, BoneLengthLoss, DistanceLoss, WeightedL1Loss, WidthLoss
 
 SAMPLED = torch.tensor([True, False, True, False])
 
@@ -77,3 +79,31 @@ def test_a_perfect_answer_has_a_gradient():
         'loss_final'
     ].backward()
     assert final.grad.isfinite().all()
+
+
+def test_longer_strides_see_slow_trembling():
+    final = tracks(0, 0, 1, 1, 0, 0, 1, 1, 0, 0)  # a period of four frames
+    target, weight = torch.zeros_like(final), torch.ones(1, 10, 1)
+    by_stride = {n: AccelerationLoss(strides=(n,))(final, None, target, weight, None) for n in (1, 2, 4)}
+    values = {n: loss['loss_acceleration'].item() for n, loss in by_stride.items()}
+    assert values == {1: 1.0, 2: 2.0, 4: 0.0}
+    together = AccelerationLoss(weight=3.0, strides=(1, 2, 4))(final, None, target, weight, None)
+    assert together['loss_acceleration'].item() == pytest.approx(3.0)
+    with pytest.raises(InputError, match='strides'):
+        AccelerationLoss(strides=())
+
+
+def test_a_width_is_likeliest_at_half_the_mean_distance_and_poses_learn_nothing():
+    generator = torch.Generator().manual_seed(0)
+    # lengths of the density exp(-r / b) / (2 pi b²) with b = 0.1 are sums of two exponential variables
+    length = -0.1 * torch.rand(2, 20_000, generator=generator).log().sum(dim=0)
+    angle = 6.2832 * torch.rand(20_000, generator=generator)
+    error = torch.stack([length * angle.cos(), length * angle.sin()], dim=-1)[None, :, None].requires_grad_()
+    target, weight = torch.zeros_like(error), torch.ones(1, 20_000, 1)
+    log_width = torch.zeros(1, 20_000, 1)
+    losses = {
+        width: WidthLoss()(error, None, target, weight, None, log_width + torch.tensor(width).log())['loss_width']
+        for width in (0.05, 0.09, 0.1, 0.11, 0.2)
+    }
+    assert min(losses, key=lambda width: losses[width].item()) == 0.1
+    assert not losses[0.1].requires_grad

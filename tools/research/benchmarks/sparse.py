@@ -9,7 +9,7 @@ from typing import Callable, Dict, Iterator, List, Sequence
 
 import numpy as np
 
-from pipeline.evaluation.keypoint_metrics import acceleration_errors, joint_errors
+from pipeline.evaluation.keypoint_metrics import acceleration_errors, jerk, joint_errors, velocity_errors
 from pipeline.refine.network import network_smoother
 from pipeline.refine.stream import StreamRefiner
 from pipeline.resources import WEIGHTS
@@ -25,6 +25,13 @@ EVERY_SEQUENCE = 20
 NO_PICTURE = np.zeros((1, 1, 3), np.uint8)
 ESTIMATOR = dict(
     config='mmpose::body_2d_keypoint/topdown_heatmap/coco/td-hm_hrnet-w32_8xb64-210e_coco-256x192.py', flip_test=False
+)
+
+MEASURES = (
+    ('error', 'px'),
+    ('velocity error (MPJVE)', 'px/frame'),
+    ('acceleration error', 'px/frame²'),
+    ('jerk', 'px/frame³'),
 )
 
 
@@ -76,17 +83,17 @@ def _frame(pose: np.ndarray, index: int, fps: float, watched: bool) -> FrameResu
 
 
 def _score(poses: Sequence[np.ndarray], sequences) -> List[float]:
-    """Mean error (px) and acceleration error (px/frame²) of the twelve limb joints, over sequences."""
+    """What :data:`MEASURES` names, of the twelve limb joints, mean over sequences."""
     limbs = list(h36m.MPII_LIMBS)
     return [
         float(np.mean([measure(p, s.truth)[:, limbs].mean() for p, s in zip(poses, sequences)]))
-        for measure in (joint_errors, acceleration_errors)
+        for measure in (joint_errors, velocity_errors, acceleration_errors, lambda poses, _: jerk(poses))
     ]
 
 
 def _error_rows(name: str, step: int, scores: Sequence[float]) -> Iterator[Figure]:
-    yield Figure(f'Human3.6M, {name}, N={step}: error', scores[0], 'px')
-    yield Figure(f'Human3.6M, {name}, N={step}: acceleration error', scores[1], 'px/frame²')
+    for (measure, unit), score in zip(MEASURES, scores):
+        yield Figure(f'Human3.6M, {name}, N={step}: {measure}', score, unit)
 
 
 def _speeds(settings: Settings) -> Iterator[Figure]:

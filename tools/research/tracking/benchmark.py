@@ -1,12 +1,13 @@
-"""Trackers on annotated videos with simulated detector and estimator: MOTA, id switches, fragments."""
+"""Trackers on annotated videos with simulated detector and estimator: MOTA, id switches, fragments, HOTA, IDF1."""
 
 from dataclasses import dataclass
-from typing import Callable, Dict, List, Sequence
+from typing import Callable, Collection, Dict, Iterable, List, Optional, Sequence
 
 import numpy as np
 
 from pipeline.posetrack import PoseFrame, PoseSequence, pair_frames
-from pipeline.posetrack.assignment import match_sequence
+from pipeline.posetrack.assignment import FrameMatch, match_sequence
+from pipeline.posetrack.identity import IdentityScores, load_metrics
 from pipeline.posetrack.mot import MotCounts, count_sequence
 from pipeline.tracking.tracker import PoseTracker, TrackerOptions
 from pipeline.types import People
@@ -67,9 +68,17 @@ class Trial:
 
     def run(self, track: Tracking) -> Dict[str, MotCounts]:
         """Events per sequence."""
-        return {name: self._count(truth, track(self._found[name], self.fps)) for name, truth in self._truth.items()}
+        return count_events(self.matches(track))
 
-    def _count(self, truth: PoseSequence, tracked: List[People]) -> MotCounts:
+    def matches(self, track: Tracking, names: Optional[Collection[str]] = None) -> Dict[str, List[FrameMatch]]:
+        """What was tracked beside the truth, per sequence: all of them, or those of ``names``."""
+        return {
+            name: self._match(truth, track(self._found[name], self.fps))
+            for name, truth in self._truth.items()
+            if names is None or name in names
+        }
+
+    def _match(self, truth: PoseSequence, tracked: List[People]) -> List[FrameMatch]:
         frames = []
         for frame, people in zip(truth.frames, tracked):
             sure = people.keypoint_scores[..., None] >= self._joint_score
@@ -84,9 +93,27 @@ class Trial:
                     people.track_ids,
                 )
             )
-        pair = pair_frames(truth, PoseSequence(truth.name, frames, truth.path))
-        # poseval counts an empty frame as one object, which rewards trackers that show nobody
-        return count_sequence(match_sequence(*pair), truth.name, as_poseval=False)
+        return match_sequence(*pair_frames(truth, PoseSequence(truth.name, frames, truth.path)))
+
+
+def count_events(matches: Dict[str, List[FrameMatch]]) -> Dict[str, MotCounts]:
+    """Events per sequence, of every frame as it is.
+
+    poseval counts an empty frame as one object, which rewards trackers that show nobody.
+    """
+    return {name: count_sequence(frames, name, as_poseval=False) for name, frames in matches.items()}
+
+
+def pooled_identity(matches: Iterable[Dict[str, List[FrameMatch]]]) -> Dict[str, float]:
+    """HOTA, IDF1 and HOTA's parts in percent, over all joints and sequences together; empty without TrackEval."""
+    metrics = load_metrics()
+    if metrics is None:
+        return {}
+    scores = IdentityScores(metrics)
+    for sequences in matches:
+        for name, frames in sequences.items():
+            scores.add(frames, name)
+    return scores.pooled()
 
 
 def pose_tracking(options: TrackerOptions) -> Tracking:
