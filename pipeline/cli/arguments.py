@@ -9,6 +9,7 @@ import pipeline.formats  # noqa: F401, registers ours
 from pipeline.errors import InputError
 from pipeline.options import (
     CADENCE,
+    CHOICE,
     COUNT,
     GROUPS,
     MODEL,
@@ -123,6 +124,8 @@ def output_options(args: argparse.Namespace, **others: Any) -> OutputOptions:
     check(options)
     if not options.video and not formats:
         raise InputError('--no-video --no-json: nothing is left to write')
+    if options.draw_others != 'as-usual' and options.people is None:
+        raise InputError(f'--draw-others {options.draw_others}: say by --people who the others are not')
     return options
 
 
@@ -145,12 +148,12 @@ def _add(parser: OptionParser, entry: Field, help: Any = None) -> None:
         more.update(action='append', type=PATH.type, help=text, default=[])
     elif option.kind in (COUNT, SHARE, PATH):
         more['type'] = option.kind.type
-    elif option.kind is CADENCE:
-        more['type'] = _cadence
+    elif option.kind in (CADENCE, CHOICE):
+        more['type'] = _number_or_word
     parser.add(group, flag_of(entry), common=common, **more)
 
 
-def _cadence(text: str) -> Any:
+def _number_or_word(text: str) -> Any:
     return int(text) if text.isdecimal() else text
 
 
