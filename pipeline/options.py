@@ -12,6 +12,7 @@ from typing import Any, Callable, Dict, Iterator, Optional, Tuple, Union
 
 from pipeline.errors import InputError
 from pipeline.files import Force
+from pipeline.people.choice import ALLOWED, is_choice
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,11 @@ class Kind:
         if not (right and self.fits(value)):
             shown = repr(value[:40]) if isinstance(value, str) else str(value)[:40]
             raise InputError(f'{name} {shown}: must be {self.allowed}')
+
+
+def one_of(*words: str) -> Kind:
+    """A kind whose values are these words."""
+    return Kind(str, ', '.join(words[:-1]) + f' or {words[-1]}', words.__contains__)
 
 
 def every_frames(value: Union[int, str], fps: Union[float, Fraction]) -> int:
@@ -62,6 +68,7 @@ SHARE = Kind(float, 'in 0..1', lambda value: 0 <= value <= 1)
 SWITCH = Kind(bool, 'True or False')
 WORD = Kind(str, 'a name')
 PATH = Kind(Path, 'a path')
+CHOICE = Kind((int, str), ALLOWED, is_choice)
 MODEL = Kind(tuple, 'a config and a checkpoint', lambda value: 1 <= len(value) <= 2)
 PATHS = Kind(tuple, 'folders')
 
@@ -165,6 +172,13 @@ class ChainOptions:
     scene: Optional[str] = _option(
         None, WORD, 'tracker options for a kind of scene: default, crowd, sport, single', 'people'
     )
+    single: Optional[bool] = _option(
+        None,
+        SWITCH,
+        'the clip shows one person: one id through all gaps and cuts (the same as --scene single)',
+        'people',
+        common=True,
+    )
     detect_every: Union[None, int, str] = _option(
         None,
         CADENCE,
@@ -218,7 +232,10 @@ class ChainOptions:
             given['detector']['score_thr'] = self.score_thr
         if self.flip_test is not None:
             given['estimator']['flip_test'] = self.flip_test
-        given['tracker'] = dict(scene=self.scene) if self.scene else None
+        if self.single and self.scene not in (None, 'single'):
+            raise InputError(f'--single --scene {self.scene}: give one of the two')
+        scene = 'single' if self.single else self.scene
+        given['tracker'] = dict(scene=scene) if scene else None
         return {**given, **{entry.name: getattr(self, entry.name) for entry in fields(self) if option_of(entry).preset}}
 
 
@@ -237,6 +254,8 @@ class OutputOptions:
         fps: of images, such as ``25`` or ``30000/1001``; that of a video is corrected by it.
         resize: scale images of another size to that of the first of their sequence.
         deinterlace: remove the combs of interlaced video.
+        people: whose data is written, see :func:`pipeline.people.choose`; None for everybody's.
+        draw_others: how the others are drawn.
         compare, boxes, ids, trails: see :class:`pipeline.render.RenderOptions`.
         progress: show a progress bar on the terminal.
         command: how the run was started, recorded in the files.
@@ -258,6 +277,23 @@ class OutputOptions:
     )
     resize: bool = _option(False, SWITCH, 'scale pictures of another size to that of the first one', 'input')
     deinterlace: bool = _option(False, SWITCH, 'remove the combs of interlaced video', 'input')
+    people: Union[None, int, str] = _option(
+        None,
+        CHOICE,
+        'whose data to write, chosen when the clip is over: main (size x duration x nearness to the middle), largest, '
+        'longest, a number (so many main ones), ids=1,3, or x,y@seconds (whoever is there then)',
+        'people',
+        metavar='WHO',
+        common=True,
+    )
+    draw_others: str = _option(
+        'as-usual',
+        one_of('as-usual', 'faint', 'none'),
+        'how those whom --people leaves out are drawn: as-usual, faint or none',
+        'people',
+        metavar='HOW',
+        common=True,
+    )
     compare: bool = _option(False, SWITCH, 'draw before and after refinement side by side', 'picture', common=True)
     boxes: bool = _option(False, SWITCH, 'draw bounding boxes', 'picture', common=True)
     ids: bool = _option(True, SWITCH, 'do not draw track ids', 'picture')
@@ -272,6 +308,16 @@ class OutputOptions:
     def reading(self) -> Dict[str, Any]:
         """What :func:`pipeline.video.open_source` is to know of an input."""
         return {name: getattr(self, name) for name in ('start', 'end', 'fps', 'reader', 'resize', 'deinterlace')}
+
+    @property
+    def waits(self) -> bool:
+        """Whether data is written when the clip is over, because only then it is known whose."""
+        return self.people is not None
+
+    @property
+    def draws_late(self) -> bool:
+        """Whether pictures are read once more, to be drawn upon when the clip is over."""
+        return self.video and self.people is not None and self.draw_others != 'as-usual'
 
     def content(self) -> Dict[str, Any]:
         """Those options that can change what is in the files."""

@@ -304,10 +304,15 @@ class People:
 
 @dataclass(frozen=True)
 class FrameResult:
-    """What the chain yields: a frame and the people in it."""
+    """What the chain yields: a frame and the people in it.
+
+    Attributes:
+        others: who is there too, but was not chosen (``--people``): drawn faintly or not at all, and no data.
+    """
 
     frame: Frame
     people: People
+    others: Optional[People] = None
 
 
 def _select(rows, index):

@@ -5,7 +5,7 @@ comes out.
 """
 
 from dataclasses import dataclass, replace
-from typing import List, Sequence, Tuple
+from typing import Any, Callable, Dict, List, Sequence, Tuple, Type
 
 import numpy as np
 
@@ -196,7 +196,8 @@ def _of_living(keys: Sequence[Key], ids: np.ndarray) -> Tuple[Key, ...]:
     return tuple(key for key in keys if ids[key.row] > 0)
 
 
-_STEPS = {
+_Step = Callable[[Table, Corrected, Any], Corrected]
+_STEPS: Dict[Type[Any], _Step] = {
     SwapIds: _swap_ids,
     SwapSides: _swap_sides,
     Merge: _merge,
