@@ -27,6 +27,7 @@ from pipeline.presets import preset_names
 from pipeline.registry import WRITERS, names
 
 FORMAT_HELP = {
+    'angles': 'write angles of joints and segments: CSV, and OpenSim motion files (.mot), one per person',
     'csv': 'write CSV: one row per frame, person and joint',
     'posetrack': 'write PoseTrack18 JSON',
     'trc': 'write TRC marker files, one per person, for biomechanics tools',
@@ -34,7 +35,7 @@ FORMAT_HELP = {
 
 
 # formats that the short help names
-_COMMON_FORMATS = ('csv', 'trc')
+_COMMON_FORMATS = ('csv', 'trc', 'angles')
 
 
 class OptionParser(argparse.ArgumentParser):

@@ -10,6 +10,7 @@ from typing import Any, Type, Union
 
 from pipeline.errors import InputError
 from pipeline.files import Force
+from pipeline.formats.angles_file import AnglesExporter
 from pipeline.formats.csv_file import CsvExporter
 from pipeline.formats.exporter import Exporter
 from pipeline.formats.json_file import JsonExporter
@@ -23,6 +24,7 @@ from pipeline.skeletons import Skeleton
 from pipeline.types import VideoInfo
 
 __all__ = [
+    'AnglesExporter',
     'CsvExporter',
     'Exporter',
     'JsonExporter',
