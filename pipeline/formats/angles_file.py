@@ -16,10 +16,10 @@ from pipeline.errors import InputError
 from pipeline.formats.collected import Collected, CollectedExporter, Track
 from pipeline.formats.exporter import TIME_DIGITS, rounded
 from pipeline.kinematics import angles_of, angular_speed, body_angles, facing
+from pipeline.kinematics.facing import SIDES
 from pipeline.registry import WRITERS
 
 _DIGITS = 3
-SIDES = {'auto': 0.0, 'right': 1.0, 'left': -1.0}
 
 
 @WRITERS.register_module(name='angles')

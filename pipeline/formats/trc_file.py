@@ -10,6 +10,7 @@ without which it does not read a line whose last marker is blank. The run's reco
 beside them in ``clip.trc.run.json``.
 """
 
+import math
 import tempfile
 from pathlib import Path
 from typing import Dict, Iterator, List, Optional, Tuple
@@ -119,8 +120,8 @@ class TrcExporter(Exporter):
             text = blank
             if pose['position'] == position:
                 text = ''.join(
-                    f'{x:.{digits}f}\t{y:.{digits}f}\t{0:.{digits}f}\t' if np.isfinite(x + y) else '\t\t\t'
-                    for x, y in pose['xy']
+                    f'{x:.{digits}f}\t{y:.{digits}f}\t{0:.{digits}f}\t' if math.isfinite(x + y) else '\t\t\t'
+                    for x, y in pose['xy'].tolist()
                 )
                 pose = next(rows, pose)
             yield f'{moments[position]["frame"]}\t{moments[position]["time"]:.{TIME_DIGITS}f}\t{text}\n'

@@ -12,6 +12,9 @@ import numpy as np
 from pipeline.kinematics.points import members, place
 from pipeline.skeletons import Skeleton
 
+#: What may be known of it beforehand; 0 where it is to be found out.
+SIDES = {'auto': 0.0, 'right': 1.0, 'left': -1.0}
+
 _CLEAR = 0.12  # of the trunk's length, mean of both feet: a foot in profile has about half of it
 _MEMORY = 0.15  # seconds over which votes are averaged
 _LEAST_TRUNK = 0.25  # of a pose's height: somebody who bends towards the camera has a short trunk
