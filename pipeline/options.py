@@ -286,7 +286,8 @@ class OutputOptions:
         deinterlace: remove the combs of interlaced video.
         people: whose data is written, see :func:`pipeline.people.choose`; None for everybody's.
         draw_others: how the others are drawn.
-        compare, boxes, ids, trails: see :class:`pipeline.render.RenderOptions`.
+        facing: for the signs of angles, see :mod:`pipeline.kinematics.facing`.
+        draw_angles, compare, boxes, ids, trails: see :class:`pipeline.render.RenderOptions`.
         progress: show a progress bar on the terminal.
         command: how the run was started, recorded in the files.
         name: what the video is called in pose data, if not after its file; ids that are numbers follow from it.
@@ -324,6 +325,14 @@ class OutputOptions:
         metavar='HOW',
         common=True,
     )
+    facing: str = _option(
+        'auto',
+        one_of('auto', 'right', 'left'),
+        'which way people face in the picture, for the signs of angles: auto (where the toes point), right or left',
+        'data',
+        metavar='WAY',
+    )
+    draw_angles: bool = _option(False, SWITCH, 'write angles of knees, hips, ankles and elbows beside them', 'picture')
     compare: bool = _option(False, SWITCH, 'draw before and after refinement side by side', 'picture', common=True)
     boxes: bool = _option(False, SWITCH, 'draw bounding boxes', 'picture', common=True)
     ids: bool = _option(True, SWITCH, 'do not draw track ids', 'picture')

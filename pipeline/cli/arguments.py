@@ -29,6 +29,7 @@ from pipeline.presets import preset_names
 from pipeline.registry import WRITERS, names
 
 FORMAT_HELP = {
+    'angles': 'write angles of joints and segments: CSV, and OpenSim motion files (.mot), one per person',
     'c3d': 'write C3D marker files, one per person, for motion capture tools',
     'coco': 'write COCO keypoint results (JSON)',
     'csv': 'write CSV: one row per frame, person and joint',
@@ -48,7 +49,7 @@ FORMAT_HELP = {
 
 
 # formats that the short help names
-_COMMON_FORMATS = ('csv', 'trc')
+_COMMON_FORMATS = ('csv', 'trc', 'angles')
 
 
 class OptionParser(argparse.ArgumentParser):

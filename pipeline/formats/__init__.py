@@ -10,6 +10,7 @@ from typing import Any, List, Type, Union
 
 from pipeline.errors import InputError
 from pipeline.files import Force
+from pipeline.formats.angles_file import AnglesExporter
 from pipeline.formats.bvh_file import BvhExporter
 from pipeline.formats.c3d_file import C3dExporter
 from pipeline.formats.coco_file import CocoExporter
@@ -36,6 +37,7 @@ from pipeline.skeletons import Skeleton
 from pipeline.types import VideoInfo
 
 __all__ = [
+    'AnglesExporter',
     'BvhExporter',
     'C3dExporter',
     'CocoExporter',

@@ -103,8 +103,8 @@ class Page {
     this.score.set(track ? [line(track.joint(joint, 'score'), track.colour, 2, 'now')] : []);
     for (const {kind, chart} of this.angles) {
       const lines = [];
-      for (const before of [true, false]) for (const [side, colour] of [['left', 'tint'], ['right', 'colour']]) {
-        const a = this.data.angles.indexOf(side + '_' + kind);
+      for (const before of [true, false]) for (const [side, colour] of [['left', 'tint'], ['right', 'colour'], ['', 'colour']]) {
+        const a = this.data.angles.indexOf(side ? side + '_' + kind : kind);
         if (!track || a < 0) continue;
         lines.push(before ? line(track.angle(a, true), BEFORE, 1, '') : line(track.angle(a, false), track[colour], 2, side));
       }
