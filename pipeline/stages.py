@@ -13,6 +13,7 @@ from typing import Deque, Iterable, Iterator, List, Optional, Protocol, Sequence
 
 from pipeline.backends.threads import torch_threads
 from pipeline.layouts import Arrangement
+from pipeline.lift import StreamLifter
 from pipeline.protocols import Detector, Estimator, PredictingTracker, Sight, Tracker
 from pipeline.refine import StreamRefiner
 from pipeline.skeletons import Skeleton
@@ -268,6 +269,20 @@ class Refine:
         for result in results:
             yield from self.refiner.push(result)
         yield from self.refiner.flush()
+
+
+@dataclass
+class Lift:
+    """Lift every track to 3D; frames come out in order, and all of them.
+
+    Holds back :func:`pipeline.lift.latency` frames at most.
+    """
+
+    lifter: StreamLifter
+    name: Optional[str] = 'lift'
+
+    def __call__(self, results: Iterator[FrameResult]) -> Iterator[FrameResult]:
+        return self.lifter.stream(results)
 
 
 @dataclass

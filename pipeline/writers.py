@@ -178,7 +178,8 @@ def open_writers(
         if kind == 'video':
             yield OverlayWriter(path, skeleton, info, options, in_place or options.draws_late, clock)
         elif kind != 'report':
-            exporter = open_exporter(kind, path, record, skeleton, called, options.force)
+            given = {name: getattr(options, name) for name in getattr(format_named(kind), 'takes', ())}
+            exporter = open_exporter(kind, path, record, skeleton, called, options.force, **given)
             yield PosesWriter(exporter, clock, options.waits)
 
 

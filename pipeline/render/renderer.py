@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 
 from pipeline.errors import InputError
+from pipeline.render.angle_labels import AngleLabels
 from pipeline.render.canvas import Canvas, RgbCanvas, YuvCanvas, fill
 from pipeline.render.figure import FigurePainter, FigureSize
 from pipeline.render.labels import SMALLEST, LabelLayout, draw_plate, plate_width
@@ -155,6 +156,7 @@ class _Panel:
         self._trails = None
         if options.trails:
             self._trails = Trails(skeleton, options.trails, length, options.line_width)
+        self._angles = AngleLabels(skeleton, fps, options.facing) if options.draw_angles else None
 
     def draw(self, picture: Canvas, people: People, keypoints: np.ndarray, others: People) -> None:
         """Draw ``others``, and over them ``people`` with ``keypoints`` ``(P, K, 2)``."""
@@ -183,6 +185,9 @@ class _Panel:
                 draw_box(picture, people.bboxes[p], colour)
             if self._options.ids and track_id >= 1 and alpha.any():
                 self._label(picture, str(track_id), points[alpha > 0], sizes[p], colour, layout)
+            if self._angles and alpha.any():
+                drawn = np.where(alpha[:, None] > 0, points, np.nan)
+                self._angles.draw(picture, track_id, drawn, sizes[p], colour, layout)
 
     def _draw_faintly(self, picture: Canvas, others: People) -> None:
         opacities, sizes = self._visible(picture, others, others.keypoints, self._other_sizes)
