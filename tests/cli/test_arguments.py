@@ -14,9 +14,15 @@ from pipeline.registry import REFINERS, names
 
 # read by the tools themselves, before there is a chain
 BY_THE_TOOL = {'preset', 'device', 'python_path'}
-EXAMPLES = {int: '3', float: '0.5', Path: 'some/file', arguments._number_or_word: '2'}
+EXAMPLES = {
+    int: '3',
+    float: '0.5',
+    Path: 'some/file',
+    arguments._number_or_word: '2',
+    arguments._formats: 'csv,mot',
+}
 # of those that take no others
-WORDS = {'draw_others': 'faint'}
+WORDS = {'draw_others': 'faint', 'facing': 'left'}
 
 
 def make_parser() -> arguments.OptionParser:
@@ -146,6 +152,15 @@ def test_the_short_help_names_what_is_used_most_and_the_long_one_every_option():
 def test_every_option_stands_in_a_group_that_the_help_explains():
     entries = [option_of(entry) for cls in (ChainOptions, OutputOptions) for entry in fields(cls)]
     assert {entry.group for entry in entries} - {None} <= set(GROUPS)
+
+
+def test_formats_are_named_one_by_one_or_all_at_once():
+    _, files = meaning('--format', 'mot,c3d', '--format', 'csv')
+    assert set(files.formats) == {'json', 'csv', 'mot', 'c3d'}
+    _, files = meaning('--no-json', '--format', 'all')
+    assert {'json', 'openpose', 'coco', 'mot', 'labelstudio'} <= set(files.formats)
+    with pytest.raises(InputError, match="unknown format 'doc': allowed are .*csv"):
+        meaning('--format', 'doc')
 
 
 def test_who_is_wanted_reaches_tracker_and_files():
