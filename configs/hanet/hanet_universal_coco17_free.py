@@ -1,7 +1,7 @@
 """The default refiner, from motion that anybody may use: CMU's motion capture, and modelled errors of estimators."""
 
 _base_ = ['hanet_universal_coco17.py']
-iterations = 6000
+iterations = 4000
 
 model = dict(
     backbone=dict(window=48, filter_widths=(0.7, 1.5, 3.0, 6.0, 12.0), width=True),
