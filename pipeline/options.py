@@ -12,6 +12,7 @@ from typing import Any, Callable, Dict, Iterator, Optional, Tuple, Union
 
 from pipeline.errors import InputError
 from pipeline.files import Force
+from pipeline.people.choice import ALLOWED, is_choice
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,11 @@ class Kind:
         if not (right and self.fits(value)):
             shown = repr(value[:40]) if isinstance(value, str) else str(value)[:40]
             raise InputError(f'{name} {shown}: must be {self.allowed}')
+
+
+def one_of(*words: str) -> Kind:
+    """A kind whose values are these words."""
+    return Kind(str, ', '.join(words[:-1]) + f' or {words[-1]}', words.__contains__)
 
 
 def every_frames(value: Union[int, str], fps: Union[float, Fraction]) -> int:
@@ -59,9 +65,12 @@ def _is_cadence(value: Union[int, str]) -> bool:
 COUNT = Kind(int, 'a whole number from 1 up', lambda value: value >= 1)
 CADENCE = Kind((int, str), 'a number of frames from 1 up, or seconds as 0.2s', _is_cadence)
 SHARE = Kind(float, 'in 0..1', lambda value: 0 <= value <= 1)
+LENGTH = Kind(float, 'a number over 0', lambda value: 0 < value < math.inf)
+HEIGHT = Kind(float, 'metres in 0.3..3', lambda value: 0.3 <= value <= 3)
 SWITCH = Kind(bool, 'True or False')
 WORD = Kind(str, 'a name')
 PATH = Kind(Path, 'a path')
+CHOICE = Kind((int, str), ALLOWED, is_choice)
 MODEL = Kind(tuple, 'a config and a checkpoint', lambda value: 1 <= len(value) <= 2)
 PATHS = Kind(tuple, 'folders')
 
@@ -90,6 +99,7 @@ class Option:
         common: whether the short ``--help`` shows it; ``--help-all`` shows every option.
         preset: whether a preset may set it.
         content: whether it can change what is in the files.
+        flag: on a command line, if it is not the field's name.
     """
 
     kind: Kind
@@ -99,6 +109,7 @@ class Option:
     common: bool = False
     preset: bool = False
     content: bool = True
+    flag: Optional[str] = None
 
 
 def option_of(entry: Field) -> Option:
@@ -108,7 +119,7 @@ def option_of(entry: Field) -> Option:
 
 def flag_of(entry: Field) -> str:
     """The field's name on a command line; a switch that is on by default is turned off by ``--no-NAME``."""
-    return f'--{"no-" if entry.default is True else ""}{entry.name.replace("_", "-")}'
+    return option_of(entry).flag or f'--{"no-" if entry.default is True else ""}{entry.name.replace("_", "-")}'
 
 
 def _option(default: Any, kind: Kind, help: str, group: Optional[str] = None, **more) -> Any:
@@ -150,11 +161,27 @@ class ChainOptions:
         content=False,
     )
     score_thr: Optional[float] = _option(None, SHARE, 'lowest score of a detected person', 'chain', metavar='0..1')
+    keypoints: Optional[str] = _option(
+        None,
+        WORD,
+        'points of the poses: coco17, body25, halpe26, blazepose33 (feet, hands; for the embedded presets); '
+        "default: the estimator's, 17 for all presets",
+        'chain',
+        metavar='NAME',
+        preset=True,
+    )
     flip_test: Optional[bool] = _option(
         None, SWITCH, 'average poses with those of the mirrored image (slower)', 'chain'
     )
     scene: Optional[str] = _option(
         None, WORD, 'tracker options for a kind of scene: default, crowd, sport, single', 'people'
+    )
+    single: Optional[bool] = _option(
+        None,
+        SWITCH,
+        'the clip shows one person: one id through all gaps and cuts (the same as --scene single)',
+        'people',
+        common=True,
     )
     detect_every: Union[None, int, str] = _option(
         None,
@@ -191,6 +218,32 @@ class ChainOptions:
         preset=True,
     )
 
+    three_d: Optional[bool] = _option(
+        None,
+        SWITCH,
+        'lift every track to 3D: joints in metres, in JSON, CSV and TRC, in the report, as BVH and glTF',
+        'refine',
+        flag='--3d',
+        common=True,
+        preset=True,
+    )
+    focal: Optional[float] = _option(
+        None,
+        LENGTH,
+        'focal length of the lens in px, for --3d (default: that of a phone, 68 degrees from corner to corner)',
+        'refine',
+        metavar='PX',
+        preset=True,
+    )
+    person_height: Optional[float] = _option(
+        None,
+        HEIGHT,
+        'height of the people in metres, which --3d takes its scale from (default: 1.70)',
+        'refine',
+        metavar='M',
+        preset=True,
+    )
+
     def arguments(self) -> Dict[str, Any]:
         """The same in the words of :meth:`pipeline.VideoPipeline.from_preset`, ``preset`` and ``device`` left out.
 
@@ -209,7 +262,10 @@ class ChainOptions:
             given['detector']['score_thr'] = self.score_thr
         if self.flip_test is not None:
             given['estimator']['flip_test'] = self.flip_test
-        given['tracker'] = dict(scene=self.scene) if self.scene else None
+        if self.single and self.scene not in (None, 'single'):
+            raise InputError(f'--single --scene {self.scene}: give one of the two')
+        scene = 'single' if self.single else self.scene
+        given['tracker'] = dict(scene=scene) if scene else None
         return {**given, **{entry.name: getattr(self, entry.name) for entry in fields(self) if option_of(entry).preset}}
 
 
@@ -228,7 +284,10 @@ class OutputOptions:
         fps: of images, such as ``25`` or ``30000/1001``; that of a video is corrected by it.
         resize: scale images of another size to that of the first of their sequence.
         deinterlace: remove the combs of interlaced video.
-        compare, boxes, ids, trails: see :class:`pipeline.render.RenderOptions`.
+        people: whose data is written, see :func:`pipeline.people.choose`; None for everybody's.
+        draw_others: how the others are drawn.
+        facing: for the signs of angles, see :mod:`pipeline.kinematics.facing`.
+        draw_angles, compare, boxes, ids, trails: see :class:`pipeline.render.RenderOptions`.
         progress: show a progress bar on the terminal.
         command: how the run was started, recorded in the files.
         name: what the video is called in pose data, if not after its file; ids that are numbers follow from it.
@@ -249,6 +308,31 @@ class OutputOptions:
     )
     resize: bool = _option(False, SWITCH, 'scale pictures of another size to that of the first one', 'input')
     deinterlace: bool = _option(False, SWITCH, 'remove the combs of interlaced video', 'input')
+    people: Union[None, int, str] = _option(
+        None,
+        CHOICE,
+        'whose data to write, chosen when the clip is over: main (size x duration x nearness to the middle), largest, '
+        'longest, a number (so many main ones), ids=1,3, or x,y@seconds (whoever is there then)',
+        'people',
+        metavar='WHO',
+        common=True,
+    )
+    draw_others: str = _option(
+        'as-usual',
+        one_of('as-usual', 'faint', 'none'),
+        'how those whom --people leaves out are drawn: as-usual, faint or none',
+        'people',
+        metavar='HOW',
+        common=True,
+    )
+    facing: str = _option(
+        'auto',
+        one_of('auto', 'right', 'left'),
+        'which way people face in the picture, for the signs of angles: auto (where the toes point), right or left',
+        'data',
+        metavar='WAY',
+    )
+    draw_angles: bool = _option(False, SWITCH, 'write angles of knees, hips, ankles and elbows beside them', 'picture')
     compare: bool = _option(False, SWITCH, 'draw before and after refinement side by side', 'picture', common=True)
     boxes: bool = _option(False, SWITCH, 'draw bounding boxes', 'picture', common=True)
     ids: bool = _option(True, SWITCH, 'do not draw track ids', 'picture')
@@ -263,6 +347,16 @@ class OutputOptions:
     def reading(self) -> Dict[str, Any]:
         """What :func:`pipeline.video.open_source` is to know of an input."""
         return {name: getattr(self, name) for name in ('start', 'end', 'fps', 'reader', 'resize', 'deinterlace')}
+
+    @property
+    def waits(self) -> bool:
+        """Whether data is written when the clip is over, because only then it is known whose."""
+        return self.people is not None
+
+    @property
+    def draws_late(self) -> bool:
+        """Whether pictures are read once more, to be drawn upon when the clip is over."""
+        return self.video and self.people is not None and self.draw_others != 'as-usual'
 
     def content(self) -> Dict[str, Any]:
         """Those options that can change what is in the files."""

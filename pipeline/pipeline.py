@@ -20,6 +20,9 @@ from pipeline.backends.threads import Shares
 from pipeline.detection import build_detector
 from pipeline.errors import InputError
 from pipeline.estimation import build_estimator
+from pipeline.layouts import Arrangement, carriers, tracked_skeleton
+from pipeline.lift import LiftOptions, Stillness, build_lift
+from pipeline.lift import latency as lift_latency
 from pipeline.options import OutputOptions, every_frames
 from pipeline.presets import merged_preset, options_of
 from pipeline.protocols import Detector, Estimator, PredictingTracker, Tracker
@@ -27,10 +30,23 @@ from pipeline.refine import StreamRefiner, build_refiner, refiner_options
 from pipeline.refine.filters import NoSmoother
 from pipeline.registry import import_custom
 from pipeline.run import run_video
-from pipeline.stages import Advice, Buffer, Detect, Estimate, Follow, Refine, Stage, Track, Watch, connect
+from pipeline.stages import (
+    Advice,
+    Arrange,
+    Buffer,
+    Detect,
+    Estimate,
+    Follow,
+    Lift,
+    Refine,
+    Stage,
+    Track,
+    Watch,
+    connect,
+)
 from pipeline.summary import Summary
 from pipeline.timing import Clock
-from pipeline.tracking import build_tracker
+from pipeline.tracking import FurtherPoints, build_tracker
 from pipeline.tracking.options import SLOWEST_RATE
 from pipeline.types import FrameResult, People
 from pipeline.video import ArraySource, BackgroundWriter, VideoSource, open_source
@@ -68,6 +84,8 @@ class VideoPipeline:
             misses them (always so unless ``detect_every`` is 1).
         overlap: find people in a thread of its own while the frames before are posed;
             :class:`pipeline.backends.threads.Shares` says who then gets how many cores.
+        keypoints: the layout of the poses that come out, of :data:`pipeline.layouts.LAYOUTS`; None for the estimator's.
+        lift: lifts the refined tracks to 3D; None leaves them in the picture.
         options: what to record in output files (preset, configs, weights).
 
     Attributes:
@@ -85,6 +103,8 @@ class VideoPipeline:
         follow: bool = False,
         overlap: bool = True,
         every: int = 1,
+        keypoints: Optional[str] = None,
+        lift: Optional[LiftOptions] = None,
         options: Optional[dict] = None,
     ):
         self.detector, self.estimator, self.tracker, self.refiner = detector, estimator, tracker, refiner
@@ -94,7 +114,8 @@ class VideoPipeline:
             raise InputError(
                 f'tracker {kind!r}: has no predict(time), which follow and detect_every {detect_every} need'
             )
-        self.overlap, self.every = overlap, every
+        self.overlap, self.every, self.lift = overlap, every, lift
+        self.arrangement = Arrangement(estimator.skeleton, keypoints) if keypoints else None
         self.batch = 1 if self.follow else batch
         self.notes: List[str] = []
         if self.batch != batch:
@@ -124,7 +145,7 @@ class VideoPipeline:
     @property
     def skeleton(self):
         """Joint names, limbs and mirror pairs of the poses."""
-        return self.estimator.skeleton
+        return self.arrangement.skeleton if self.arrangement else self.estimator.skeleton
 
     @classmethod
     def from_preset(
@@ -162,7 +183,7 @@ class VideoPipeline:
             import_custom(config['custom_imports']['imports'])
         speed = dict(runtime=config.get('runtime', 'torch'), half=config.get('half', False))
         with options_of('estimator', name):
-            estimator = build_estimator(config['estimator'], device, speed)
+            estimator = build_estimator(config['estimator'], device, speed, config.get('keypoints'))
         with options_of('detector', name):
             detector = build_detector(config['detector'], device, speed)
         if not config.get('random_weights'):
@@ -176,13 +197,21 @@ class VideoPipeline:
                 f"{what}: neither the detector nor the estimator of {name or 'this chain'} is one of torch's networks"
             )
         with options_of('tracker', name):
-            tracker = build_tracker(config.get('tracker', {}), estimator.skeleton)
+            tracker = build_tracker(config.get('tracker', {}), tracked_skeleton(estimator.skeleton))
         with options_of('refiner', name):
             wanted = refiner_options(config.get('refiner', 'hanet'))
             refiner = build_refiner(wanted, estimator.skeleton, device, speed['runtime'])
-        chosen = {key: config[key] for key in ('detect_every', 'batch', 'follow', 'overlap', 'every') if key in config}
+        lift = None
+        if config.get('three_d'):
+            layout = config.get('keypoints')
+            skeleton = Arrangement(estimator.skeleton, layout).skeleton if layout else estimator.skeleton
+            lift = build_lift(skeleton, config.get('focal'), config.get('person_height'))
+        keys = ('detect_every', 'batch', 'follow', 'overlap', 'every', 'keypoints')
+        chosen = {key: config[key] for key in keys if key in config}
         record = dict(config, preset=name, device=device, refiner={**wanted, **refiner.record})
-        return cls(detector, estimator, tracker, refiner, **chosen, options=record)
+        if lift:
+            record.update(lifter=str(lift.checkpoint), person_height=lift.height)
+        return cls(detector, estimator, tracker, refiner, **chosen, lift=lift, options=record)
 
     def __call__(self, image) -> People:
         """The people of one picture, ``(H, W, 3)`` uint8 RGB: those of a video of this frame only."""
@@ -212,7 +241,7 @@ class VideoPipeline:
         if self.follow and not slow:
             assert isinstance(tracker, PredictingTracker)  # as the constructor has checked
             advice = Advice(tracker, max(0, *self.estimator.frame_offsets))
-        stages = [*self._posing(advice, source.info.fps), *self._tracking(tracker, advice, slow)]
+        stages = [*self._posing(advice, source.info.fps), *self._tracking(tracker, advice, source.info.fps)]
         yield from connect(clock.around('decode', source), stages, clock)
 
     def posed(self, source: VideoSource, clock: Clock) -> Iterator[FrameResult]:
@@ -228,7 +257,7 @@ class VideoPipeline:
 
     def refined(self, posed: Iterable[FrameResult], clock: Clock, fps: Fraction) -> Iterator[FrameResult]:
         """The second half: tracks, and smooth ones, of a source with ``fps`` frames per second."""
-        return connect(posed, self._tracking(self._fresh_tracker(fps), None, fps < SLOWEST_RATE), clock)
+        return connect(posed, self._tracking(self._fresh_tracker(fps), None, fps), clock)
 
     def check_memory(self, source: VideoSource) -> None:
         """Raise :class:`InputError` if the pictures that wait at once would take more than is allowed.
@@ -239,6 +268,8 @@ class VideoPipeline:
         buffers = sum(stage.size for stage in self._posing(None, info.fps) if isinstance(stage, Buffer))
         held = 2 * self._batch + max(self.estimator.frame_offsets) - min(self.estimator.frame_offsets)
         waiting = buffers + held + self.refiner.latency(float(info.fps), self.every) + BackgroundWriter.SIZE + 3
+        if self.lift:
+            waiting += lift_latency(float(info.fps))
         if info.num_frames is not None:
             waiting = min(waiting, info.num_frames)
         check_memory(info.name, info.width, info.height, source.picture_bytes, waiting)
@@ -265,11 +296,15 @@ class VideoPipeline:
         """Frames in a batch, of which ``batch`` are analysed."""
         return self.batch if self.follow else self.batch * self.every
 
-    def _tracking(self, tracker: Tracker, advice: Optional[Advice], slow: bool = False) -> List[Stage]:
+    def _tracking(self, tracker: Tracker, advice: Optional[Advice], fps: Fraction) -> List[Stage]:
         """From poses to smooth tracks; poses seconds apart are not mixed with each other."""
-        smoother = NoSmoother() if slow else self.refiner.smoother
+        smoother = NoSmoother() if fps < SLOWEST_RATE else self.refiner.smoother
         refiner = StreamRefiner(smoother, self.refiner.max_gap)
-        return [Track(tracker, advice), Refine(refiner)]
+        skeleton = self.estimator.skeleton
+        further = FurtherPoints(skeleton) if carriers(skeleton) is not None else None
+        arranged = [Arrange(self.arrangement)] if self.arrangement else []
+        lifted = [Lift(self.lift.stream(float(fps), Stillness()))] if self.lift else []
+        return [Track(tracker, advice, further), Refine(refiner), *arranged, *lifted]
 
     def _fresh_tracker(self, fps: Fraction) -> Tracker:
         if os.getpid() != self._process:

@@ -131,5 +131,5 @@ ESTIMATORS = _registry('estimator')
 TRACKERS = _registry('tracker')
 #: Who smooths tracks; given ``skeleton``, ``device`` and ``runtime``. Ours: filters and networks (pipeline/refine).
 REFINERS = _registry('refiner')
-#: Formats of pose data, by the names that ``formats=(...)`` takes. Ours: ``json``, ``csv``, ``posetrack``, ``trc``.
+#: Formats of pose data, by the names that ``formats=(...)`` takes. Ours are in pipeline/formats: ``json``, ``csv`` …
 WRITERS = _registry('format')

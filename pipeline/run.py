@@ -4,7 +4,7 @@ import time
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Dict, Generator, Iterator, List, Optional, Protocol, Sequence
+from typing import Any, Dict, Generator, Iterator, List, Optional, Protocol, Sequence, Union
 
 from tqdm import tqdm
 
@@ -13,13 +13,16 @@ from pipeline.files import Claim, check_writable
 from pipeline.files.locks import shared_folder
 from pipeline.formats import format_named, run_info
 from pipeline.options import OutputOptions
+from pipeline.people import KeptPoses
+from pipeline.protocols import Writer
+from pipeline.second_look import SecondLook, check_repeatable
 from pipeline.signals import postponed
 from pipeline.skeletons import Skeleton
 from pipeline.summary import JitterMeter, Summary
 from pipeline.timing import Clock
 from pipeline.types import FrameResult
 from pipeline.video import VideoSource, open_source
-from pipeline.writers import and_kept, open_writers, opened, output_paths
+from pipeline.writers import OverlayWriter, PosesWriter, and_kept, open_writers, opened, output_paths
 
 
 class Chain(Protocol):
@@ -54,6 +57,7 @@ def check_outputs(specs: Sequence[str], options: OutputOptions) -> List[Any]:
     for spec in map(str, specs):
         source = open_source(spec, **options.reading())
         live, name = source.info.num_frames is None, source.info.name
+        check_repeatable(source, options)
         inputs.append(source if live else spec)
         if not live:
             source.close()
@@ -105,28 +109,17 @@ def _run(chain: Chain, source: VideoSource, spec: str, options: OutputOptions) -
     for path in paths.values():
         check_writable(path, options.force)
     record = run_info(chain.options, options.command)
+    check_repeatable(source, options)
     wanted = open_writers(options, chain.skeleton, source.info, record, not chain.looks_back, clock)
     with opened(wanted) as writers:
+        feed = _Feed(writers, source, options, jitter, summary)
         with closing(chain.results(source, clock)) as results:
-            try:
-                for result in tqdm(
-                    results,
-                    total=source.info.num_frames,
-                    unit='frame',
-                    desc=source.info.name,
-                    disable=not options.progress,
-                ):
-                    with postponed():  # all files end with the same frame
-                        jitter.add(summary.frames, result.people)
-                        for writer in writers:
-                            writer.write(result)
-                        summary.frames += 1
-            except KeyboardInterrupt:
-                summary.interrupted = True
+            feed.first(results)
         if not summary.frames:
             if summary.interrupted:
                 raise KeyboardInterrupt
             raise InputError(f'{spec}: no frame could be read')
+        feed.second(clock)
     summary.seconds = time.perf_counter() - begin
     summary.people, summary.jitter_before, summary.jitter_after = jitter.people, jitter.before, jitter.after
     summary.files = [str(path) for writer in writers for path in writer.files]
@@ -143,3 +136,56 @@ def _run(chain: Chain, source: VideoSource, spec: str, options: OutputOptions) -
     summary.stages = dict(clock.seconds)
     summary.profile = clock.table(summary.frames, summary.seconds)
     return summary
+
+
+class _Feed:
+    """Gives results to writers: to most as they come, to those that wait when the clip is over.
+
+    Ctrl-C ends either half; all files end with the same frame.
+    """
+
+    def __init__(
+        self,
+        writers: Sequence[Union[OverlayWriter, PosesWriter]],
+        source: VideoSource,
+        options: OutputOptions,
+        jitter: JitterMeter,
+        summary: Summary,
+    ):
+        self._at_once = [writer for writer in writers if not writer.waits]
+        self._later = [writer for writer in writers if writer.waits]
+        self._source, self._options, self._jitter, self._summary = source, options, jitter, summary
+        self._kept = KeptPoses(source.info.width, source.info.height)
+
+    def first(self, results: Iterator[FrameResult]) -> None:
+        """While the clip runs."""
+        self._go(results, self._at_once, keep=bool(self._later))
+
+    def second(self, clock: Clock) -> None:
+        """When it is over, also if Ctrl-C ended it."""
+        if not self._later:
+            return
+        look = SecondLook(self._kept, self._options)
+        self._summary.frames = 0
+        if self._options.draws_late:
+            with closing(look.pictures(self._source, clock)) as results:
+                self._go(results, self._later)
+        else:
+            with postponed():  # the pictures are written already, as far as the poses go
+                self._go(look.poses(), self._later)
+
+    def _go(self, results: Iterator[FrameResult], writers: Sequence[Writer], keep: bool = False) -> None:
+        info = self._source.info
+        shown = dict(total=info.num_frames, unit='frame', desc=info.name, disable=not self._options.progress)
+        try:
+            for result in tqdm(results, **shown):
+                with postponed():  # all files end with the same frame
+                    for writer in writers:
+                        writer.write(result)
+                    if keep:
+                        self._kept.add(result)
+                    else:
+                        self._jitter.add(self._summary.frames, result.people)
+                    self._summary.frames += 1
+        except KeyboardInterrupt:
+            self._summary.interrupted = True

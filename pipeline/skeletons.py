@@ -9,6 +9,7 @@ import numpy as np
 from mmengine.config import Config
 
 from pipeline.errors import InputError
+from pipeline.resources import CONFIGS
 
 
 @dataclass(frozen=True)
@@ -86,18 +87,20 @@ class Skeleton:
 
 @cache
 def load_skeleton(name: str) -> Skeleton:
-    """Skeleton ``name`` (``coco``, ``posetrack18``, ``h36m``, ``jhmdb`` ...) from MMPose's configs.
+    """Skeleton ``name`` from ``configs/skeletons`` (``body25``, ``blazepose33``) or MMPose's configs (``coco`` ...).
 
     Raises:
-        InputError: if MMPose has no metainfo of that name.
+        InputError: if there is no metainfo of that name.
     """
-    import mmpose
-
-    folder = Path(mmpose.__file__).parent / '.mim' / 'configs' / '_base_' / 'datasets'
-    path = folder / f'{name}.py'
+    path = CONFIGS / 'skeletons' / f'{name}.py'
     if not path.is_file():
-        known = ', '.join(sorted(p.stem for p in folder.glob('*.py')))
-        raise InputError(f'unknown skeleton {name!r}; MMPose knows {known}')
+        import mmpose
+
+        folder = Path(mmpose.__file__).parent / '.mim' / 'configs' / '_base_' / 'datasets'
+        path = folder / f'{name}.py'
+        if not path.is_file():
+            known = sorted(p.stem for parent in (folder, CONFIGS / 'skeletons') for p in parent.glob('*.py'))
+            raise InputError(f'unknown skeleton {name!r}; known are {", ".join(known)}')
     return Skeleton.from_metainfo(Config.fromfile(str(path)).dataset_info)
 
 

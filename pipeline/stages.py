@@ -12,10 +12,12 @@ from itertools import islice
 from typing import Deque, Iterable, Iterator, List, Optional, Protocol, Sequence, Tuple, TypeVar
 
 from pipeline.backends.threads import torch_threads
+from pipeline.layouts import Arrangement
+from pipeline.lift import StreamLifter
 from pipeline.protocols import Detector, Estimator, PredictingTracker, Tracker
 from pipeline.refine import StreamRefiner
 from pipeline.timing import Clock
-from pipeline.tracking import join
+from pipeline.tracking import FurtherPoints, join
 from pipeline.types import Detections, Frame, FrameResult, People
 from pipeline.video import prefetch
 
@@ -213,10 +215,12 @@ class Track:
     """Give people their ids, in the frames that are analysed. Holds back nothing.
 
     A tracker that tells people apart by their looks has ``with_looks(people, frame) -> People``, too.
+    Points of theirs that it does not know are ``further``'s.
     """
 
     tracker: Tracker
     advice: Optional[Advice] = None
+    further: Optional[FurtherPoints] = None
     name: Optional[str] = 'track'
 
     def __call__(self, results: Iterator[FrameResult]) -> Iterator[FrameResult]:
@@ -226,8 +230,10 @@ class Track:
                 yield result
                 continue
             frame = result.frame
-            people = with_looks(result.people, frame) if with_looks else result.people
+            people = self.further.take_off(result.people) if self.further else result.people
+            people = with_looks(people, frame) if with_looks else people
             people = self.tracker.update(people, frame.time, (frame.width, frame.height))
+            people = self.further.put_on(people, result.people) if self.further else people
             if self.advice is not None:
                 self.advice.updated()
             yield FrameResult(frame, people)
@@ -247,6 +253,32 @@ class Refine:
         for result in results:
             yield from self.refiner.push(result)
         yield from self.refiner.flush()
+
+
+@dataclass
+class Lift:
+    """Lift every track to 3D; frames come out in order, and all of them.
+
+    Holds back :func:`pipeline.lift.latency` frames at most.
+    """
+
+    lifter: StreamLifter
+    name: Optional[str] = 'lift'
+
+    def __call__(self, results: Iterator[FrameResult]) -> Iterator[FrameResult]:
+        return self.lifter.stream(results)
+
+
+@dataclass
+class Arrange:
+    """Give people the points of the layout that was asked for. Holds back nothing."""
+
+    arrangement: Arrangement
+    name: Optional[str] = None
+
+    def __call__(self, results: Iterator[FrameResult]) -> Iterator[FrameResult]:
+        for result in results:
+            yield FrameResult(result.frame, self.arrangement.apply(result.people))
 
 
 def neighbourhoods(items: Iterable[Item], offsets: Sequence[int]) -> Iterator[Tuple[List[Item], Item]]:

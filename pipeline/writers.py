@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import fields, replace
 from fractions import Fraction
 from pathlib import Path
-from typing import Dict, Iterator, List, Optional, Sequence
+from typing import Dict, Iterator, List, Optional, Sequence, TypeVar, Union
 
 import numpy as np
 
@@ -26,6 +26,8 @@ from pipeline.timing import Clock
 from pipeline.types import FrameResult, VideoInfo
 from pipeline.video import BackgroundWriter, FrameSink, VideoWriter
 from pipeline.video.yuv import YuvPicture
+
+W = TypeVar('W', bound=Writer)
 
 # times a million pictures of each, these numbers stay exact in every JSON reader, and apart from PoseTrack's own ids
 _LEAST_NUMBER, _NUMBERS = 100_000, 9_000_000_000
@@ -49,7 +51,7 @@ def video_number(name: str) -> int:
 
 
 @contextmanager
-def opened(writers: Iterator[Writer]) -> Iterator[List[Writer]]:
+def opened(writers: Iterator[W]) -> Iterator[List[W]]:
     """Open ``writers`` one by one, and end them as the module says.
 
     The first error counts: one that comes up while others are ended does not hide it.
@@ -57,7 +59,7 @@ def opened(writers: Iterator[Writer]) -> Iterator[List[Writer]]:
     Raises:
         InputError: for what is wrong with a file; it names those that are complete all the same.
     """
-    begun: List[Writer] = []
+    begun: List[W] = []
     try:
         for writer in writers:
             begun.append(writer)
@@ -69,13 +71,13 @@ def opened(writers: Iterator[Writer]) -> Iterator[List[Writer]]:
         _close(begun)
 
 
-def _abort(writers: List[Writer]) -> None:
+def _abort(writers: Sequence[Writer]) -> None:
     for writer in writers:
         with suppress(Exception):
             writer.abort()
 
 
-def _close(writers: List[Writer]) -> None:
+def _close(writers: Sequence[Writer]) -> None:
     first: Optional[Exception] = None
     whole: List[str] = []
     for writer in writers:
@@ -105,6 +107,9 @@ class OverlayWriter:
         options: of drawing, and whether a file may be replaced.
         in_place: whether it may draw into the frames themselves, since no stage looks at them any more.
         clock: counts ``draw`` and ``encode``.
+
+    Attributes:
+        waits: whether it wants its frames when the clip is over.
     """
 
     def __init__(
@@ -112,6 +117,8 @@ class OverlayWriter:
     ):
         chosen = {f.name: getattr(options, f.name) for f in fields(RenderOptions) if hasattr(options, f.name)}
         self.files = [path]
+        self.waits = options.draws_late
+        self._draws_others = options.draw_others == 'faint'
         self._renderer = Renderer(skeleton, RenderOptions(**chosen), Fraction(info.fps))
         self._in_place, self._clock = in_place, clock
         encoder = VideoWriter(path, info, audio_from=info.path, force=options.force)
@@ -122,7 +129,8 @@ class OverlayWriter:
             picture = result.frame.picture
             # of any other form of picture the RGB image is drawn upon
             canvas = picture if isinstance(picture, (np.ndarray, YuvPicture)) else picture.rgb
-            image = self._renderer.draw(canvas, result.people, in_place=self._in_place)
+            others = result.others if self._draws_others else None
+            image = self._renderer.draw(canvas, result.people, in_place=self._in_place, others=others)
         self._sink.write(image, result.frame.time)
 
     def close(self) -> List[Path]:
@@ -139,10 +147,11 @@ class PosesWriter:
     Args:
         exporter: of the format, open.
         clock: counts ``export``.
+        waits: whether it wants its frames when the clip is over.
     """
 
-    def __init__(self, exporter: Writer, clock: Clock):
-        self._exporter, self._clock = exporter, clock
+    def __init__(self, exporter: Writer, clock: Clock, waits: bool = False):
+        self._exporter, self._clock, self.waits = exporter, clock, waits
 
     @property
     def files(self) -> List[Path]:
@@ -161,15 +170,17 @@ class PosesWriter:
 
 def open_writers(
     options: OutputOptions, skeleton: Skeleton, info: VideoInfo, record: RunInfo, in_place: bool, clock: Clock
-) -> Iterator[Writer]:
+) -> Iterator[Union[OverlayWriter, PosesWriter]]:
     """Every writer that is wanted, opened as it is asked for; a report is made later, of the others' files."""
     name = options.name or info.name
     called = replace(info, name=name, number=video_number(name))
     for kind, path in output_paths(options, info.name).items():
         if kind == 'video':
-            yield OverlayWriter(path, skeleton, info, options, in_place, clock)
+            yield OverlayWriter(path, skeleton, info, options, in_place or options.draws_late, clock)
         elif kind != 'report':
-            yield PosesWriter(open_exporter(kind, path, record, skeleton, called, options.force), clock)
+            given = {name: getattr(options, name) for name in getattr(format_named(kind), 'takes', ())}
+            exporter = open_exporter(kind, path, record, skeleton, called, options.force, **given)
+            yield PosesWriter(exporter, clock, options.waits)
 
 
 class _Timed(FrameSink):

@@ -16,6 +16,7 @@ memory    peak memory on 300 and on 3,000 frames
 soak      memory over a looped clip of 100,000 frames
 batch     many videos with one worker and with two
 posetrack scores of a PoseTrack validation set
+export    18,000 frames of two people into every format
 
 What is compared takes turns, so that a busy machine hits both sides: ratios are
 worth more than times. Parts that need the shared folder say so where it is missing.
@@ -46,6 +47,7 @@ PARTS = {
     'soak': ('soak', 'measure'),
     'batch': ('batch', 'measure'),
     'posetrack': ('posetrack_scores', 'measure'),
+    'export': ('export', 'measure'),
 }
 QUICK = ('embedded', 'loop', 'memory')
 

@@ -97,7 +97,7 @@ class Segment:
             closing(pipeline.posed(source, Clock())) as posed,
         ):
             kept = (result for result in posed if keep[0] <= result.frame.index < keep[1])
-            frames = write_segment(self.path, kept, pipeline.skeleton.num_keypoints)
+            frames = write_segment(self.path, kept, pipeline.estimator.skeleton.num_keypoints)
             if source.skipped:
                 self.path.unlink()
                 raise Damaged(f'{self.video.spec}: {source.skipped} damaged frames')

@@ -3,14 +3,17 @@
 import argparse
 import sys
 from dataclasses import Field, fields
-from typing import Any, Dict, Optional, Sequence, Tuple
+from typing import Any, Dict, List, Optional, Sequence, Tuple
 
-import pipeline.formats  # noqa: F401, registers ours
 from pipeline.errors import InputError
+from pipeline.formats import format_named, missing_packages
 from pipeline.options import (
     CADENCE,
+    CHOICE,
     COUNT,
     GROUPS,
+    HEIGHT,
+    LENGTH,
     MODEL,
     PATH,
     PATHS,
@@ -26,14 +29,27 @@ from pipeline.presets import preset_names
 from pipeline.registry import WRITERS, names
 
 FORMAT_HELP = {
+    'angles': 'write angles of joints and segments: CSV, and OpenSim motion files (.mot), one per person',
+    'c3d': 'write C3D marker files, one per person, for motion capture tools',
+    'coco': 'write COCO keypoint results (JSON)',
     'csv': 'write CSV: one row per frame, person and joint',
+    'dlc': "write DeepLabCut's CSV with individuals",
+    'labelstudio': 'write Label Studio tasks (JSON), for corrections by hand',
+    'mot': "write MOTChallenge's text of boxes and ids",
+    'movement': "write movement's netCDF, for xarray",
+    'nwb': 'write Neurodata Without Borders (ndx-pose)',
+    'openpose': 'write OpenPose JSON (BODY_25), a folder with one file a frame',
+    'parquet': 'write Parquet: the columns of the CSV',
     'posetrack': 'write PoseTrack18 JSON',
+    'slp': "write SLEAP's .slp",
     'trc': 'write TRC marker files, one per person, for biomechanics tools',
+    'bvh': 'with --3d: write BVH motion files, one per person, for Blender and other animation programs',
+    'gltf': 'with --3d: write a binary glTF file of moving bodies, for Blender and browsers',
 }
 
 
 # formats that the short help names
-_COMMON_FORMATS = ('csv', 'trc')
+_COMMON_FORMATS = ('csv', 'trc', 'angles')
 
 
 class OptionParser(argparse.ArgumentParser):
@@ -86,6 +102,16 @@ def add_output_options(parser: OptionParser, leave_out: Tuple[str, ...] = ()) ->
             help=f'do not write {name.upper()}' if on else FORMAT_HELP.get(name),
             common=name in _COMMON_FORMATS,
         )
+    parser.add(
+        'data',
+        '--format',
+        action='extend',
+        type=_formats,
+        default=[],
+        metavar='NAMES',
+        common=True,
+        help=f'formats with commas between, or all: {", ".join(names(WRITERS))} (docs/formats.md)',
+    )
     for entry in fields(OutputOptions):
         if option_of(entry).group and entry.name not in leave_out:
             _add(parser, entry)
@@ -118,12 +144,26 @@ def output_options(args: argparse.Namespace, **others: Any) -> OutputOptions:
         InputError: naming the option whose value is not allowed, or if nothing is left to write.
     """
     named = {e.name: _value(args, e) for e in fields(OutputOptions) if option_of(e).group and hasattr(args, e.name)}
-    formats = tuple(name for name in names(WRITERS) if getattr(args, name, False))
+    formats = tuple(name for name in names(WRITERS) if getattr(args, name, False) or name in args.format)
     options = OutputOptions(**{**named, 'formats': formats, **others})
     check(options)
     if not options.video and not formats:
         raise InputError('--no-video --no-json: nothing is left to write')
+    if options.draw_others != 'as-usual' and options.people is None:
+        raise InputError(f'--draw-others {options.draw_others}: say by --people who the others are not')
     return options
+
+
+def _formats(text: str) -> List[str]:
+    """The formats of ``--format a,b``; ``all`` are those whose libraries are installed."""
+    wanted: List[str] = []
+    for name in (part.strip() for part in text.split(',')):
+        if name == 'all':
+            wanted += [known for known in names(WRITERS) if not missing_packages(known)]
+        else:
+            format_named(name)
+            wanted.append(name)
+    return wanted
 
 
 def _add(parser: OptionParser, entry: Field, help: Any = None) -> None:
@@ -143,14 +183,14 @@ def _add(parser: OptionParser, entry: Field, help: Any = None) -> None:
         more['nargs'] = '+'
     elif option.kind is PATHS:
         more.update(action='append', type=PATH.type, help=text, default=[])
-    elif option.kind in (COUNT, SHARE, PATH):
+    elif option.kind in (COUNT, SHARE, PATH, LENGTH, HEIGHT):
         more['type'] = option.kind.type
-    elif option.kind is CADENCE:
-        more['type'] = _cadence
+    elif option.kind in (CADENCE, CHOICE):
+        more['type'] = _number_or_word
     parser.add(group, flag_of(entry), common=common, **more)
 
 
-def _cadence(text: str) -> Any:
+def _number_or_word(text: str) -> Any:
     return int(text) if text.isdecimal() else text
 
 

@@ -1,4 +1,4 @@
-"""Pose data out, and in again: JSON, CSV, PoseTrack18, TRC.
+"""Pose data out, and in again: JSON, CSV, PoseTrack18, TRC, and what other tools read (docs/formats.md).
 
 with open_exporter('json', 'out/clip_poses.json', run_info(options), skeleton, video) as exporter:
     exporter.write(result)
@@ -6,16 +6,30 @@ poses = read_poses_json('out/clip_poses.json')
 """
 
 from pathlib import Path
-from typing import Any, Type, Union
+from typing import Any, List, Type, Union
 
 from pipeline.errors import InputError
 from pipeline.files import Force
+from pipeline.formats.angles_file import AnglesExporter
+from pipeline.formats.bvh_file import BvhExporter
+from pipeline.formats.c3d_file import C3dExporter
+from pipeline.formats.coco_file import CocoExporter
 from pipeline.formats.csv_file import CsvExporter
+from pipeline.formats.dlc_file import DlcExporter
 from pipeline.formats.exporter import Exporter
+from pipeline.formats.gltf_file import GltfExporter
 from pipeline.formats.json_file import JsonExporter
+from pipeline.formats.labelstudio_file import LabelStudioExporter
+from pipeline.formats.mot_file import MotExporter
+from pipeline.formats.movement_file import MovementExporter
+from pipeline.formats.nwb_file import NwbExporter
+from pipeline.formats.openpose_file import OpenPoseExporter
+from pipeline.formats.optional import missing, require
+from pipeline.formats.parquet_file import ParquetExporter
 from pipeline.formats.poses_json import PoseFile, PoseFrame, read_poses_json
 from pipeline.formats.posetrack_file import PoseTrackExporter
 from pipeline.formats.run_info import RunInfo, run_info
+from pipeline.formats.sleap_file import SlpExporter
 from pipeline.formats.trc_file import TrcExporter
 from pipeline.protocols import Writer
 from pipeline.registry import WRITERS, names
@@ -23,15 +37,29 @@ from pipeline.skeletons import Skeleton
 from pipeline.types import VideoInfo
 
 __all__ = [
+    'AnglesExporter',
+    'BvhExporter',
+    'C3dExporter',
+    'CocoExporter',
     'CsvExporter',
+    'DlcExporter',
     'Exporter',
+    'GltfExporter',
     'JsonExporter',
+    'LabelStudioExporter',
+    'MotExporter',
+    'MovementExporter',
+    'NwbExporter',
+    'OpenPoseExporter',
+    'ParquetExporter',
     'PoseFile',
     'PoseFrame',
     'PoseTrackExporter',
     'RunInfo',
+    'SlpExporter',
     'TrcExporter',
     'format_named',
+    'missing_packages',
     'open_exporter',
     'read_poses_json',
     'run_info',
@@ -42,7 +70,7 @@ def format_named(name: str) -> Type[Any]:
     """The writer registered as ``name``; its ``suffix`` is what its files' names end in.
 
     Raises:
-        InputError: if there is none.
+        InputError: if there is none, or it needs a library that is not installed.
     """
     writer = WRITERS.module_dict.get(name)
     if writer is None:
@@ -50,7 +78,13 @@ def format_named(name: str) -> Type[Any]:
             f'unknown format {name!r}: allowed are {", ".join(names(WRITERS))}; '
             'to use your own, register it and name its module in custom_imports'
         )
+    require(getattr(writer, 'packages', ()), f'format {name}')
     return writer
+
+
+def missing_packages(name: str) -> List[str]:
+    """What has to be installed before the format ``name`` can be written."""
+    return missing(getattr(WRITERS.module_dict[name], 'packages', ()))
 
 
 def open_exporter(
@@ -65,8 +99,8 @@ def open_exporter(
     """Open a file of pose data for writing.
 
     Args:
-        format: ``json``, ``csv``, ``posetrack``, ``trc``, or one registered in :data:`pipeline.registry.WRITERS`.
-        path: of the file; TRC makes one per person of it (see :class:`TrcExporter`).
+        format: ``json``, ``csv`` or another one registered in :data:`pipeline.registry.WRITERS`.
+        path: of the file; TRC and C3D make one per person of it, OpenPose a folder.
         run: what is recorded of the run.
         skeleton: of the people that will come.
         video: the source.

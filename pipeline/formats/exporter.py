@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import Any, List, TextIO
+from typing import Any, ClassVar, List, TextIO, Tuple
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -14,7 +14,7 @@ from pipeline.formats.run_info import RunInfo
 from pipeline.skeletons import Skeleton
 from pipeline.types import FrameResult, People, VideoInfo
 
-COORDINATE_DIGITS, SCORE_DIGITS, TIME_DIGITS = 3, 4, 6
+COORDINATE_DIGITS, SCORE_DIGITS, TIME_DIGITS, METRE_DIGITS = 3, 4, 6, 4
 
 
 class Exporter(ABC):
@@ -26,10 +26,12 @@ class Exporter(ABC):
 
     Attributes:
         suffix: of the file's name, after the video's.
+        packages: modules that the format needs beside the chain's.
         files: that were written; final when it is closed.
     """
 
     suffix = '.txt'
+    packages: ClassVar[Tuple[str, ...]] = ()
 
     def __init__(self, path: Path, run: RunInfo, skeleton: Skeleton, video: VideoInfo, force: Force = False):
         """
@@ -76,7 +78,7 @@ class Exporter(ABC):
             with self._guard():
                 self._finish()
                 self._stack.close()  # all are complete before one gets its name
-                self.files = self._outputs.place()
+                self.files = self._place()
         return self.files
 
     def abort(self) -> None:
@@ -109,6 +111,10 @@ class Exporter(ABC):
 
     def _finish(self) -> None:  # noqa: B027, a format may have nothing to add
         """Write what comes after the last frame; nothing by default."""
+
+    def _place(self) -> List[Path]:
+        """Give the files their names, and return these."""
+        return self._outputs.place()
 
     def _text_file(self, path: Path) -> TextIO:
         """A text file that will be named ``path`` when the export is closed.

@@ -5,8 +5,10 @@ from typing import Any, Dict, Iterator, Mapping, Optional, Tuple, Union
 
 from pipeline.assets.asset import sha256_of
 from pipeline.errors import InputError
+from pipeline.layouts import carriers
 from pipeline.protocols import Smoother
 from pipeline.refine import filters  # noqa: F401, registers them
+from pipeline.refine.limbs import with_limbs
 from pipeline.refine.stream import StreamRefiner
 from pipeline.registry import REFINERS, check_arguments, names
 from pipeline.resources import WEIGHTS
@@ -127,8 +129,9 @@ def _register_network(name: str) -> None:
     ) -> Smoother:
         from pipeline.refine.network import POLISH, network_smoother  # torch only where a network is wanted
 
-        joints = f'{skeleton.name}{skeleton.num_keypoints}'
-        path = Path(checkpoint or _shipped(f'{name}_{JOINTS.get(joints, joints)}.pth'))
+        hangs_on = carriers(skeleton)
+        joints = f'{skeleton.name}{skeleton.num_keypoints}' if hangs_on is None else 'coco17'
+        path = Path(checkpoint or shipped(f'{name}_{JOINTS.get(joints, joints)}.pth'))
         if not path.is_file():
             others = ', '.join(other for other in names(REFINERS) if other not in NETWORKS)
             raise InputError(
@@ -151,14 +154,14 @@ def _register_network(name: str) -> None:
                 f'{path}: holds a {smoother.network}, refiner {name!r} is {" or ".join(allowed)}; '
                 f'give the file itself as the refiner to use it'
             )
-        return smoother
+        return smoother if hangs_on is None else with_limbs(smoother, skeleton, hangs_on)
 
 
 for _name in NETWORKS:
     _register_network(_name)
 
 
-def _shipped(file: str) -> Path:
+def shipped(file: str) -> Path:
     """Weights that come with this package; torch itself notices no flipped byte in a file."""
     path = WEIGHTS / file
     lines = (WEIGHTS / 'SHA256SUMS').read_text().splitlines()

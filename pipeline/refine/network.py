@@ -36,12 +36,13 @@ class NetworkSmoother(WindowSmoother):
 
     Args:
         network: type of the network in the checkpoint, such as ``HANet``.
+        joints: indices of the joints that it refines; it leaves others as they are.
         arguments: of :class:`WindowSmoother`.
     """
 
-    def __init__(self, network: str, *arguments):
+    def __init__(self, network: str, joints: Sequence[int], *arguments):
         super().__init__(*arguments)
-        self.network = network
+        self.network, self.joints = network, tuple(joints)
 
     def in_picture(self, width: int, height: int) -> WindowSmoother:
         """The same for the tracks of a video of this size, which networks of :class:`ImageNormaliser` have to know."""
@@ -154,7 +155,7 @@ def window_smoother(
         return joints.put(answer, keypoints)
 
     name, step = type(model.backbone).__name__, step or max(window // overlap, 1)
-    return NetworkSmoother(name, refine, window, step, hann_blend(window), gives_sigmas)
+    return NetworkSmoother(name, joints.ours, refine, window, step, hann_blend(window), gives_sigmas)
 
 
 def _mean(answer: np.ndarray, other: np.ndarray, gives_sigmas: bool) -> np.ndarray:

@@ -194,7 +194,8 @@ class FigurePainter:
         ends = keypoints[self._links]
         with np.errstate(invalid='ignore'):
             limits = _STOUTEST * np.linalg.norm(ends[:, 0] - ends[:, 1], axis=1)
-        limits[~np.isfinite(limits)] = np.inf  # links to missing joints say nothing of distance
+        # links to missing joints say nothing of distance, nor do those to what is unseen and put at the other end
+        limits[~(limits > 0)] = np.inf
         np.minimum.at(radii, self._links, limits[:, None])
         return np.maximum(radii, 0.75)
 

@@ -1,12 +1,13 @@
 """Draw people into pictures."""
 
 from fractions import Fraction
-from typing import Optional, Tuple, Union
+from typing import List, Optional, Tuple, Union
 
 import cv2
 import numpy as np
 
 from pipeline.errors import InputError
+from pipeline.render.angle_labels import AngleLabels
 from pipeline.render.canvas import Canvas, RgbCanvas, YuvCanvas, fill
 from pipeline.render.figure import FigurePainter, FigureSize
 from pipeline.render.labels import SMALLEST, LabelLayout, draw_plate, plate_width
@@ -19,6 +20,7 @@ from pipeline.video.yuv import Planes, YuvPicture
 
 _CAPTION = (18, 20, 26)
 _DEFAULT_RATE = Fraction(30)
+_FAINT = 0.35  # of the opacity, for those who were not chosen
 
 
 class Renderer:
@@ -53,7 +55,11 @@ class Renderer:
         return 2 * (width + width % 2), height + height % 2
 
     def draw(
-        self, picture: Union[np.ndarray, YuvPicture], people: People, in_place: bool = False
+        self,
+        picture: Union[np.ndarray, YuvPicture],
+        people: People,
+        in_place: bool = False,
+        others: Optional[People] = None,
     ) -> Union[np.ndarray, Planes]:
         """Draw the people of the next frame.
 
@@ -63,6 +69,7 @@ class Renderer:
             in_place: draw into an RGB picture if it can be written to (and without
                 ``compare``), which saves copying it. YUV pictures belong to their decoder
                 and are always copied.
+            others: of the same skeleton, drawn beneath ``people``: faint, grey, without ids, boxes and trails.
 
         Returns:
             A picture of :meth:`output_size`: of RGB ``(H', W', 3)`` uint8 RGB, a new
@@ -81,44 +88,57 @@ class Renderer:
                 f'people have {people.keypoints.shape[1]} joints, '
                 f'skeleton {self.skeleton.name!r} has {self.skeleton.num_keypoints}'
             )
+        others = people[:0] if others is None else others
         if self.options.compare:
-            return self._rgb_side_by_side(picture, people) if is_rgb else self._yuv_side_by_side(picture, people)
+            beside = self._rgb_side_by_side if is_rgb else self._yuv_side_by_side
+            return beside(picture, people, others)
         if is_rgb:
             usable = in_place and picture.flags.writeable and picture.flags.c_contiguous
             drawn = picture if usable else np.array(picture, order='C')
-            self._panels[0].draw(RgbCanvas(drawn), people, people.keypoints)
+            self._panels[0].draw(RgbCanvas(drawn), people, people.keypoints, others)
         else:
             drawn = picture.copy()
-            self._panels[0].draw(YuvCanvas(drawn), people, people.keypoints)
+            self._panels[0].draw(YuvCanvas(drawn), people, people.keypoints, others)
         return drawn
 
-    def _rgb_side_by_side(self, image: np.ndarray, people: People) -> np.ndarray:
+    def _rgb_side_by_side(self, image: np.ndarray, people: People, others: People) -> np.ndarray:
         height, width = image.shape[:2]
         # an odd side is evened with a copy of its last row or column, which H.264 asks for
         half = cv2.copyMakeBorder(image, 0, height % 2, 0, width % 2, cv2.BORDER_REPLICATE)
         joined = np.concatenate([half, half], axis=1)
         self._draw_halves(
-            *(RgbCanvas(part) for part in np.split(joined, 2, axis=1)), RgbCanvas(joined), people, min(height, width)
+            *(RgbCanvas(part) for part in np.split(joined, 2, axis=1)),
+            RgbCanvas(joined),
+            people,
+            others,
+            min(height, width),
         )
         return joined
 
-    def _yuv_side_by_side(self, picture: YuvPicture, people: People) -> Planes:
+    def _yuv_side_by_side(self, picture: YuvPicture, people: People, others: People) -> Planes:
         height, width = picture.shape[:2]
         joined = Planes(2 * width, height, picture.colours)
         for plane, given in zip((joined.y, joined.u, joined.v), picture.planes):
             plane[:, : given.shape[1]] = given
             plane[:, given.shape[1] :] = given
         self._draw_halves(
-            YuvCanvas(joined, 0, width), YuvCanvas(joined, width, width), YuvCanvas(joined), people, min(height, width)
+            YuvCanvas(joined, 0, width),
+            YuvCanvas(joined, width, width),
+            YuvCanvas(joined),
+            people,
+            others,
+            min(height, width),
         )
         return joined
 
-    def _draw_halves(self, left: Canvas, right: Canvas, both: Canvas, people: People, side: int) -> None:
+    def _draw_halves(
+        self, left: Canvas, right: Canvas, both: Canvas, people: People, others: People, side: int
+    ) -> None:
         seen = people[~people.filled]
         for panel, caption, half, shown, keypoints in zip(
             self._panels, self.options.captions, (left, right), (seen, people), (seen.keypoints_raw, people.keypoints)
         ):
-            panel.draw(half, shown, keypoints)
+            panel.draw(half, shown, keypoints, others)
             size = int(np.clip(0.035 * side, SMALLEST, 60))
             draw_plate(half, caption, 0.6 * size, 0.6 * size, size, _CAPTION)
         seam = left.shape[1]
@@ -131,27 +151,17 @@ class _Panel:
     def __init__(self, skeleton: Skeleton, options: RenderOptions, fps: Fraction):
         self._options = options
         self._painter = FigurePainter(skeleton, options)
-        self._sizes = FigureSize()
+        self._sizes, self._other_sizes = FigureSize(), FigureSize()
         length = max(2, round(options.trail_seconds * fps))
         self._trails = None
         if options.trails:
             self._trails = Trails(skeleton, options.trails, length, options.line_width)
+        self._angles = AngleLabels(skeleton, fps, options.facing) if options.draw_angles else None
 
-    def draw(self, picture: Canvas, people: People, keypoints: np.ndarray) -> None:
-        """Draw ``people`` with ``keypoints`` ``(P, K, 2)``."""
-        # how sure the refiner is of its poses says nothing of those before it
-        refined = people.keypoint_sigmas is not None and keypoints is people.keypoints
-        opacities = [
-            self._painter.opacities(
-                points, people.keypoint_scores[p], picture.shape, people.keypoint_sigmas[p] if refined else None
-            )
-            for p, points in enumerate(keypoints)
-        ]
-        sizes = [
-            self._sizes.update(int(i), points[alpha > 0]) if alpha.any() else 0.0
-            for i, points, alpha in zip(people.track_ids, keypoints, opacities)
-        ]
-        self._sizes.forget_others(people.track_ids)
+    def draw(self, picture: Canvas, people: People, keypoints: np.ndarray, others: People) -> None:
+        """Draw ``others``, and over them ``people`` with ``keypoints`` ``(P, K, 2)``."""
+        self._draw_faintly(picture, others)
+        opacities, sizes = self._visible(picture, people, keypoints, self._sizes)
         if self._trails:
             self._trails.advance()
             for i, points, alpha, size in zip(people.track_ids, keypoints, opacities, sizes):
@@ -175,6 +185,33 @@ class _Panel:
                 draw_box(picture, people.bboxes[p], colour)
             if self._options.ids and track_id >= 1 and alpha.any():
                 self._label(picture, str(track_id), points[alpha > 0], sizes[p], colour, layout)
+            if self._angles and alpha.any():
+                drawn = np.where(alpha[:, None] > 0, points, np.nan)
+                self._angles.draw(picture, track_id, drawn, sizes[p], colour, layout)
+
+    def _draw_faintly(self, picture: Canvas, others: People) -> None:
+        opacities, sizes = self._visible(picture, others, others.keypoints, self._other_sizes)
+        for points, alpha, size, filled in zip(others.keypoints, opacities, sizes, others.filled):
+            self._painter.draw(picture, points, _FAINT * alpha, size, person_colours(-1), bool(filled))
+
+    def _visible(
+        self, picture: Canvas, people: People, keypoints: np.ndarray, known: FigureSize
+    ) -> Tuple[List[np.ndarray], List[float]]:
+        """Opacities ``(K,)`` of each person's joints, and each figure's size in px."""
+        # how sure the refiner is of its poses says nothing of those before it
+        refined = people.keypoint_sigmas is not None and keypoints is people.keypoints
+        opacities = [
+            self._painter.opacities(
+                points, people.keypoint_scores[p], picture.shape, people.keypoint_sigmas[p] if refined else None
+            )
+            for p, points in enumerate(keypoints)
+        ]
+        sizes = [
+            known.update(int(i), points[alpha > 0]) if alpha.any() else 0.0
+            for i, points, alpha in zip(people.track_ids, keypoints, opacities)
+        ]
+        known.forget_others(people.track_ids)
+        return opacities, sizes
 
     def _label(
         self, picture: Canvas, text: str, joints: np.ndarray, size: float, colour: Colour, layout: LabelLayout

@@ -2,7 +2,8 @@
 
 from pipeline.tracking.build import build_tracker
 from pipeline.tracking.expected import join
+from pipeline.tracking.further_points import FurtherPoints
 from pipeline.tracking.options import TrackerOptions
 from pipeline.tracking.tracker import PoseTracker
 
-__all__ = ['PoseTracker', 'TrackerOptions', 'build_tracker', 'join']
+__all__ = ['FurtherPoints', 'PoseTracker', 'TrackerOptions', 'build_tracker', 'join']

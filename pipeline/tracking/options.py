@@ -66,7 +66,8 @@ class TrackerOptions:
             Raising it: people in similar clothes more often come back as somebody new.
         max_people: give out at most so many ids. Then a newcomer is shown only
             once somebody has been gone for ``max_lost``, and takes over that id.
-            None: as many as come, and ids never return.
+            With 1, whoever does not look unlike the lost one takes it over at once, from far
+            away after a short break. None: as many as come, and ids never return.
     """
 
     high_score: float = 0.25

@@ -31,6 +31,11 @@ _CARRIED_MARGIN = 0.08
 _CARRIED_SCORE = 0.3
 # seconds in which the scores of somebody hidden are halved
 _HIDDEN_HALF_LIFE = 0.35
+# with one person only: how far the clothes may speak against somebody (0..1) …
+_LIKELY = 0.5
+# … body sizes (and those per second unseen) within which somebody is near, and seconds after which somebody far away
+# is the same one: longer than refiners bridge
+_NEAR, _NEAR_SPEED, _BREAK = 1.0, 1.0, 0.35
 # evidence of clothes from which on a carried pose is judged by them
 _JUDGED = 0.3
 # the part of a box that lies in another's from which on it may show the other's clothes: these are not remembered …
@@ -76,7 +81,7 @@ class PoseTracker:
         self._serial = 0
         self._ids_given = 0
         self._vacant_ids: List[int] = []
-        self._time = -np.inf
+        self._time = self._given = -np.inf
         self._image_size = (0, 0)
 
     def expect_rate(self, fps: float) -> None:
@@ -142,14 +147,17 @@ class PoseTracker:
                     detected=not people.carried[index],
                 )
         self._start_tracks(people, scores, owners)
+        elsewhere = self._seat_the_only_one(people, owners) if options.max_people == 1 else False
         self._show_confirmed()
         self._tracks = [track for track in self._tracks if track.id is not None or track.seen == self._time]
-        shown, hidden = _with_ids(people, owners), self._hidden(people)
+        shown, hidden = _with_ids(people, owners), None if elsewhere else self._hidden(people)
         if hidden is not None and len(hidden) and len(shown):
             # nobody is drawn twice: who is found stands for whoever was expected in just that place
             echo = oks_of_smaller(hidden, shown, self._sigmas).max(axis=1) >= self.options.duplicate_similarity / 2
             hidden = hidden[~echo]
-        return _joined(shown, hidden)
+        out = _joined(shown, hidden)
+        self._given = self._time if len(out) else self._given
+        return out
 
     def predict(self, time: float) -> Detections:
         """Where the people of the last update are at ``time``, for frames without detector.
@@ -275,7 +283,10 @@ class PoseTracker:
         )
         keep = suppress(same, np.argsort(~owned, kind='stable'))
         doubtful = self._where_hidden(people)
-        for index in np.flatnonzero(keep & ~owned & ~people.carried & (scores >= options.start_score)):
+        newcomers = np.flatnonzero(keep & ~owned & ~people.carried & (scores >= options.start_score))
+        if options.max_people == 1:  # the nearest first
+            newcomers = newcomers[np.argsort(-areas(people.bboxes[newcomers]), kind='stable')]
+        for index in newcomers:
             self._serial += 1
             track = Track(
                 people.bboxes[index],
@@ -294,6 +305,34 @@ class PoseTracker:
                 self._show(track)
             self._tracks.append(track)
             owners[index] = track
+
+    def _seat_the_only_one(self, people: People, owners: List[Optional[Track]]) -> bool:
+        """With ``max_people`` 1: give the id to whoever can be the one who was lost, before ``max_lost`` is over.
+
+        Clothes must not speak against it. Whoever stands far from where the lost one was expected has to
+        wait until nobody has been shown for :data:`_BREAK`, so that no refiner draws a line between the places.
+
+        Returns:
+            Whether somebody waits so; then the lost one is not shown where the prediction says either.
+        """
+        lost = next((track for track in self._tracks if track.id is not None), None)
+        if lost is None or lost.seen == self._time:
+            return False
+        rows = [row for row, owner in enumerate(owners) if owner is not None and not people.carried[row]]
+        gate = looks_gate([lost], people[rows], self.options.looks_low, self.options.looks_high)[0]
+        rows = [row for row, likely in zip(rows, gate) if likely >= _LIKELY]
+        if not rows:
+            return False
+        row = max(rows, key=lambda row: areas(people.bboxes)[row])
+        box, unseen = lost.predict(self._time)[2], self._time - lost.seen
+        away = np.linalg.norm((box[:2] + box[2:] - people.bboxes[row, :2] - people.bboxes[row, 2:]) / 2) / lost.size
+        if away > _NEAR + _NEAR_SPEED * unseen and self._time - self._given < _BREAK:
+            return True
+        found = owners[row]
+        assert found is not None
+        found.id, found.looks = lost.id, lost.looks if found.looks is None else found.looks
+        self._tracks = [track for track in self._tracks if track is not lost]
+        return False
 
     def _where_hidden(self, people: People) -> np.ndarray:
         """Who stands just where somebody hidden is expected: ``(P,)`` bool.
@@ -364,7 +403,9 @@ def _joined(shown: People, hidden: Optional[People]) -> People:
     """Both, in the order of ids."""
     if hidden is None or not len(hidden):
         return shown
-    both = People(**{f.name: np.concatenate([getattr(shown, f.name), getattr(hidden, f.name)]) for f in fields(People)})
+    columns = {f.name: (getattr(shown, f.name), getattr(hidden, f.name)) for f in fields(People)}
+    # what later stages add is not there yet
+    both = People(**{name: np.concatenate(pair) for name, pair in columns.items() if pair[0] is not None})
     return both[np.argsort(both.track_ids, kind='stable')]
 
 

@@ -49,6 +49,8 @@ class AnimatedImage(VideoSource):
         InputError: if no picture can be read, they are too large, or the range holds none.
     """
 
+    repeatable = True
+
     def __init__(
         self,
         path: Path,

@@ -43,12 +43,13 @@ class ArraySource(VideoSource):
             first, last = frame_range(name, np.arange(len(arrays)) / float(rate), self._start, self._end)
             self.first, count = first, last - first
         pictures = iter(arrays)
+        self.repeatable = pictures is not arrays  # a list, and no iterator, which is used up
         sample = next(pictures, None)
         if sample is None:
             raise InputError(f'{name}: holds no picture')
         self._name, self._shape = name, np.shape(sample)
         _check(name, 0, sample, self._shape)
-        self._pictures = chain([sample], pictures)
+        self._pictures = arrays if self.repeatable else chain([sample], pictures)
         height, width = self._shape[:2]
         self.info = VideoInfo(name, width, height, self._fps, count, start=float(self.first / self._fps))
 

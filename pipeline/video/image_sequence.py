@@ -70,6 +70,8 @@ class ImageSequence(VideoSource):
             size than the first, unless ``resize``.
     """
 
+    repeatable = True
+
     def __init__(
         self,
         name: str,

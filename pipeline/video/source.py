@@ -7,17 +7,19 @@ from pipeline.types import Frame, VideoInfo
 
 
 class VideoSource(ABC):
-    """A row of frames, to be used as a context manager and iterated over once.
+    """A row of frames, to be used as a context manager and iterated over once, or more often if ``repeatable``.
 
     Attributes:
         info: what is known before the first frame.
         first: index of the first frame that is asked for.
         skipped: frames left out so far because they were damaged.
+        repeatable: whether iterating once more gives the same frames again, as files do and cameras do not.
     """
 
     info: VideoInfo
     first: int = 0
     skipped: int = 0
+    repeatable: bool = False
 
     @property
     def picture_bytes(self) -> int:

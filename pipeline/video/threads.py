@@ -2,7 +2,7 @@
 
 import threading
 from collections import deque
-from typing import Any, Deque, Generic, Iterable, Iterator, Optional, TypeVar
+from typing import Any, Deque, Generator, Generic, Iterable, Iterator, Optional, TypeVar
 
 from pipeline.video.limits import QUEUE_BYTES
 
@@ -112,7 +112,7 @@ class Channel(Generic[T]):
             yield item
 
 
-def prefetch(iterable: Iterable[T], size: int = 8) -> Iterator[T]:
+def prefetch(iterable: Iterable[T], size: int = 8) -> Generator[T, None, None]:
     """Iterate ``iterable`` in a thread of its own, up to ``size`` items ahead.
 
     An exception of the iterable is raised here, after the items before it.

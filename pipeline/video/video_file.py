@@ -44,6 +44,8 @@ class VideoFile(VideoSource):
         InputError: if the file cannot be read or the range holds no frame.
     """
 
+    repeatable = True
+
     def __init__(
         self,
         path: Path,

@@ -14,7 +14,15 @@ from pipeline.registry import REFINERS, names
 
 # read by the tools themselves, before there is a chain
 BY_THE_TOOL = {'preset', 'device', 'python_path'}
-EXAMPLES = {int: '3', float: '0.5', Path: 'some/file', arguments._cadence: '0.5s'}
+EXAMPLES = {
+    int: '3',
+    float: '0.5',
+    Path: 'some/file',
+    arguments._number_or_word: '2',
+    arguments._formats: 'csv,mot',
+}
+# of those that take no others
+WORDS = {'draw_others': 'faint', 'facing': 'left'}
 
 
 def make_parser() -> arguments.OptionParser:
@@ -40,7 +48,9 @@ def test_every_option_changes_the_chain_or_its_files(action):
     if action.nargs == '+':
         words += ['config.py', 'weights.pth']
     elif action.nargs != 0:
-        words.append(EXAMPLES.get(action.type, 'word'))
+        words.append(WORDS.get(action.dest) or EXAMPLES.get(action.type, 'word'))
+    if action.dest == 'draw_others':
+        words += ['--people', 'main']
     changed = meaning(*words) != meaning()
     assert changed != (action.dest in BY_THE_TOOL)
 
@@ -115,6 +125,10 @@ def test_help_describes_every_refiner_with_its_parameters():
         ('--score-thr 1.5', "--score-thr '?1.5'?: must be in 0..1"),
         ('--detector a b c', 'must be a config and a checkpoint'),
         ('--no-video --no-json', 'nothing is left to write'),
+        ('--people 0', "--people '?0'?: must be main, largest, longest, a number from 1 up, ids=1,3 or x,y@seconds"),
+        ('--draw-others none', '--draw-others none: say by --people who the others are not'),
+        ('--people main --draw-others grey', "--draw-others 'grey': must be as-usual, faint or none"),
+        ('--single --scene crowd', '--single --scene crowd: give one of the two'),
     ],
 )
 def test_values_out_of_range_are_named(words, said):
@@ -138,3 +152,19 @@ def test_the_short_help_names_what_is_used_most_and_the_long_one_every_option():
 def test_every_option_stands_in_a_group_that_the_help_explains():
     entries = [option_of(entry) for cls in (ChainOptions, OutputOptions) for entry in fields(cls)]
     assert {entry.group for entry in entries} - {None} <= set(GROUPS)
+
+
+def test_formats_are_named_one_by_one_or_all_at_once():
+    _, files = meaning('--format', 'mot,c3d', '--format', 'csv')
+    assert set(files.formats) == {'json', 'csv', 'mot', 'c3d'}
+    _, files = meaning('--no-json', '--format', 'all')
+    assert {'json', 'openpose', 'coco', 'mot', 'labelstudio'} <= set(files.formats)
+    with pytest.raises(InputError, match="unknown format 'doc': allowed are .*csv"):
+        meaning('--format', 'doc')
+
+
+def test_who_is_wanted_reaches_tracker_and_files():
+    chain, files = meaning('--single', '--people', '2', '--draw-others', 'faint')
+    assert chain['tracker'] == dict(scene='single')
+    assert (files.people, files.draw_others, files.waits, files.draws_late) == (2, 'faint', True, True)
+    assert not meaning('--people', 'main')[1].draws_late

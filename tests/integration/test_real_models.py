@@ -5,9 +5,11 @@ import json
 import numpy as np
 import pytest
 
+from pipeline.errors import InputError
 from pipeline.options import OutputOptions
 from pipeline.pipeline import VideoPipeline
 from pipeline.run import run_video
+from pipeline.video import open_source
 
 
 @pytest.fixture(scope='module')
@@ -89,3 +91,27 @@ def test_files_agree_with_each_other(chain, shared, tmp_path):
         stream = overlay.streams.video[0]
         assert (stream.codec_context.name, stream.width, stream.height) == ('h264', 1920, 1080)
         assert sum(1 for _ in overlay.decode(video=0)) == 20
+
+
+def test_feet_come_with_the_same_bodies(embedded, shared):
+    clip = shared('video', 'two_people_1080p.mp4')
+    more = VideoPipeline.from_preset('embedded', keypoints='halpe26')
+    names = more.skeleton.names
+    assert names[:17] == embedded.skeleton.names and more.skeleton.num_keypoints == 26
+    toes = [names.index(f'{side}_{part}') for side in ('left', 'right') for part in ('ankle', 'heel', 'big_toe')]
+    with open_source(str(clip), end='12f') as first, open_source(str(clip), end='12f') as second:
+        for plain, whole in zip(embedded.results(first), more.results(second)):
+            for name in ('keypoints', 'keypoints_raw', 'keypoint_scores', 'track_ids', 'bboxes'):
+                body = getattr(whole.people, name)
+                if name.startswith('keypoint'):
+                    body = body[:, :17]
+                assert (getattr(plain.people, name) == body).all(), name
+            for pose in whole.people.keypoints:
+                height = np.ptp(pose[:17, 1])
+                for ankle, *foot in np.reshape(toes, (2, 3)):
+                    assert (np.linalg.norm(pose[foot] - pose[ankle], axis=1) < 0.2 * height).all()
+
+
+def test_feet_are_refused_in_one_line_where_nobody_sees_them():
+    with pytest.raises(InputError, match='halpe26: .*17 points.*embedded'):
+        VideoPipeline.from_preset('hrnet-w32', keypoints='halpe26')

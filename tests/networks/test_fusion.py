@@ -2,10 +2,16 @@
 
 import numpy as np
 import pytest
+import torch
 
+from pipeline.networks.estimators.blazepose import FusedEstimator
+from pipeline.networks.estimators.blazepose.crop import Crop
 from pipeline.networks.estimators.blazepose.fusion import fuse, same_sides
 from pipeline.networks.estimators.blazepose.heatmaps import refined
+from pipeline.networks.estimators.blazepose.landmarks import BODY, POINTS
+from pipeline.networks.estimators.blazepose.look import Pose, View
 from pipeline.skeletons import load_skeleton
+from pipeline.types import Frame
 
 SWAP = list(load_skeleton('coco').flip_indices)
 
@@ -60,3 +66,51 @@ def test_mirror_image_is_outvoted():
     np.testing.assert_allclose(poses[1], pose)
     # of two the one with more votes is right
     assert same_sides([pose[SWAP], pose], [1, 1.1])[1].tolist() == [True, False]
+
+
+class Scripted:
+    """A member that says what it was told to."""
+
+    def __init__(self, pose):
+        self.pose = pose
+
+    def settle(self, view, picture):
+        return self.pose
+
+
+def scripted(all_points: bool, members, crop: Crop):
+    """A fused estimator of scripted members, and whom it looks at."""
+    estimator = object.__new__(FusedEstimator)
+    torch.nn.Module.__init__(estimator)
+    estimator.__dict__.update(
+        members=[Scripted(pose) for pose in members], all_points=all_points, unconfirmed=0.5, gains=np.ones((3, 2))
+    )
+    frame = Frame(0, 0.0, np.zeros((400, 400, 3), np.uint8))
+    return estimator, View(frame, crop)
+
+
+@pytest.fixture
+def two_opinions():
+    """BlazePose's 33 points, and the 17 of another, which has everything 4 px further right."""
+    generator = np.random.default_rng(1)
+    points = generator.uniform(100, 300, (33, 2))
+    return Pose(points, np.full(33, 0.9)), Pose(points[:BODY] + [4, 0], np.full(BODY, 0.9))
+
+
+def test_feet_move_with_the_ankle_that_was_agreed_upon(two_opinions):
+    crop = Crop(np.array([200.0, 200.0]), 125.0, 0.0)
+    estimator, view = scripted(True, two_opinions, crop)
+    pose = estimator.settle(view, None)
+    assert np.allclose(pose.keypoints, two_opinions[0].keypoints + [2, 0])
+    plain, _ = scripted(False, two_opinions, crop)
+    assert (plain.settle(view, None).keypoints == pose.keypoints[:BODY]).all()
+
+
+def test_points_come_in_the_order_of_the_skeleton(two_opinions):
+    estimator, _ = scripted(True, two_opinions, Crop(np.array([200.0, 200.0]), 125.0, 0.0))
+    keypoints, scores = estimator._given(two_opinions[0])
+    assert (keypoints[list(POINTS)] == two_opinions[0].keypoints).all() and (scores == 0.9).all()
+    keypoints, scores = estimator._given(two_opinions[1])  # BlazePose saw nobody
+    names = load_skeleton('blazepose33').names
+    assert (keypoints[names.index('left_heel')] == keypoints[names.index('left_ankle')]).all()
+    assert scores[names.index('left_heel')] == 0 < scores[names.index('left_ankle')]

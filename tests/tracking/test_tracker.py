@@ -310,3 +310,27 @@ def test_usual_rates_leave_the_options_alone():
     options = TrackerOptions()
     assert options.at_rate(5) is options and options.at_rate(30) is options
     assert options.at_rate(0.5).max_lost == 8 and TrackerOptions(return_time=0).at_rate(0.5).return_time == 0
+
+
+def shown_alone(places, fps=10):
+    """Ids and hips over time of a tracker for one person, who is at ``places`` (None: nobody is found)."""
+    tracker, rows = PoseTracker(SIGMAS, TrackerOptions.preset('single')), []
+    for frame, place in enumerate(places):
+        found = crowd(*place) if isinstance(place, list) else crowd(place) if place else crowd((0, 0))[:0]
+        people = tracker.update(found, frame / fps, SIZE)
+        rows.append(people.track_ids.tolist())
+    return rows
+
+
+def test_a_single_person_keeps_the_id_through_a_gap_and_to_another_place():
+    rows = shown_alone([(300, 360)] * 10 + [None] * 8 + [(320, 360)] * 5 + [(1000, 360)] * 10)
+    assert rows[:10] == [[1]] * 10 and rows[18:23] == [[1]] * 5
+    # far away: shown after a break that refiners do not bridge, and not only once max_lost is over
+    assert rows[23:26] == [[]] * 3 and rows[27:] == [[1]] * 6
+
+
+def test_of_several_the_single_person_is_the_nearest():
+    tracker = PoseTracker(SIGMAS, TrackerOptions.preset('single'))
+    people = tracker.update(crowd((300, 360), (900, 360), height=[150, 300], score=[0.95, 0.9]), 0.0, SIZE)
+    assert people.track_ids.tolist() == [1] and owner_of(people, (900, 360)) == 1
+    assert np.linalg.norm(people.keypoints[0, 11:13].mean(axis=0) - (900, 360)) < 1

@@ -47,7 +47,7 @@ class MoveNetCropEstimator(PersonEstimator):
         metainfo: Optional[dict] = None,
         init_cfg: Optional[dict] = None,
     ):
-        super().__init__(backbone, data_preprocessor, unconfirmed, train_cfg, test_cfg, metainfo, init_cfg)
+        super().__init__(backbone, data_preprocessor, unconfirmed, False, train_cfg, test_cfg, metainfo, init_cfg)
         self.size, self.radius_factor, self.max_deviation = size, radius_factor, max_deviation
         self.min_score, self.calibration = min_score, calibration
 

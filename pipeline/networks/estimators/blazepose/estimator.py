@@ -6,10 +6,9 @@ import numpy as np
 from mmpose.registry import MODELS
 
 from pipeline.networks.estimators.blazepose.crop import Crop
-from pipeline.networks.estimators.blazepose.landmarks import to_coco
+from pipeline.networks.estimators.blazepose.landmarks import SWAP, to_points
 from pipeline.networks.estimators.blazepose.look import Look, Pose, View, interpret
 from pipeline.networks.estimators.blazepose.person import PersonEstimator
-from pipeline.skeletons import load_skeleton
 
 # doubts that outweigh all others
 _NO_GOOD = 4
@@ -17,7 +16,7 @@ _NO_GOOD = 4
 
 @MODELS.register_module()
 class BlazePoseEstimator(PersonEstimator):
-    """COCO's 17 keypoints of a person, from a rough seed pose or a box.
+    """COCO's 17 keypoints of a person, or all 33 landmarks, from a rough seed pose or a box.
 
     The first look is at the square that the seed pose (or the box) gives. It is
     doubted if the model sees no person, or not the seed's; if shoulders or hips have
@@ -40,6 +39,7 @@ class BlazePoseEstimator(PersonEstimator):
             factors on its radius. Each costs as much as the first look.
         lost_retries: the same for when no look has shown the person so far.
         unconfirmed: what the scores of a pose that no look confirmed are multiplied with.
+        all_points: as in :class:`PersonEstimator`.
         test_cfg: ``flip_test=True`` averages over each square and its mirror image.
     """
 
@@ -54,12 +54,13 @@ class BlazePoseEstimator(PersonEstimator):
         retries: Sequence[Tuple[float, float]] = ((-12, 0.9), (12, 0.9)),
         lost_retries: Sequence[Tuple[float, float]] = ((-45, 1), (45, 1)),
         unconfirmed: float = 0.5,
+        all_points: bool = False,
         train_cfg: Optional[dict] = None,
         test_cfg: Optional[dict] = None,
         metainfo: Optional[dict] = None,
         init_cfg: Optional[dict] = None,
     ):
-        super().__init__(backbone, data_preprocessor, unconfirmed, train_cfg, test_cfg, metainfo, init_cfg)
+        super().__init__(backbone, data_preprocessor, unconfirmed, all_points, train_cfg, test_cfg, metainfo, init_cfg)
         self.radius_factor, self.flag_thr, self.max_deviation = radius_factor, flag_thr, max_deviation
         self.max_twist = max_twist
         self.retries, self.lost_retries = tuple(retries), tuple(lost_retries)
@@ -94,10 +95,10 @@ class BlazePoseEstimator(PersonEstimator):
 
     def _look(self, view: View, crop: Crop, picture: np.ndarray) -> Look:
         size = len(picture)
-        points, scores, flag = to_coco(self.seen_in(picture), size)
+        points, scores, flag = to_points(self.seen_in(picture), size)
         if self.test_cfg.get('flip_test', False):
-            swap = list(load_skeleton('coco').flip_indices)
-            mirrored, mirrored_scores, mirrored_flag = to_coco(self.seen_in(picture[:, ::-1]), size)
+            swap = list(SWAP)
+            mirrored, mirrored_scores, mirrored_flag = to_points(self.seen_in(picture[:, ::-1]), size)
             mirrored[:, 0] = size - 1 - mirrored[:, 0]
             points, scores = (points + mirrored[swap]) / 2, (scores + mirrored_scores[swap]) / 2
             flag = (flag + mirrored_flag) / 2

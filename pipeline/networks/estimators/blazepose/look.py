@@ -6,7 +6,7 @@ from typing import Optional, Tuple
 import numpy as np
 
 from pipeline.networks.estimators.blazepose.crop import LEFT_HIP, LEFT_SHOULDER, RIGHT_HIP, RIGHT_SHOULDER, Crop, seen
-from pipeline.skeletons import load_skeleton
+from pipeline.networks.estimators.blazepose.landmarks import BODY, SWAP
 from pipeline.types import Frame
 
 # from here on the joints are the body's; before it they are the face's
@@ -42,8 +42,8 @@ class Pose:
     """What an estimator says of one person.
 
     Attributes:
-        keypoints: ``(17, 2)`` px of the frame.
-        scores: ``(17,)`` in 0..1.
+        keypoints: ``(N, 2)`` px of the frame: COCO's 17, and after them those of :data:`POINTS` if they were seen.
+        scores: ``(N,)`` in 0..1.
         confirmed: False where nothing showed the person, and the seed stands.
     """
 
@@ -57,8 +57,8 @@ class Look:
     """What BlazePose saw in one square.
 
     Attributes:
-        keypoints: ``(17, 2)`` px of the frame.
-        scores: ``(17,)`` in 0..1; 0 for joints outside the frame.
+        keypoints: ``(N, 2)`` px of the frame, as in :class:`Pose`.
+        scores: ``(N,)`` in 0..1; 0 for joints outside the frame.
         flag: how sure the model is of seeing a person, 0..1.
         deviation, twist: from the seed pose (:func:`deviation`); 0 without a seed.
         crop: the square looked at.
@@ -91,7 +91,7 @@ def interpret(
     back better.
 
     Args:
-        points: ``(17, 2)`` px of the ``size`` x ``size`` picture of ``crop``.
+        points: ``(N, 2)`` px of the ``size`` x ``size`` picture of ``crop``; COCO's 17, which alone decide, come first.
         scores, flag: as in :class:`Look`, but for joints outside the frame.
         radius_factor: as in :class:`BlazePoseCrop`.
         max_twist: more than this is a turn that cannot be.
@@ -101,12 +101,12 @@ def interpret(
     apart = twist = 0.0
     if view.keypoints is not None:
         reach = view.crop.radius / radius_factor
-        swap = list(load_skeleton('coco').flip_indices)
-        apart, twist = deviation(keypoints, view.keypoints, view.scores, reach)
-        swapped_apart, swapped_twist = deviation(keypoints[swap], view.keypoints, view.scores, reach)
+        swap = list(SWAP[: len(keypoints)])
+        apart, twist = deviation(keypoints[:BODY], view.keypoints, view.scores, reach)
+        swapped_apart, swapped_twist = deviation(keypoints[swap][:BODY], view.keypoints, view.scores, reach)
         if twist > max_twist >= swapped_twist and swapped_apart < apart:
             keypoints, scores, apart, twist = keypoints[swap], scores[swap], swapped_apart, swapped_twist
-    own_crop = Crop.around_pose(keypoints, scores, radius_factor)
+    own_crop = Crop.around_pose(keypoints[:BODY], scores[:BODY], radius_factor)
     return Look(keypoints, scores, flag, apart, twist, crop, own_crop)
 
 

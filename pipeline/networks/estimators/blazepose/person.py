@@ -1,7 +1,7 @@
 """Base class of estimators that process each person by itself, in as many passes as needed."""
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import List, Optional
+from typing import List, Optional, Tuple
 
 import numpy as np
 import torch
@@ -11,6 +11,7 @@ from mmpose.registry import MODELS
 from mmpose.structures import PoseDataSample
 
 import pipeline.backends.openvino_network  # noqa: F401  (registers the network)
+from pipeline.networks.estimators.blazepose.landmarks import BODY, HANGS_ON, POINTS
 from pipeline.networks.estimators.blazepose.look import Pose, View
 
 
@@ -25,6 +26,8 @@ class PersonEstimator(BasePoseEstimator):
         data_preprocessor: config; only collates.
         unconfirmed: what the scores of a pose that no look confirmed are multiplied with:
             a seed that nothing confirms for several frames fades away.
+        all_points: give BlazePose's 33 landmarks in their own order in place of COCO's 17, of which the body's are
+            the same. Where nothing showed the others, they lie at the joint that they hang on, with score 0.
     """
 
     def __init__(
@@ -32,6 +35,7 @@ class PersonEstimator(BasePoseEstimator):
         backbone: dict,
         data_preprocessor: Optional[dict] = None,
         unconfirmed: float = 0.5,
+        all_points: bool = False,
         train_cfg: Optional[dict] = None,
         test_cfg: Optional[dict] = None,
         metainfo: Optional[dict] = None,
@@ -42,7 +46,7 @@ class PersonEstimator(BasePoseEstimator):
         self.metainfo = self._load_metainfo(metainfo)
         self.backbone = MODELS.build(backbone) if isinstance(backbone, dict) else backbone
         self.train_cfg, self.test_cfg = dict(train_cfg or {}), dict(test_cfg or {})
-        self.unconfirmed = unconfirmed
+        self.unconfirmed, self.all_points = unconfirmed, all_points
         # torch's own threads, which every Python thread has anew, would only be in each other's way
         self._side_by_side = ThreadPoolExecutor(
             getattr(self.backbone, 'copies', 1), 'person', torch.set_num_threads, (1,)
@@ -66,14 +70,15 @@ class PersonEstimator(BasePoseEstimator):
             data_samples: each with its :class:`View` as ``view``.
 
         Returns:
-            The data samples with ``pred_instances``: ``keypoints`` (1, 17, 2) px of the
-            frame, ``keypoint_scores`` (1, 17), ``bboxes``, ``bbox_scores``.
+            The data samples with ``pred_instances``: ``keypoints`` (1, K, 2) px of the
+            frame, ``keypoint_scores`` (1, K), ``bboxes``, ``bbox_scores``.
         """
         views = [sample.view for sample in data_samples]
         for pose, sample in zip(self._side_by_side.map(self._settle, views, inputs.cpu().numpy()), data_samples):
+            keypoints, scores = self._given(pose)
             sample.pred_instances = InstanceData(
-                keypoints=pose.keypoints[None].astype(np.float32),
-                keypoint_scores=pose.scores[None].astype(np.float32),
+                keypoints=keypoints[None].astype(np.float32),
+                keypoint_scores=scores[None].astype(np.float32),
                 bboxes=sample.gt_instances.bboxes,
                 bbox_scores=sample.gt_instances.bbox_scores,
             )
@@ -94,6 +99,15 @@ class PersonEstimator(BasePoseEstimator):
         if view.keypoints is not None:
             keypoints, scores = view.keypoints, view.scores
         return Pose(keypoints, scores * self.unconfirmed, False)
+
+    def _given(self, pose: Pose) -> Tuple[np.ndarray, np.ndarray]:
+        """Keypoints ``(K, 2)`` and scores ``(K,)`` in the order of the estimator's skeleton."""
+        if not self.all_points:
+            return pose.keypoints[:BODY], pose.scores[:BODY]
+        keypoints, scores = HANGS_ON @ pose.keypoints[:BODY], np.zeros(len(POINTS))
+        keypoints[: len(pose.keypoints)], scores[: len(pose.scores)] = pose.keypoints, pose.scores
+        order = np.argsort(POINTS)
+        return keypoints[order], scores[order]
 
     def _forward(self, inputs: torch.Tensor, data_samples=None) -> List[List[np.ndarray]]:
         return self.extract_feat(inputs)

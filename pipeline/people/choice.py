@@ -1,0 +1,159 @@
+"""Choose people of a clip: the main ones, by id, or by where somebody stood.
+
+main           the one who matters most: size x duration x nearness to the middle
+3              the three who matter most
+largest        the one who is largest on average
+longest        the one who is there for longest
+ids=1,3        these ids
+640,360@1.5    whoever is at that place (px) at 1.5 s; @45f is a frame
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Dict, List, Optional, Tuple, Union
+
+import numpy as np
+
+from pipeline.errors import InputError
+from pipeline.people.kept import KeptPoses, KeptTrack
+from pipeline.types import People
+from pipeline.video.moments import Moment, parse_moment
+
+ALLOWED = 'main, largest, longest, a number from 1 up, ids=1,3 or x,y@seconds'
+
+_IDS = re.compile(r'ids=(\d+(?:,\d+)*)')
+_PLACE = re.compile(r'(\d+(?:\.\d*)?),(\d+(?:\.\d*)?)@(.+)')
+# somebody at the border counts a little: nearness falls from 1 in the middle to this in a corner
+_LEAST_NEARNESS = 0.1
+# seconds around a moment in which somebody there may be found: detectors miss single frames
+_AROUND = 0.25
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What ``--people`` says.
+
+    Attributes:
+        kind: ``main``, ``largest``, ``longest``, ``ids`` or ``place``.
+        count: how many of ``main``.
+        ids: of ``ids``.
+        x, y: of ``place``, px.
+        moment: of ``place``.
+    """
+
+    kind: str
+    count: int = 1
+    ids: Tuple[int, ...] = ()
+    x: float = 0.0
+    y: float = 0.0
+    moment: Optional[Moment] = None
+
+
+def parse_choice(text: Union[str, int]) -> Choice:
+    """Read what the module lists.
+
+    Raises:
+        ValueError: if ``text`` is none of these.
+    """
+    text = str(text).strip()
+    if text in ('main', 'largest', 'longest'):
+        return Choice(text)
+    if text.isascii() and text.isdigit() and int(text) > 0:
+        return Choice('main', count=int(text))
+    if ids := _IDS.fullmatch(text):
+        return Choice('ids', ids=tuple(sorted(set(map(int, ids[1].split(','))))))
+    if place := _PLACE.fullmatch(text):
+        try:
+            moment = parse_moment(place[3])
+        except InputError as error:
+            raise ValueError(str(error)) from error
+        return Choice('place', x=float(place[1]), y=float(place[2]), moment=moment)
+    raise ValueError(f'{text}: must be {ALLOWED}')
+
+
+def is_choice(text: Union[str, int]) -> bool:
+    """Whether :func:`parse_choice` can read ``text``."""
+    try:
+        parse_choice(text)
+    except ValueError:
+        return False
+    return True
+
+
+def choose(kept: KeptPoses, text: Union[str, int]) -> Tuple[int, ...]:
+    """Ids of those who are wanted, ascending; none if the clip shows nobody.
+
+    Args:
+        kept: the whole clip.
+        text: what :func:`parse_choice` reads.
+
+    Raises:
+        InputError: if no chosen id is there, or nobody is at the place; it says who is.
+    """
+    choice, tracks = parse_choice(text), kept.tracks()
+    if choice.kind == 'ids':
+        found = tuple(sorted({track.track_id for track in tracks} & set(choice.ids)))
+        if not found:
+            raise InputError(f'--people {text}: no such id; {_listed([track.track_id for track in tracks])}')
+        return found
+    if choice.kind == 'place':
+        return (_at_place(kept, choice, text),) if tracks else ()
+    weights = {track.track_id: _weights(track, kept.size)[choice.kind] for track in tracks}
+    best = sorted(weights, key=lambda track_id: (-weights[track_id], track_id))
+    return tuple(sorted(best[: choice.count]))
+
+
+def _weights(track: KeptTrack, size: Tuple[int, int]) -> Dict[str, float]:
+    """How much of each kind a person is; ``main`` is the sum of size x nearness over the frames."""
+    width, height = size
+    boxes = np.clip(track.bboxes.astype(float), 0, [width, height, width, height])
+    sizes = np.sqrt(np.prod(boxes[:, 2:] - boxes[:, :2], axis=1) / (width * height))
+    middle, centres = np.array([width, height]) / 2, (boxes[:, :2] + boxes[:, 2:]) / 2
+    away = np.linalg.norm(centres - middle, axis=1) / np.linalg.norm(middle)
+    nearness = np.clip(1 - away, _LEAST_NEARNESS, 1)
+    return dict(main=float(sizes @ nearness), largest=float(sizes.mean()), longest=float(len(sizes)))
+
+
+def _at_place(kept: KeptPoses, choice: Choice, text: Union[str, int]) -> int:
+    """The id of whoever is at the place, in the frame nearest to the moment in which anybody is."""
+    moment, times = choice.moment, kept.times
+    assert moment is not None
+    # both in seconds: a frame that is not there (every picture has an index) stands at its neighbours' time
+    when = float(np.interp(moment.value, kept.indices, times)) if moment.in_frames else float(moment.value)
+    beyond = moment.value > kept.indices[-1] if moment.in_frames else when > times[-1] + _AROUND
+    if beyond or when < times[0] - _AROUND:
+        raise InputError(f'--people {text}: the clip lies between {times[0]:.2f} and {times[-1]:.2f} s')
+    for position in np.argsort(np.abs(times - when), kind='stable'):
+        if abs(times[position] - when) > _AROUND:
+            break
+        people = kept.people_at(int(position))
+        if (track_id := _nearest(people, choice.x, choice.y)) is not None:
+            return track_id
+    there = kept.people_at(int(np.abs(times - when).argmin()))
+    raise InputError(f'--people {text}: nobody is there; at {when:.2f} s {_listed_places(there)}')
+
+
+def _nearest(people: People, x: float, y: float) -> Optional[int]:
+    """Whose box holds the point; of several the one with a joint nearest to it, in sizes of the box."""
+    boxes = people.bboxes
+    inside = (boxes[:, 0] <= x) & (x <= boxes[:, 2]) & (boxes[:, 1] <= y) & (y <= boxes[:, 3]) & (people.track_ids > 0)
+    rows = np.flatnonzero(inside)
+    if not len(rows):
+        return None
+    joints = np.linalg.norm(people.keypoints[rows] - (x, y), axis=2).min(axis=1)
+    sizes = np.sqrt(np.maximum(np.prod(boxes[rows, 2:] - boxes[rows, :2], axis=1), 1))
+    return int(people.track_ids[rows[np.argmin(joints / sizes)]])
+
+
+def _listed(ids: List[int], most: int = 12) -> str:
+    if not ids:
+        return 'the clip shows nobody'
+    shown = ', '.join(map(str, ids[:most]))
+    return f'there {"is" if len(ids) == 1 else "are"} {shown}{" and more" if len(ids) > most else ""}'
+
+
+def _listed_places(people: People, most: int = 6) -> str:
+    if not len(people):
+        return 'the picture shows nobody'
+    centres = (people.bboxes[:, :2] + people.bboxes[:, 2:]) / 2
+    return ', '.join(f'id {i} is at {x:.0f},{y:.0f}' for i, (x, y) in zip(people.track_ids[:most].tolist(), centres))
