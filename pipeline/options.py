@@ -286,6 +286,7 @@ class OutputOptions:
         deinterlace: remove the combs of interlaced video.
         people: whose data is written, see :func:`pipeline.people.choose`; None for everybody's.
         draw_others: how the others are drawn.
+        blur_faces, background: what is hidden in the picture, see :mod:`pipeline.people`.
         facing: for the signs of angles, see :mod:`pipeline.kinematics.facing`.
         draw_angles, compare, boxes, ids, trails: see :class:`pipeline.render.RenderOptions`.
         progress: show a progress bar on the terminal.
@@ -325,6 +326,16 @@ class OutputOptions:
         metavar='HOW',
         common=True,
     )
+    blur_faces: bool = _option(
+        False, SWITCH, "blur everybody's head in the picture, also while a detector misses it", 'people', common=True
+    )
+    background: str = _option(
+        'keep',
+        one_of('keep', 'black', 'blur'),
+        'what becomes of the picture around people (with --people: around those): keep, black or blur',
+        'people',
+        metavar='HOW',
+    )
     facing: str = _option(
         'auto',
         one_of('auto', 'right', 'left'),
@@ -356,7 +367,12 @@ class OutputOptions:
     @property
     def draws_late(self) -> bool:
         """Whether pictures are read once more, to be drawn upon when the clip is over."""
-        return self.video and self.people is not None and self.draw_others != 'as-usual'
+        return self.video and (self.hides or self.people is not None and self.draw_others != 'as-usual')
+
+    @property
+    def hides(self) -> bool:
+        """Whether somebody must not be recognised in the picture; then nothing refers to the original either."""
+        return self.blur_faces or self.background != 'keep'
 
     def content(self) -> Dict[str, Any]:
         """Those options that can change what is in the files."""

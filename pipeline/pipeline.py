@@ -25,7 +25,7 @@ from pipeline.lift import LiftOptions, Stillness, build_lift
 from pipeline.lift import latency as lift_latency
 from pipeline.options import OutputOptions, every_frames
 from pipeline.presets import merged_preset, options_of
-from pipeline.protocols import Detector, Estimator, PredictingTracker, Tracker
+from pipeline.protocols import Detector, Estimator, PredictingTracker, Sight, Tracker
 from pipeline.refine import StreamRefiner, build_refiner, refiner_options
 from pipeline.refine.filters import NoSmoother
 from pipeline.registry import import_custom
@@ -40,6 +40,7 @@ from pipeline.stages import (
     Lift,
     Refine,
     Stage,
+    Tell,
     Track,
     Watch,
     connect,
@@ -218,11 +219,14 @@ class VideoPipeline:
         (result,) = self.results(ArraySource([image]))
         return result.people
 
-    def results(self, source: Any, clock: Optional[Clock] = None) -> Generator[FrameResult, None, None]:
+    def results(
+        self, source: Any, clock: Optional[Clock] = None, sight: Optional[Sight] = None
+    ) -> Generator[FrameResult, None, None]:
         """Iterate over the frames of ``source`` (what :func:`open_source` takes) with their refined people.
 
         Every frame comes once and in order, ``refiner.latency(fps)`` frames late at
         most; frames that nobody holds any more are freed. Leaving the loop early ends the run.
+        ``sight`` is told of everybody who was posed, those too whom the tracker drops.
 
         Raises:
             InputError: if the source cannot be read, its pictures would take too much memory (:meth:`check_memory`),
@@ -230,7 +234,7 @@ class VideoPipeline:
         """
         if not isinstance(source, VideoSource):
             with open_source(source) as opened:
-                yield from self.results(opened, clock)
+                yield from self.results(opened, clock, sight)
             return
         self.check_memory(source)
         clock, slow = clock or Clock(), source.info.fps < SLOWEST_RATE
@@ -241,7 +245,7 @@ class VideoPipeline:
         if self.follow and not slow:
             assert isinstance(tracker, PredictingTracker)  # as the constructor has checked
             advice = Advice(tracker, max(0, *self.estimator.frame_offsets))
-        stages = [*self._posing(advice, source.info.fps), *self._tracking(tracker, advice, source.info.fps)]
+        stages = [*self._posing(advice, source.info.fps), *self._tracking(tracker, advice, source.info.fps, sight)]
         yield from connect(clock.around('decode', source), stages, clock)
 
     def posed(self, source: VideoSource, clock: Clock) -> Iterator[FrameResult]:
@@ -255,9 +259,11 @@ class VideoPipeline:
         self.check_memory(source)
         return connect(clock.around('decode', source), self._posing(None, source.info.fps), clock)
 
-    def refined(self, posed: Iterable[FrameResult], clock: Clock, fps: Fraction) -> Iterator[FrameResult]:
+    def refined(
+        self, posed: Iterable[FrameResult], clock: Clock, fps: Fraction, sight: Optional[Sight] = None
+    ) -> Iterator[FrameResult]:
         """The second half: tracks, and smooth ones, of a source with ``fps`` frames per second."""
-        return connect(posed, self._tracking(self._fresh_tracker(fps), None, fps), clock)
+        return connect(posed, self._tracking(self._fresh_tracker(fps), None, fps, sight), clock)
 
     def check_memory(self, source: VideoSource) -> None:
         """Raise :class:`InputError` if the pictures that wait at once would take more than is allowed.
@@ -296,15 +302,18 @@ class VideoPipeline:
         """Frames in a batch, of which ``batch`` are analysed."""
         return self.batch if self.follow else self.batch * self.every
 
-    def _tracking(self, tracker: Tracker, advice: Optional[Advice], fps: Fraction) -> List[Stage]:
+    def _tracking(
+        self, tracker: Tracker, advice: Optional[Advice], fps: Fraction, sight: Optional[Sight] = None
+    ) -> List[Stage]:
         """From poses to smooth tracks; poses seconds apart are not mixed with each other."""
         smoother = NoSmoother() if fps < SLOWEST_RATE else self.refiner.smoother
         refiner = StreamRefiner(smoother, self.refiner.max_gap)
         skeleton = self.estimator.skeleton
         further = FurtherPoints(skeleton) if carriers(skeleton) is not None else None
         arranged = [Arrange(self.arrangement)] if self.arrangement else []
+        told = [Tell(sight, skeleton)] if sight else []
         lifted = [Lift(self.lift.stream(float(fps), Stillness()))] if self.lift else []
-        return [Track(tracker, advice, further), Refine(refiner), *arranged, *lifted]
+        return [*told, Track(tracker, advice, further), Refine(refiner), *arranged, *lifted]
 
     def _fresh_tracker(self, fps: Fraction) -> Tracker:
         if os.getpid() != self._process:

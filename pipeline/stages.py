@@ -14,8 +14,9 @@ from typing import Deque, Iterable, Iterator, List, Optional, Protocol, Sequence
 from pipeline.backends.threads import torch_threads
 from pipeline.layouts import Arrangement
 from pipeline.lift import StreamLifter
-from pipeline.protocols import Detector, Estimator, PredictingTracker, Tracker
+from pipeline.protocols import Detector, Estimator, PredictingTracker, Sight, Tracker
 from pipeline.refine import StreamRefiner
+from pipeline.skeletons import Skeleton
 from pipeline.timing import Clock
 from pipeline.tracking import FurtherPoints, join
 from pipeline.types import Detections, Frame, FrameResult, People
@@ -208,6 +209,21 @@ class Estimate:
     def _pose(self, watched: Sequence[Tuple[List[Found], Detections]]) -> List[People]:
         windows = [[frame for frame, _ in items] for items, _ in watched]
         return self.estimator.estimate(windows, [detections for _, detections in watched])
+
+
+@dataclass
+class Tell:
+    """Tell of everybody who was posed, before the tracker. Holds back nothing."""
+
+    sight: Sight
+    skeleton: Skeleton
+    name: Optional[str] = None
+
+    def __call__(self, results: Iterator[FrameResult]) -> Iterator[FrameResult]:
+        for result in results:
+            if result.frame.watched:
+                self.sight(result, self.skeleton)
+            yield result
 
 
 @dataclass
