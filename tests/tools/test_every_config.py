@@ -16,7 +16,7 @@ from tools import train
 CONFIGS = sorted(
     path.relative_to(REPOSITORY / 'configs').as_posix()
     for path in (REPOSITORY / 'configs').glob('*/*.py')
-    if path.parent.name not in ('_base_', 'presets', 'detectors', 'estimators')
+    if path.parent.name not in ('_base_', 'presets', 'detectors', 'estimators', 'skeletons')
 )
 HOOKS = {'runtime_info', 'timer', 'sampler_seed', 'logger', 'param_scheduler', 'checkpoint'}
 
