@@ -12,6 +12,7 @@ from pipeline.options import (
     CHOICE,
     COUNT,
     GROUPS,
+    INDEX,
     MODEL,
     PATH,
     PATHS,
@@ -85,6 +86,13 @@ def add_chain_options(parser: OptionParser) -> None:
             _add(parser, entry, f'{", ".join(preset_names())}, or a file' if entry.name == 'preset' else None)
 
 
+def add_fields(parser: OptionParser, options: Any, only: Optional[Sequence[str]] = None) -> None:
+    """The fields of a class of options; those in ``only``, if it is given."""
+    for entry in fields(options):
+        if 'option' in entry.metadata and option_of(entry).group and (only is None or entry.name in only):
+            _add(parser, entry)
+
+
 def add_output_options(parser: OptionParser, leave_out: Tuple[str, ...] = ()) -> None:
     """Which part of a video is seen, what is drawn, and which files are written."""
     for name in names(WRITERS):
@@ -107,9 +115,7 @@ def add_output_options(parser: OptionParser, leave_out: Tuple[str, ...] = ()) ->
         common=True,
         help=f'formats with commas between, or all: {", ".join(names(WRITERS))} (docs/formats.md)',
     )
-    for entry in fields(OutputOptions):
-        if option_of(entry).group and entry.name not in leave_out:
-            _add(parser, entry)
+    add_fields(parser, OutputOptions, [entry.name for entry in fields(OutputOptions) if entry.name not in leave_out])
 
 
 def check_options(args: argparse.Namespace) -> None:
@@ -178,7 +184,7 @@ def _add(parser: OptionParser, entry: Field, help: Any = None) -> None:
         more['nargs'] = '+'
     elif option.kind is PATHS:
         more.update(action='append', type=PATH.type, help=text, default=[])
-    elif option.kind in (COUNT, SHARE, PATH):
+    elif option.kind in (COUNT, INDEX, SHARE, PATH):
         more['type'] = option.kind.type
     elif option.kind in (CADENCE, CHOICE):
         more['type'] = _number_or_word

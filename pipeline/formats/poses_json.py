@@ -47,7 +47,12 @@ def read_poses_json(path: Union[str, Path]) -> PoseFile:
         InputError: if there is no such file, or it is not pose JSON; the message
             names the place, such as ``instance_info[3].instances[0].keypoints``.
     """
-    return _Reader(path).document(read_json(path))
+    return parse_poses(path, read_json(path))
+
+
+def parse_poses(path: Union[str, Path], document: Any) -> PoseFile:
+    """The poses of a document that was read from ``path``, as :func:`read_poses_json` does."""
+    return _Reader(path).document(document)
 
 
 class _Reader:
