@@ -25,7 +25,7 @@ from pipeline.skeletons import Skeleton
 from pipeline.timing import Clock
 from pipeline.types import FrameResult, VideoInfo
 from pipeline.video import BackgroundWriter, FrameSink, VideoWriter
-from pipeline.video.yuv import YuvPicture
+from pipeline.video.yuv import Planes, YuvPicture
 
 W = TypeVar('W', bound=Writer)
 
@@ -128,7 +128,7 @@ class OverlayWriter:
         with self._clock('draw'):
             picture = result.frame.picture
             # of any other form of picture the RGB image is drawn upon
-            canvas = picture if isinstance(picture, (np.ndarray, YuvPicture)) else picture.rgb
+            canvas = picture if isinstance(picture, (np.ndarray, YuvPicture, Planes)) else picture.rgb
             others = result.others if self._draws_others else None
             image = self._renderer.draw(canvas, result.people, in_place=self._in_place, others=others)
         self._sink.write(image, result.frame.time)
@@ -178,7 +178,8 @@ def open_writers(
         if kind == 'video':
             yield OverlayWriter(path, skeleton, info, options, in_place or options.draws_late, clock)
         elif kind != 'report':
-            exporter = open_exporter(kind, path, record, skeleton, called, options.force)
+            given = {name: getattr(options, name) for name in getattr(format_named(kind), 'takes', ())}
+            exporter = open_exporter(kind, path, record, skeleton, called, options.force, **given)
             yield PosesWriter(exporter, clock, options.waits)
 
 

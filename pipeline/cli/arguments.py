@@ -12,7 +12,9 @@ from pipeline.options import (
     CHOICE,
     COUNT,
     GROUPS,
+    HEIGHT,
     INDEX,
+    LENGTH,
     MODEL,
     PATH,
     PATHS,
@@ -28,6 +30,7 @@ from pipeline.presets import preset_names
 from pipeline.registry import WRITERS, names
 
 FORMAT_HELP = {
+    'angles': 'write angles of joints and segments: CSV, and OpenSim motion files (.mot), one per person',
     'c3d': 'write C3D marker files, one per person, for motion capture tools',
     'coco': 'write COCO keypoint results (JSON)',
     'csv': 'write CSV: one row per frame, person and joint',
@@ -41,11 +44,13 @@ FORMAT_HELP = {
     'posetrack': 'write PoseTrack18 JSON',
     'slp': "write SLEAP's .slp",
     'trc': 'write TRC marker files, one per person, for biomechanics tools',
+    'bvh': 'with --3d: write BVH motion files, one per person, for Blender and other animation programs',
+    'gltf': 'with --3d: write a binary glTF file of moving bodies, for Blender and browsers',
 }
 
 
 # formats that the short help names
-_COMMON_FORMATS = ('csv', 'trc')
+_COMMON_FORMATS = ('csv', 'trc', 'angles')
 
 
 class OptionParser(argparse.ArgumentParser):
@@ -156,15 +161,19 @@ def output_options(args: argparse.Namespace, **others: Any) -> OutputOptions:
 
 
 def _formats(text: str) -> List[str]:
-    """The formats of ``--format a,b``; ``all`` are those whose libraries are installed."""
+    """The formats of ``--format a,b``; ``all`` are those of 2D whose libraries are installed."""
     wanted: List[str] = []
     for name in (part.strip() for part in text.split(',')):
         if name == 'all':
-            wanted += [known for known in names(WRITERS) if not missing_packages(known)]
+            wanted += [known for known in names(WRITERS) if not missing_packages(known) and not _needs_3d(known)]
         else:
             format_named(name)
             wanted.append(name)
     return wanted
+
+
+def _needs_3d(name: str) -> bool:
+    return getattr(WRITERS.module_dict[name], 'needs_3d', False)
 
 
 def _add(parser: OptionParser, entry: Field, help: Any = None) -> None:
@@ -184,7 +193,7 @@ def _add(parser: OptionParser, entry: Field, help: Any = None) -> None:
         more['nargs'] = '+'
     elif option.kind is PATHS:
         more.update(action='append', type=PATH.type, help=text, default=[])
-    elif option.kind in (COUNT, INDEX, SHARE, PATH):
+    elif option.kind in (COUNT, INDEX, SHARE, PATH, LENGTH, HEIGHT):
         more['type'] = option.kind.type
     elif option.kind in (CADENCE, CHOICE):
         more['type'] = _number_or_word

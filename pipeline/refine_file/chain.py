@@ -9,12 +9,13 @@ import numpy as np
 from pipeline.errors import InputError
 from pipeline.formats.found_poses import FoundPoses
 from pipeline.options import RefineOptions
+from pipeline.protocols import Sight
 from pipeline.refine import StreamRefiner
 from pipeline.refine.filters import NoSmoother
 from pipeline.refine_file.fitted import FittedRefiner, fit_refiner
 from pipeline.refine_file.sequence import bridged, counted_from, stride_of, with_ids
 from pipeline.refine_file.source import PoseSource
-from pipeline.stages import Refine, Stage, connect
+from pipeline.stages import Refine, Stage, Tell, connect
 from pipeline.timing import Clock
 from pipeline.tracking.options import SLOWEST_RATE
 from pipeline.types import Frame, FrameResult, People, VideoInfo
@@ -72,8 +73,13 @@ class FileChain:
             refiner=self._joints.refiner.record or options.refiner,
         )
 
-    def results(self, source: VideoSource, clock: Optional[Clock] = None) -> Generator[FrameResult, None, None]:
-        """The source's frames with their refined people; poses of frames that it does not have are passed over."""
+    def results(
+        self, source: VideoSource, clock: Optional[Clock] = None, sight: Optional[Sight] = None
+    ) -> Generator[FrameResult, None, None]:
+        """The source's frames with their refined people; poses of frames that it does not have are passed over.
+
+        ``sight`` is told of everybody in the file, those too whom the tracker drops.
+        """
         clock = clock or Clock()
         fps, size = source.info.fps, (source.info.width, source.info.height)
         found = self._found
@@ -85,7 +91,8 @@ class FileChain:
             logger.warning('%s: below %s poses per second, which are not smoothed', found.path, SLOWEST_RATE)
         refiner = self._joints.refiner
         fresh = StreamRefiner(NoSmoother() if slow else refiner.smoother, refiner.max_gap)
-        stages: List[Stage] = [_Place(found, self._joints), Refine(fresh), _Restrict(self._joints)]
+        seen = [_Show(self._found, Tell(sight, self.skeleton))] if sight else []
+        stages: List[Stage] = [_Place(found, self._joints), *seen, Refine(fresh), _Restrict(self._joints)]
         yield from connect(clock.around('decode', source), stages, clock)
 
     def check_fits(self, info: VideoInfo) -> None:
@@ -121,6 +128,23 @@ class _Place:
         scores = np.zeros(points.shape[:2], np.float32)
         points[:, self.joints.rows], scores[:, self.joints.rows] = people.keypoints, people.keypoint_scores
         return replace(people, keypoints=points, keypoints_raw=points, keypoint_scores=scores)
+
+
+@dataclass
+class _Show:
+    """Tells of the people of the file as they are in it. Holds back nothing."""
+
+    found: FoundPoses
+    tell: Tell
+    name: Optional[str] = None
+
+    def __call__(self, results: Iterator[FrameResult]) -> Iterator[FrameResult]:
+        for result in results:
+            people = self.found.people.get(result.frame.index)
+            if people is not None and len(people):
+                for _ in self.tell(iter([FrameResult(result.frame, people)])):
+                    pass
+            yield result
 
 
 @dataclass

@@ -15,11 +15,12 @@ from pipeline.errors import InputError
 from pipeline.files import Force, atomic_path
 from pipeline.formats import PoseFile, read_poses_json
 from pipeline.render.palette import colour_of, mix
-from pipeline.report.curves import TrackCurves, angle_joints, track_curves
+from pipeline.report.curves import TrackCurves, shown_angles, track_curves
 from pipeline.report.packing import pack
+from pipeline.report.space import space_data
 
 _PAGE = Path(__file__).parent / 'page'
-_SCRIPTS = ('packing.js', 'track.js', 'player.js', 'chart.js', 'timeline.js', 'pose.js', 'main.js')
+_SCRIPTS = ('packing.js', 'track.js', 'player.js', 'chart.js', 'timeline.js', 'pose.js', 'space.js', 'main.js')
 _TYPES = {
     '.mp4': 'video/mp4',
     '.m4v': 'video/mp4',
@@ -97,10 +98,11 @@ def page_data(poses: PoseFile, curves: List[TrackCurves]) -> Dict:
         frames=[frame.index for frame in poses.frames],
         joints=[dict(name=name, side=side) for name, side in zip(skeleton.names, skeleton.sides)],
         links=[list(link) for link in skeleton.links],
-        angles=[name for name, _ in angle_joints(skeleton)],
+        angles=[angle.name for angle in shown_angles(skeleton)],
         chosen_track=max(range(len(curves)), key=lambda t: curves[t].present.sum(), default=None),
         chosen_joint=next((k for k, name in enumerate(skeleton.names) if name.endswith('ankle')), 0),
         tracks=[_track_data(track) for track in curves],
+        space=space_data(poses, curves),
     )
 
 

@@ -22,7 +22,7 @@ EXAMPLES = {
     arguments._formats: 'csv,mot',
 }
 # of those that take no others
-WORDS = {'draw_others': 'faint'}
+WORDS = {'draw_others': 'faint', 'background': 'black', 'facing': 'left'}
 
 
 def make_parser() -> arguments.OptionParser:

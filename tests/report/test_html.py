@@ -61,8 +61,8 @@ def test_the_data_in_the_page(tmp_path):
     np.testing.assert_allclose(curves[9 + 2], 10.5 + np.arange(20), atol=1e-3)
     np.testing.assert_allclose(curves[9 + 4, 1:-1], 10, atol=1e-3)
     np.testing.assert_allclose(curves[9 + 8], 0.9, atol=1e-4)
-    # knee: down, then (2, 10) on: 180 less atan(0.2)
-    np.testing.assert_allclose(curves[27], 180 - np.degrees(np.arctan(0.2)), atol=0.01)
+    # knee: down, then (2, 10) on: bent to the front by atan(0.2)
+    np.testing.assert_allclose(curves[27], -np.degrees(np.arctan(0.2)), atol=0.01)
     np.testing.assert_allclose(curves[-4:, 0], [5, 5, 40, 40], atol=0.01)
 
 

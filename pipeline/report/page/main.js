@@ -3,7 +3,7 @@ const BEFORE = '#7d8594';
 const byId = id => document.getElementById(id);
 
 class Page {
-  constructor(data, tracks) {
+  constructor(data, tracks, rooms) {
     Object.assign(this, {data, tracks, track: tracks[data.chosen_track] || null, joint: data.chosen_joint});
     this.player = new Player(data.times, data.sources, time => this.move(time));
     this.start = data.times[0] || 0;
@@ -11,6 +11,8 @@ class Page {
     this.view = [this.start, this.start + this.duration];
     this.timeline = new Timeline(byId('timeline'), this);
     this.pose = new PoseView(byId('pose'), data, k => this.chooseJoint(k));
+    byId('space').hidden = !rooms;
+    this.space = rooms ? new SpaceView(byId('room'), data, tracks, rooms) : null;
     this.curves = [['x', 'px'], ['y', 'px'], ['speed', 'px/s'], ['acceleration', 'px/s\u00b2']].map(
       ([name, unit]) => ({name, chart: new Chart(byId('curves'), name, unit, this, {downwards: name === 'y'})}));
     this.score = new Chart(byId('curves'), 'confidence', '', this, {range: [0, 1.05]});
@@ -101,8 +103,8 @@ class Page {
     this.score.set(track ? [line(track.joint(joint, 'score'), track.colour, 2, 'now')] : []);
     for (const {kind, chart} of this.angles) {
       const lines = [];
-      for (const before of [true, false]) for (const [side, colour] of [['left', 'tint'], ['right', 'colour']]) {
-        const a = this.data.angles.indexOf(side + '_' + kind);
+      for (const before of [true, false]) for (const [side, colour] of [['left', 'tint'], ['right', 'colour'], ['', 'colour']]) {
+        const a = this.data.angles.indexOf(side ? side + '_' + kind : kind);
         if (!track || a < 0) continue;
         lines.push(before ? line(track.angle(a, true), BEFORE, 1, '') : line(track.angle(a, false), track[colour], 2, side));
       }
@@ -119,6 +121,7 @@ class Page {
     byId('clock').textContent = time.toFixed(3) + ' s   frame ' + this.data.frames[position];
     this.timeline.move(time);
     this.pose.show(this.track, position, this.joint);
+    if (this.space) this.space.show(this.track, position);
     for (const {chart} of this.curves) chart.move();
     for (const {chart} of this.angles) chart.move();
     if (this.score) this.score.move();
@@ -133,7 +136,8 @@ function mean(values) {
 (async () => {
   const data = JSON.parse(byId('data').textContent);
   const tracks = await Promise.all(data.tracks.map(async entry => new Track(data, entry, await unpack(entry.curves))));
-  window.page = new Page(data, tracks);
+  const rooms = data.space ? await Promise.all(data.space.tracks.map(unpack)) : null;
+  window.page = new Page(data, tracks, rooms);
   document.body.dataset.ready = 'true';
 })().catch(error => {
   byId('facts').textContent = 'This report cannot be shown: ' + error.message;
