@@ -13,14 +13,14 @@ from typing import Iterator, Union
 from pipeline.errors import InputError
 from pipeline.formats.found_poses import FoundPoses, Given
 from pipeline.formats.npz import BROKEN
-from pipeline.formats.readers import arrays, folders, hdf5, json_layouts, tables, trc
+from pipeline.formats.readers import arrays, c3d, folders, hdf5, json_layouts, tables, trc
 from pipeline.reading import MAX_JSON, open_plain, read_bounded, read_json
 
 #: Layouts that are told apart, for messages and ``--help``.
 KNOWN = (
     'our own (JSON, CSV, Parquet, npz), MMPose, COCO results and annotations, PoseTrack18, OpenPose (a folder of '
     'frames), AlphaPose, Ultralytics (JSON, a folder of labels), MediaPipe (JSON, CSV), DeepLabCut (CSV, H5), '
-    'SLEAP (.slp, analysis H5), movement (netCDF), TRC in px'
+    'SLEAP (.slp, analysis H5), movement (netCDF), NWB, Label Studio, TRC and C3D in px'
 )
 
 
@@ -50,6 +50,8 @@ def read_found(path: Union[str, Path], given: Given = Given()) -> FoundPoses:  #
             return _found(path, tables.read_parquet(path, given))
         if head.lstrip(b'\xef\xbb\xbf \t\r\n')[:1] in (b'{', b'['):
             return _found(path, json_layouts.read(path, read_json(path), given))
+        if c3d.fits(head):
+            return c3d.read(path, given)
         if b'\0' in head:
             raise _unknown(path)
         text = read_bounded(path, MAX_JSON).decode('utf-8-sig', 'replace')

@@ -21,6 +21,8 @@ def read(path: Path, given: Given) -> Optional[FoundPoses]:
             return _sleap_analysis(path, file, given)
         if {'position', 'confidence', 'keypoints'} <= keys:
             return _movement(path, file, given)
+        if {'processing', 'specifications', 'identifier'} <= keys:
+            return _nwb(path, file, given)
         if not {'metadata', 'instances', 'frames'} <= keys:
             table = next((file[key] for key in sorted(keys) if 'pandas_type' in file[key].attrs), None)
             return None if table is None else deeplabcut.read_h5(path, table, given)
@@ -69,6 +71,42 @@ def _movement(path: Path, file, given: Given) -> FoundPoses:
             sure = scores[index, n]
             gathered.person(index, person, None if np.isnan(sure).all() else sure, track_id=n)
     return gathered.poses()
+
+
+def _nwb(path: Path, file, given: Given) -> Optional[FoundPoses]:
+    """Neurodata Without Borders: every ``PoseEstimation`` (ndx-pose) is a person, every series in it a joint."""
+    people = [
+        group
+        for module in file['processing'].values()
+        for group in module.values()
+        if _texts([group.attrs.get('neurodata_type', '')]) == ['PoseEstimation']
+    ]
+    series = [
+        {name: entry for name, entry in group.items() if hasattr(entry, 'keys') and 'data' in entry} for group in people
+    ]
+    if not any(series):
+        return None
+    names = list(dict.fromkeys(name for person in series for name in person))
+    times = np.unique(np.concatenate([_seconds(entry) for person in series for entry in person.values()]))
+    gathered = Gatherer(path, 'NWB', names, given)
+    for n, person in enumerate(series):
+        points, scores = np.full((len(times), len(names), 2), np.nan), np.zeros((len(times), len(names)))
+        for k, name in enumerate(names):
+            if name in person:
+                rows = np.searchsorted(times, _seconds(person[name]))
+                points[rows, k] = person[name]['data'][:, :2]
+                scores[rows, k] = person[name]['confidence'][:] if 'confidence' in person[name] else 1
+        for index, pose in enumerate(points):
+            gathered.person(index, pose, scores[index], track_id=n, time=times[index])
+    return gathered.poses()
+
+
+def _seconds(series) -> np.ndarray:
+    """When the frames of a series are, by its times or its rate."""
+    if 'timestamps' in series:
+        return np.asarray(series['timestamps'][:], np.float64)
+    start = series['starting_time']
+    return float(start[()]) + np.arange(len(series['data'])) / float(start.attrs['rate'])
 
 
 def _slp(path: Path, given: Given) -> FoundPoses:

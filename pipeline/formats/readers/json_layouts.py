@@ -4,10 +4,10 @@ from pathlib import Path
 from typing import Any, Optional
 
 from pipeline.formats.found_poses import FoundPoses, Given
-from pipeline.formats.readers import alphapose, coco, mediapipe, mmpose, openpose, ultralytics
+from pipeline.formats.readers import alphapose, coco, labelstudio, mediapipe, mmpose, openpose, ultralytics
 
 # the more particular ones first: AlphaPose's entries are COCO's with names of files
-LAYOUTS = (mmpose, openpose, alphapose, coco, ultralytics, mediapipe)
+LAYOUTS = (mmpose, labelstudio, openpose, alphapose, coco, ultralytics, mediapipe)
 
 
 def read(path: Path, document: Any, given: Given) -> Optional[FoundPoses]:

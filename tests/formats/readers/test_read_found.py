@@ -24,8 +24,15 @@ LAYOUTS = {
     'dlc': 'DeepLabCut',
     'slp': 'SLEAP',
     'movement': 'movement',
+    'nwb': 'NWB',
+    'labelstudio': 'Label Studio',
 }
-NEEDS = {'parquet': ('pyarrow',), 'slp': ('sleap_io',), 'movement': ('xarray', 'h5netcdf', 'h5py')}
+NEEDS = {
+    'parquet': ('pyarrow',),
+    'slp': ('sleap_io',),
+    'movement': ('xarray', 'h5netcdf', 'h5py'),
+    'nwb': ('pynwb', 'ndx_pose', 'h5py'),
+}
 
 
 @pytest.mark.parametrize('name', LAYOUTS)
@@ -37,7 +44,7 @@ def test_what_is_written_is_read_again(tmp_path, name):
     shutil.move(path, anonymous)
     found = read_found(anonymous, KNOWN)
     assert found.layout == LAYOUTS[name] and found.tracked
-    first = 0 if name == 'movement' else FIRST  # whose time is in seconds, and frames in order
+    first = 0 if name in ('movement', 'nwb') else FIRST  # whose time is in seconds, and frames in order
     for t in range(6):
         people = found.people[first + t]
         assert people.track_ids.tolist() == (1 + np.flatnonzero(THERE[t])).tolist()
@@ -50,7 +57,8 @@ def test_what_is_written_is_read_again(tmp_path, name):
                     assert people.keypoint_scores[row, there] == 0
                     continue
                 np.testing.assert_allclose(people.keypoints[row, there], SEEN[t, person, k], atol=0.01)
-                assert people.keypoint_scores[row, there] == pytest.approx(SCORES[t, person, k], abs=1e-3)
+                wanted = 1 if name == 'labelstudio' else SCORES[t, person, k]
+                assert people.keypoint_scores[row, there] == pytest.approx(wanted, abs=1e-3)
 
 
 def test_trc_is_turned_over(tmp_path):
@@ -63,10 +71,22 @@ def test_trc_is_turned_over(tmp_path):
         read_found(tmp_path / 'clip_id2.trc')
 
 
-def test_markers_in_metres_are_refused(tmp_path):
-    export(tmp_path, 'trc', metres_per_pixel=0.01)
+def test_c3d_is_turned_over(tmp_path):
+    pytest.importorskip('ezc3d', reason='ezc3d is not installed')
+    export(tmp_path, 'c3d')
+    found = read_found(shutil.move(tmp_path / 'clip_id2.c3d', tmp_path / 'anonymous'), KNOWN)
+    assert found.fps == 25 and found.layout == 'C3D' and [len(found.people[t]) for t in (4, 5, 6, 7)] == [1, 1, 0, 1]
+    np.testing.assert_allclose(found.people[4].keypoints[0], SEEN[1, 1], atol=0.01)
+    assert found.people[5].keypoint_scores[0, 0] == 0
+
+
+@pytest.mark.parametrize('name', ('trc', 'c3d'))
+def test_markers_in_metres_are_refused(tmp_path, name):
+    if missing(('ezc3d',)):
+        pytest.skip('ezc3d is not installed')
+    export(tmp_path, name, metres_per_pixel=0.01)
     with pytest.raises(InputError, match='markers in m: must be px'):
-        read_found(tmp_path / 'clip_id1.trc', KNOWN)
+        read_found(tmp_path / f'clip_id1.{name}', KNOWN)
 
 
 def test_of_our_own_files_the_poses_before_the_refiner_are_taken(tmp_path):
