@@ -62,6 +62,15 @@ def _is_cadence(value: Union[int, str]) -> bool:
         return False
 
 
+def _is_line(value: str) -> bool:
+    try:
+        return len([float(part) for part in value.split(',')]) == 4
+    except ValueError:
+        return False
+
+
+POSITIVE = Kind(float, 'a number over 0', lambda value: 0 < value < math.inf)
+LINE = Kind(str, 'four numbers x1,y1,x2,y2', _is_line)
 COUNT = Kind(int, 'a whole number from 1 up', lambda value: value >= 1)
 CADENCE = Kind((int, str), 'a number of frames from 1 up, or seconds as 0.2s', _is_cadence)
 SHARE = Kind(float, 'in 0..1', lambda value: 0 <= value <= 1)
@@ -206,6 +215,15 @@ class ChainOptions:
         None, SWITCH, 'run torch models in half precision (float16 on GPUs, bfloat16 on CPUs)', 'chain', preset=True
     )
 
+    person_height: Optional[float] = _option(
+        None,
+        POSITIVE,
+        'height in metres of the person who is in the picture longest and largest: poses in metres take their '
+        'scale from it',
+        'data',
+        metavar='M',
+        preset=True,
+    )
     random_weights: Optional[bool] = _option(
         None,
         SWITCH,
@@ -256,6 +274,7 @@ class OutputOptions:
         deinterlace: remove the combs of interlaced video.
         people: whose data is written, see :func:`pipeline.people.choose`; None for everybody's.
         draw_others: how the others are drawn.
+        person_height, scale, calibration, floor: how pixels become metres, see :mod:`pipeline.kinematics.metres`.
         facing: for the signs of angles, see :mod:`pipeline.kinematics.facing`.
         draw_angles, compare, boxes, ids, trails: see :class:`pipeline.render.RenderOptions`.
         progress: show a progress bar on the terminal.
@@ -294,6 +313,20 @@ class OutputOptions:
         'people',
         metavar='HOW',
         common=True,
+    )
+    person_height: Optional[float] = _option(None, POSITIVE, 'as in ChainOptions')
+    scale: Optional[float] = _option(
+        None, POSITIVE, 'pixels per metre in the plane that people move in', 'data', metavar='PX_PER_M'
+    )
+    calibration: Optional[Path] = _option(
+        None, PATH, "Pose2Sim's calibration file (TOML) with the camera of the video", 'data', metavar='FILE'
+    )
+    floor: Optional[str] = _option(
+        None,
+        LINE,
+        'two points on the floor in pixels, in the direction of walking; metres count from the first',
+        'data',
+        metavar='X1,Y1,X2,Y2',
     )
     facing: str = _option(
         'auto',

@@ -18,6 +18,7 @@ from pipeline.formats.dlc_file import DlcExporter
 from pipeline.formats.exporter import Exporter
 from pipeline.formats.json_file import JsonExporter
 from pipeline.formats.labelstudio_file import LabelStudioExporter
+from pipeline.formats.metres_file import MetresExporter
 from pipeline.formats.mot_file import MotExporter
 from pipeline.formats.movement_file import MovementExporter
 from pipeline.formats.nwb_file import NwbExporter
@@ -43,6 +44,7 @@ __all__ = [
     'Exporter',
     'JsonExporter',
     'LabelStudioExporter',
+    'MetresExporter',
     'MotExporter',
     'MovementExporter',
     'NwbExporter',

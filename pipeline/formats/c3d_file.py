@@ -11,10 +11,10 @@ from typing import Optional
 
 import numpy as np
 
-from pipeline.errors import InputError
 from pipeline.files import Force, check_writable
 from pipeline.formats.collected import Collected, CollectedExporter, Track
 from pipeline.formats.run_info import RunInfo
+from pipeline.kinematics.metres import MetreOptions, MetreScale
 from pipeline.registry import WRITERS
 from pipeline.skeletons import Skeleton
 from pipeline.types import People, VideoInfo
@@ -26,6 +26,7 @@ class C3dExporter(CollectedExporter):
 
     suffix = '.c3d'
     packages = ('ezc3d',)
+    takes = ('metres',)
 
     def __init__(
         self,
@@ -34,18 +35,16 @@ class C3dExporter(CollectedExporter):
         skeleton: Skeleton,
         video: VideoInfo,
         force: Force = False,
-        metres_per_pixel: Optional[float] = None,
+        metres: Optional[MetreOptions] = None,
     ):
         """
         Args:
-            metres_per_pixel: scale of the plane that people move in, if it is known.
+            metres: how pixels become metres; None leaves them.
 
         Raises:
-            InputError: as :class:`Exporter`, or if the scale is not above 0.
+            InputError: as :class:`Exporter`, or if ``metres`` says nothing.
         """
-        if metres_per_pixel is not None and not metres_per_pixel > 0:
-            raise InputError(f'metres_per_pixel is {metres_per_pixel}: a number over 0 is needed')
-        self._scale = metres_per_pixel
+        self._scale = MetreScale(metres, skeleton, video.height) if metres else None
         super().__init__(path, run, skeleton, video, force)
 
     def person_path(self, track_id: int) -> Path:
@@ -53,6 +52,8 @@ class C3dExporter(CollectedExporter):
         return self.path.with_name(f'{self.path.stem}_id{track_id}{self.path.suffix or ".c3d"}')
 
     def _write(self, frame_index: int, time: float, people: People) -> None:
+        if self._scale:
+            self._scale.add(people)
         for track_id in people.track_ids.tolist():
             if track_id >= 1 and track_id not in self._rows:
                 check_writable(self.person_path(track_id), self.force)
@@ -68,10 +69,10 @@ class C3dExporter(CollectedExporter):
         count = int(track.positions[-1] - track.positions[0]) + 1
         at = track.positions - track.positions[0]
         points = np.full((4, self.skeleton.num_keypoints, count), np.nan)
-        points[0][:, at] = track.keypoints[..., 0].T
-        points[1][:, at] = self.video.height - 1 - track.keypoints[..., 1].T
+        xy = track.keypoints.astype(np.float64)
+        xy = self._scale.plane(track.id).metres(xy) if self._scale else xy * [1, -1] + [0, self.video.height - 1]
+        points[:2, :, at] = xy.transpose(2, 1, 0)
         points[2] = np.where(np.isnan(points[0]), np.nan, 0.0)
-        points[:3] *= self._scale or 1
         points[3] = 1
         file = ezc3d.c3d()
         parameters = file['parameters']

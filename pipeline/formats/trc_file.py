@@ -13,14 +13,14 @@ beside them in ``clip.trc.run.json``.
 import math
 import tempfile
 from pathlib import Path
-from typing import Dict, Iterator, List, Optional, Tuple
+from typing import Callable, Dict, Iterator, List, Optional, Tuple
 
 import numpy as np
 
-from pipeline.errors import InputError
 from pipeline.files import Force, check_writable
 from pipeline.formats.exporter import TIME_DIGITS, Exporter
 from pipeline.formats.run_info import RunInfo
+from pipeline.kinematics.metres import MetreOptions, MetreScale
 from pipeline.registry import WRITERS
 from pipeline.skeletons import Skeleton
 from pipeline.types import People, VideoInfo
@@ -34,6 +34,7 @@ class TrcExporter(Exporter):
     """Spools poses to disk per person, because a TRC file states the number of its frames first."""
 
     suffix = '.trc'
+    takes = ('metres',)
 
     def __init__(
         self,
@@ -42,18 +43,16 @@ class TrcExporter(Exporter):
         skeleton: Skeleton,
         video: VideoInfo,
         force: Force = False,
-        metres_per_pixel: Optional[float] = None,
+        metres: Optional[MetreOptions] = None,
     ):
         """
         Args:
-            metres_per_pixel: scale of the plane that people move in, if it is known.
+            metres: how pixels become metres; None leaves them.
 
         Raises:
-            InputError: as :class:`Exporter`, or if the scale is not above 0.
+            InputError: as :class:`Exporter`, or if ``metres`` says nothing.
         """
-        if metres_per_pixel is not None and not metres_per_pixel > 0:
-            raise InputError(f'metres_per_pixel is {metres_per_pixel}: a number over 0 is needed')
-        self._scale = metres_per_pixel
+        self._scale = MetreScale(metres, skeleton, video.height) if metres else None
         self._pose = np.dtype([('position', '<i8'), ('xy', '<f8', (skeleton.num_keypoints, 2))])
         self._poses: Dict[int, List[np.ndarray]] = {}  # not on disk yet, by track id
         self._runs: Dict[int, List[Tuple[int, int]]] = {}  # on disk: where poses in a row begin, and how many
@@ -74,10 +73,11 @@ class TrcExporter(Exporter):
     def _write(self, frame_index: int, time: float, people: People) -> None:
         self._moments.write(np.array([(frame_index, time)], _MOMENT).tobytes())
         position, self._num_frames = self._num_frames, self._num_frames + 1
+        if self._scale:
+            self._scale.add(people)
         xy = people.keypoints.astype(np.float64)
-        xy[..., 1] = self.video.height - 1 - xy[..., 1]
         xy[people.keypoint_scores <= 0] = np.nan
-        for track_id, pose in zip(people.track_ids.tolist(), xy * (self._scale or 1)):
+        for track_id, pose in zip(people.track_ids.tolist(), xy):
             if track_id < 1:
                 continue
             if track_id not in self._poses:
@@ -107,9 +107,20 @@ class TrcExporter(Exporter):
         for track_id, runs in sorted(self._runs.items()):
             path = self.person_path(track_id)
             with open(self._outputs.add(path, brief=True), 'w', encoding='utf-8') as file:
-                file.writelines(self._lines(path.name, moments, poses, runs))
+                place = self._scale.plane(track_id).metres if self._scale else self._upwards
+                file.writelines(self._lines(path.name, moments, poses, runs, place))
 
-    def _lines(self, name: str, moments: np.ndarray, poses: np.ndarray, runs: List[Tuple[int, int]]) -> Iterator[str]:
+    def _upwards(self, xy: np.ndarray) -> np.ndarray:
+        return xy * [1, -1] + [0, self.video.height - 1]
+
+    def _lines(
+        self,
+        name: str,
+        moments: np.ndarray,
+        poses: np.ndarray,
+        runs: List[Tuple[int, int]],
+        place: Callable[[np.ndarray], np.ndarray],
+    ) -> Iterator[str]:
         first, last = int(poses[runs[0][0]]['position']), int(poses[sum(runs[-1]) - 1]['position'])
         yield from self._header(name, int(moments[first]['frame']), last - first + 1)
         digits = 6 if self._scale else 3
@@ -121,7 +132,7 @@ class TrcExporter(Exporter):
             if pose['position'] == position:
                 text = ''.join(
                     f'{x:.{digits}f}\t{y:.{digits}f}\t{0:.{digits}f}\t' if math.isfinite(x + y) else '\t\t\t'
-                    for x, y in pose['xy'].tolist()
+                    for x, y in place(pose['xy']).tolist()
                 )
                 pose = next(rows, pose)
             yield f'{moments[position]["frame"]}\t{moments[position]["time"]:.{TIME_DIGITS}f}\t{text}\n'
