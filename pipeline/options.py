@@ -69,11 +69,12 @@ def _is_line(value: str) -> bool:
         return False
 
 
-POSITIVE = Kind(float, 'a number over 0', lambda value: 0 < value < math.inf)
 LINE = Kind(str, 'four numbers x1,y1,x2,y2', _is_line)
 COUNT = Kind(int, 'a whole number from 1 up', lambda value: value >= 1)
 CADENCE = Kind((int, str), 'a number of frames from 1 up, or seconds as 0.2s', _is_cadence)
 SHARE = Kind(float, 'in 0..1', lambda value: 0 <= value <= 1)
+LENGTH = Kind(float, 'a number over 0', lambda value: 0 < value < math.inf)
+HEIGHT = Kind(float, 'metres in 0.3..3', lambda value: 0.3 <= value <= 3)
 SWITCH = Kind(bool, 'True or False')
 WORD = Kind(str, 'a name')
 PATH = Kind(Path, 'a path')
@@ -106,6 +107,7 @@ class Option:
         common: whether the short ``--help`` shows it; ``--help-all`` shows every option.
         preset: whether a preset may set it.
         content: whether it can change what is in the files.
+        flag: on a command line, if it is not the field's name.
     """
 
     kind: Kind
@@ -115,6 +117,7 @@ class Option:
     common: bool = False
     preset: bool = False
     content: bool = True
+    flag: Optional[str] = None
 
 
 def option_of(entry: Field) -> Option:
@@ -124,7 +127,7 @@ def option_of(entry: Field) -> Option:
 
 def flag_of(entry: Field) -> str:
     """The field's name on a command line; a switch that is on by default is turned off by ``--no-NAME``."""
-    return f'--{"no-" if entry.default is True else ""}{entry.name.replace("_", "-")}'
+    return option_of(entry).flag or f'--{"no-" if entry.default is True else ""}{entry.name.replace("_", "-")}'
 
 
 def _option(default: Any, kind: Kind, help: str, group: Optional[str] = None, **more) -> Any:
@@ -215,20 +218,38 @@ class ChainOptions:
         None, SWITCH, 'run torch models in half precision (float16 on GPUs, bfloat16 on CPUs)', 'chain', preset=True
     )
 
-    person_height: Optional[float] = _option(
-        None,
-        POSITIVE,
-        'height in metres of the person who is in the picture longest and largest: poses in metres take their '
-        'scale from it',
-        'data',
-        metavar='M',
-        preset=True,
-    )
     random_weights: Optional[bool] = _option(
         None,
         SWITCH,
         'let a network without a checkpoint run on random weights, to try it or time it',
         'chain',
+        preset=True,
+    )
+
+    three_d: Optional[bool] = _option(
+        None,
+        SWITCH,
+        'lift every track to 3D: joints in metres, in JSON, CSV and TRC, in the report, as BVH and glTF',
+        'refine',
+        flag='--3d',
+        common=True,
+        preset=True,
+    )
+    focal: Optional[float] = _option(
+        None,
+        LENGTH,
+        'focal length of the lens in px, for --3d (default: that of a phone, 68 degrees from corner to corner)',
+        'refine',
+        metavar='PX',
+        preset=True,
+    )
+    person_height: Optional[float] = _option(
+        None,
+        HEIGHT,
+        'height in metres of the person who is in the picture longest and largest, which metres take their scale from; '
+        'for --3d of everybody (1.70 if not given)',
+        'refine',
+        metavar='M',
         preset=True,
     )
 
@@ -275,6 +296,7 @@ class OutputOptions:
         people: whose data is written, see :func:`pipeline.people.choose`; None for everybody's.
         draw_others: how the others are drawn.
         person_height, scale, calibration, floor: how pixels become metres, see :mod:`pipeline.kinematics.metres`.
+        blur_faces, background: what is hidden in the picture, see :mod:`pipeline.people`.
         facing: for the signs of angles, see :mod:`pipeline.kinematics.facing`.
         draw_angles, compare, boxes, ids, trails: see :class:`pipeline.render.RenderOptions`.
         progress: show a progress bar on the terminal.
@@ -314,9 +336,9 @@ class OutputOptions:
         metavar='HOW',
         common=True,
     )
-    person_height: Optional[float] = _option(None, POSITIVE, 'as in ChainOptions')
+    person_height: Optional[float] = _option(None, HEIGHT, 'as in ChainOptions')
     scale: Optional[float] = _option(
-        None, POSITIVE, 'pixels per metre in the plane that people move in', 'data', metavar='PX_PER_M'
+        None, LENGTH, 'pixels per metre in the plane that people move in', 'data', metavar='PX_PER_M'
     )
     calibration: Optional[Path] = _option(
         None, PATH, "Pose2Sim's calibration file (TOML) with the camera of the video", 'data', metavar='FILE'
@@ -327,6 +349,16 @@ class OutputOptions:
         'two points on the floor in pixels, in the direction of walking; metres count from the first',
         'data',
         metavar='X1,Y1,X2,Y2',
+    )
+    blur_faces: bool = _option(
+        False, SWITCH, "blur everybody's head in the picture, also while a detector misses it", 'people', common=True
+    )
+    background: str = _option(
+        'keep',
+        one_of('keep', 'black', 'blur'),
+        'what becomes of the picture around people (with --people: around those): keep, black or blur',
+        'people',
+        metavar='HOW',
     )
     facing: str = _option(
         'auto',
@@ -359,7 +391,12 @@ class OutputOptions:
     @property
     def draws_late(self) -> bool:
         """Whether pictures are read once more, to be drawn upon when the clip is over."""
-        return self.video and self.people is not None and self.draw_others != 'as-usual'
+        return self.video and (self.hides or self.people is not None and self.draw_others != 'as-usual')
+
+    @property
+    def hides(self) -> bool:
+        """Whether somebody must not be recognised in the picture; then nothing refers to the original either."""
+        return self.blur_faces or self.background != 'keep'
 
     def content(self) -> Dict[str, Any]:
         """Those options that can change what is in the files."""

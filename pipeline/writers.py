@@ -27,7 +27,7 @@ from pipeline.skeletons import Skeleton
 from pipeline.timing import Clock
 from pipeline.types import FrameResult, VideoInfo
 from pipeline.video import BackgroundWriter, FrameSink, VideoWriter
-from pipeline.video.yuv import YuvPicture
+from pipeline.video.yuv import Planes, YuvPicture
 
 W = TypeVar('W', bound=Writer)
 
@@ -152,7 +152,7 @@ class OverlayWriter:
         with self._clock('draw'):
             picture = result.frame.picture
             # of any other form of picture the RGB image is drawn upon
-            canvas = picture if isinstance(picture, (np.ndarray, YuvPicture)) else picture.rgb
+            canvas = picture if isinstance(picture, (np.ndarray, YuvPicture, Planes)) else picture.rgb
             others = result.others if self._draws_others else None
             image = self._renderer.draw(canvas, result.people, in_place=self._in_place, others=others)
         self._sink.write(image, result.frame.time)

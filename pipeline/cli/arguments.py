@@ -12,10 +12,11 @@ from pipeline.options import (
     CHOICE,
     COUNT,
     GROUPS,
+    HEIGHT,
+    LENGTH,
     MODEL,
     PATH,
     PATHS,
-    POSITIVE,
     SHARE,
     SWITCH,
     ChainOptions,
@@ -43,6 +44,8 @@ FORMAT_HELP = {
     'posetrack': 'write PoseTrack18 JSON',
     'slp': "write SLEAP's .slp",
     'trc': 'write TRC marker files, one per person, for biomechanics tools',
+    'bvh': 'with --3d: write BVH motion files, one per person, for Blender and other animation programs',
+    'gltf': 'with --3d: write a binary glTF file of moving bodies, for Blender and browsers',
 }
 
 
@@ -185,7 +188,7 @@ def _add(parser: OptionParser, entry: Field, help: Any = None) -> None:
         more['nargs'] = '+'
     elif option.kind is PATHS:
         more.update(action='append', type=PATH.type, help=text, default=[])
-    elif option.kind in (COUNT, SHARE, PATH, POSITIVE):
+    elif option.kind in (COUNT, SHARE, PATH, LENGTH, HEIGHT):
         more['type'] = option.kind.type
     elif option.kind in (CADENCE, CHOICE):
         more['type'] = _number_or_word

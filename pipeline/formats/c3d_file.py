@@ -1,20 +1,22 @@
 """C3D, the binary files of motion capture (Mokka, Visual3D, OpenSim, Nexus): one per person, by ezc3d.
 
 ``clip.c3d`` becomes ``clip_id1.c3d`` … As in TRC, x points right and y up from the centre of the lower left pixel, z
-is 0, units are ``px``, or ``m`` when a scale is given. A joint without a score, and a frame between two appearances of
-the person, have residual -1, which is C3D's sign for a marker that was not seen. Numbers are float32. The run's record
-is beside them in ``clip.c3d.run.json``.
+is 0, units are ``px``, or ``m`` when a scale is given; of a run that lifts (``--3d``) markers are in space, in metres,
+z towards the camera, the floor at y = 0. A joint without a score, and a frame between two appearances of the person,
+have residual -1, which is C3D's sign for a marker that was not seen. Numbers are float32. The run's record is beside
+them in ``clip.c3d.run.json``.
 """
 
 from pathlib import Path
-from typing import Optional
+from typing import Dict, List, Optional
 
 import numpy as np
 
 from pipeline.files import Force, check_writable
 from pipeline.formats.collected import Collected, CollectedExporter, Track
 from pipeline.formats.run_info import RunInfo
-from pipeline.kinematics.metres import MetreOptions, MetreScale
+from pipeline.formats.upright import room_of
+from pipeline.kinematics.metres import MetreOptions, MetreScale, Plane
 from pipeline.registry import WRITERS
 from pipeline.skeletons import Skeleton
 from pipeline.types import People, VideoInfo
@@ -39,12 +41,14 @@ class C3dExporter(CollectedExporter):
     ):
         """
         Args:
-            metres: how pixels become metres; None leaves them.
+            metres: how pixels become metres; None leaves them. Of people in 3D nothing has to be said.
 
         Raises:
             InputError: as :class:`Exporter`, or if ``metres`` says nothing.
         """
-        self._scale = MetreScale(metres, skeleton, video.height) if metres else None
+        self._in_space = bool(run.options.get('three_d'))
+        self._scale = MetreScale(metres, skeleton, video.height) if metres and not self._in_space else None
+        self._joints: Dict[int, List[np.ndarray]] = {}  # (K, 3) m in the camera's frame, by track id
         super().__init__(path, run, skeleton, video, force)
 
     def person_path(self, track_id: int) -> Path:
@@ -52,31 +56,40 @@ class C3dExporter(CollectedExporter):
         return self.path.with_name(f'{self.path.stem}_id{track_id}{self.path.suffix or ".c3d"}')
 
     def _write(self, frame_index: int, time: float, people: People) -> None:
-        if self._scale:
-            self._scale.add(people)
         for track_id in people.track_ids.tolist():
             if track_id >= 1 and track_id not in self._rows:
                 check_writable(self.person_path(track_id), self.force)
         super()._write(frame_index, time, people)
+        if self._scale:
+            self._scale.add(people)
+        if self._in_space and people.keypoints_3d is not None:
+            for track_id, joints in zip(people.track_ids.tolist(), people.keypoints_3d):
+                self._joints.setdefault(track_id, []).append(joints)
 
     def _save(self, poses: Collected) -> None:
+        joints = {track.id: np.stack(self._joints[track.id]) for track in poses.tracks} if self._in_space else {}
+        room = room_of(sorted(joints.values(), key=len, reverse=True), self.skeleton.names)
         for track in poses.tracks:
-            self._save_person(track, int(poses.indices[track.positions[0]]))
+            markers = room.place(joints[track.id]) if self._in_space else self._in_picture(track)
+            self._save_person(track, markers, int(poses.indices[track.positions[0]]))
 
-    def _save_person(self, track: Track, first_frame: int) -> None:
+    def _in_picture(self, track: Track) -> np.ndarray:
+        """``(S, K, 3)``, y up, NaN where a joint has no score."""
+        plane = self._scale.plane(track.id) if self._scale else Plane.of_scale(1, self.video.height)
+        x, y = np.moveaxis(plane.metres(track.keypoints), -1, 0)
+        return np.stack([x, y, np.where(np.isnan(x), np.nan, 0.0)], axis=-1)
+
+    def _save_person(self, track: Track, markers: np.ndarray, first_frame: int) -> None:
         import ezc3d
 
         count = int(track.positions[-1] - track.positions[0]) + 1
         at = track.positions - track.positions[0]
         points = np.full((4, self.skeleton.num_keypoints, count), np.nan)
-        xy = track.keypoints.astype(np.float64)
-        xy = self._scale.plane(track.id).metres(xy) if self._scale else xy * [1, -1] + [0, self.video.height - 1]
-        points[:2, :, at] = xy.transpose(2, 1, 0)
-        points[2] = np.where(np.isnan(points[0]), np.nan, 0.0)
+        points[:3, :, at] = markers.T
         points[3] = 1
         file = ezc3d.c3d()
         parameters = file['parameters']
-        parameters['POINT']['UNITS']['value'] = ['m' if self._scale else 'px']
+        parameters['POINT']['UNITS']['value'] = ['m' if self._scale or self._in_space else 'px']
         parameters['POINT']['RATE']['value'] = [float(self.video.fps)]
         parameters['POINT']['LABELS']['value'] = list(self.skeleton.names)
         parameters['POINT']['DESCRIPTIONS']['value'] = list(self.skeleton.names)

@@ -25,7 +25,7 @@ from pipeline.kinematics.metres import Camera
 if sys.version_info >= (3, 11):
     import tomllib
 else:
-    import tomli as tomllib
+    import tomli as tomllib  # MMEngine's yapf brings it
 
 _LARGEST = 1 << 20  # bytes; a file of a hundred cameras has 50 kB
 

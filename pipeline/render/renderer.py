@@ -56,7 +56,7 @@ class Renderer:
 
     def draw(
         self,
-        picture: Union[np.ndarray, YuvPicture],
+        picture: Union[np.ndarray, YuvPicture, Planes],
         people: People,
         in_place: bool = False,
         others: Optional[People] = None,
@@ -67,8 +67,8 @@ class Renderer:
             picture: ``(H, W, 3)`` uint8, RGB, or a video's YUV picture. Not changed, unless:
             people: the frame's; their skeleton is the renderer's.
             in_place: draw into an RGB picture if it can be written to (and without
-                ``compare``), which saves copying it. YUV pictures belong to their decoder
-                and are always copied.
+                ``compare``), or into planes, which saves copying them. A :class:`YuvPicture` belongs
+                to its decoder and is always copied.
             others: of the same skeleton, drawn beneath ``people``: faint, grey, without ids, boxes and trails.
 
         Returns:
@@ -97,7 +97,7 @@ class Renderer:
             drawn = picture if usable else np.array(picture, order='C')
             self._panels[0].draw(RgbCanvas(drawn), people, people.keypoints, others)
         else:
-            drawn = picture.copy()
+            drawn = picture if in_place and isinstance(picture, Planes) else picture.copy()
             self._panels[0].draw(YuvCanvas(drawn), people, people.keypoints, others)
         return drawn
 
@@ -115,7 +115,7 @@ class Renderer:
         )
         return joined
 
-    def _yuv_side_by_side(self, picture: YuvPicture, people: People, others: People) -> Planes:
+    def _yuv_side_by_side(self, picture: Union[YuvPicture, Planes], people: People, others: People) -> Planes:
         height, width = picture.shape[:2]
         joined = Planes(2 * width, height, picture.colours)
         for plane, given in zip((joined.y, joined.u, joined.v), picture.planes):

@@ -18,9 +18,10 @@ from pipeline.kinematics.metres import MetreOptions, MetreScale
 from pipeline.render.palette import colour_of, mix
 from pipeline.report.curves import TrackCurves, shown_angles, track_curves
 from pipeline.report.packing import pack
+from pipeline.report.space import space_data
 
 _PAGE = Path(__file__).parent / 'page'
-_SCRIPTS = ('packing.js', 'track.js', 'player.js', 'chart.js', 'timeline.js', 'pose.js', 'main.js')
+_SCRIPTS = ('packing.js', 'track.js', 'player.js', 'chart.js', 'timeline.js', 'pose.js', 'space.js', 'main.js')
 _TYPES = {
     '.mp4': 'video/mp4',
     '.m4v': 'video/mp4',
@@ -106,6 +107,7 @@ def page_data(poses: PoseFile, curves: List[TrackCurves]) -> Dict:
         chosen_track=max(range(len(curves)), key=lambda t: curves[t].present.sum(), default=None),
         chosen_joint=next((k for k, name in enumerate(skeleton.names) if name.endswith('ankle')), 0),
         tracks=[_track_data(track) for track in curves],
+        space=space_data(poses, curves),
     )
 
 

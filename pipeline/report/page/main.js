@@ -3,7 +3,7 @@ const BEFORE = '#7d8594';
 const byId = id => document.getElementById(id);
 
 class Page {
-  constructor(data, tracks) {
+  constructor(data, tracks, rooms) {
     Object.assign(this, {data, tracks, track: tracks[data.chosen_track] || null, joint: data.chosen_joint});
     this.player = new Player(data.times, data.sources, time => this.move(time));
     this.start = data.times[0] || 0;
@@ -11,6 +11,8 @@ class Page {
     this.view = [this.start, this.start + this.duration];
     this.timeline = new Timeline(byId('timeline'), this);
     this.pose = new PoseView(byId('pose'), data, k => this.chooseJoint(k));
+    byId('space').hidden = !rooms;
+    this.space = rooms ? new SpaceView(byId('room'), data, tracks, rooms) : null;
     const unit = data.unit.name; // px, or m where a scale is known
     this.curves = [['x', unit], ['y', unit], ['speed', unit + '/s'], ['acceleration', unit + '/s\u00b2']].map(
       ([name, unit]) => ({name, chart: new Chart(byId('curves'), name, unit, this, {downwards: name === 'y'})}));
@@ -121,6 +123,7 @@ class Page {
     byId('clock').textContent = time.toFixed(3) + ' s   frame ' + this.data.frames[position];
     this.timeline.move(time);
     this.pose.show(this.track, position, this.joint);
+    if (this.space) this.space.show(this.track, position);
     for (const {chart} of this.curves) chart.move();
     for (const {chart} of this.angles) chart.move();
     if (this.score) this.score.move();
@@ -135,7 +138,8 @@ function mean(values) {
 (async () => {
   const data = JSON.parse(byId('data').textContent);
   const tracks = await Promise.all(data.tracks.map(async entry => new Track(data, entry, await unpack(entry.curves))));
-  window.page = new Page(data, tracks);
+  const rooms = data.space ? await Promise.all(data.space.tracks.map(unpack)) : null;
+  window.page = new Page(data, tracks, rooms);
   document.body.dataset.ready = 'true';
 })().catch(error => {
   byId('facts').textContent = 'This report cannot be shown: ' + error.message;
