@@ -17,6 +17,8 @@ import numpy as np
 from pipeline.errors import InputError
 from pipeline.files import Outputs, safe_name
 from pipeline.formats import RunInfo, format_named, open_exporter
+from pipeline.formats.calibration import read_calibration
+from pipeline.kinematics.metres import MetreOptions
 from pipeline.options import OutputOptions
 from pipeline.protocols import Writer
 from pipeline.render import Renderer, RenderOptions
@@ -41,6 +43,28 @@ def output_paths(options: OutputOptions, name: str) -> Dict[str, Path]:
     if options.repeat:
         paths['repeat'] = options.out_dir / f'{name}_run.toml'
     return {**paths, 'report': options.out_dir / f'{name}_report.html'} if options.report else paths
+
+
+def metre_options(options: OutputOptions, info: VideoInfo) -> Optional[MetreOptions]:
+    """How pixels of a video become metres; None if that is not wanted.
+
+    Raises:
+        InputError: if it is and nothing says how, or too much, or for whatever is wrong with a calibration file.
+    """
+    given = [name for name in ('person_height', 'scale', 'calibration') if getattr(options, name) is not None]
+    if 'metres' not in options.formats and not given:
+        return None
+    if len(given) != 1:
+        flags = ' '.join(f'--{name.replace("_", "-")}' for name in given)
+        raise InputError(f'{flags or "--metres"}: give one of --person-height, --scale and --calibration')
+    camera = None
+    if options.calibration is not None:
+        if options.floor:
+            raise InputError('--floor: a calibrated camera knows its floor; leave one of the two out')
+        camera = read_calibration(options.calibration, info.name, (info.width, info.height))
+    x1, y1, x2, y2 = map(float, (options.floor or '0,0,0,0').split(','))
+    floor = (x1, y1, x2, y2) if options.floor else None
+    return MetreOptions(options.person_height, options.scale, camera, floor)
 
 
 def video_number(name: str) -> int:
@@ -201,13 +225,15 @@ def open_writers(
     """Every writer that is wanted, opened as it is asked for; a report is made later, of the others' files."""
     name = options.name or info.name
     called = replace(info, name=name, number=video_number(name))
+    metres = metre_options(options, info)
     for kind, path in output_paths(options, info.name).items():
         if kind == 'video':
             yield OverlayWriter(path, skeleton, info, options, in_place or options.draws_late, clock)
         elif kind == 'repeat':
             yield RepeatWriter(path, options)
         elif kind != 'report':
-            given = {name: getattr(options, name) for name in getattr(format_named(kind), 'takes', ())}
+            known = dict(facing=options.facing, metres=metres)
+            given = {name: known[name] for name in getattr(format_named(kind), 'takes', ())}
             exporter = open_exporter(kind, path, record, skeleton, called, options.force, **given)
             yield PosesWriter(exporter, clock, options.waits)
 

@@ -36,6 +36,7 @@ FORMAT_HELP = {
     'csv': 'write CSV: one row per frame, person and joint',
     'dlc': "write DeepLabCut's CSV with individuals",
     'labelstudio': 'write Label Studio tasks (JSON), for corrections by hand',
+    'metres': 'write CSV in metres and metres per second; on with --person-height, --scale or --calibration',
     'mot': "write MOTChallenge's text of boxes and ids",
     'movement': "write movement's netCDF, for xarray",
     'nwb': 'write Neurodata Without Borders (ndx-pose)',
@@ -176,7 +177,11 @@ def output_options(args: argparse.Namespace, **others: Any) -> OutputOptions:
         InputError: naming the option whose value is not allowed, or if nothing is left to write.
     """
     named = {e.name: _value(args, e) for e in fields(OutputOptions) if option_of(e).group and hasattr(args, e.name)}
-    formats = tuple(name for name in names(WRITERS) if getattr(args, name, False) or name in args.format)
+    # the chain's too: --3d takes its scale from it
+    height = None if getattr(args, 'three_d', None) else getattr(args, 'person_height', None)
+    wanted = {*args.format, *(['metres'] if height or named['scale'] or named['calibration'] else [])}
+    formats = tuple(name for name in names(WRITERS) if getattr(args, name, False) or name in wanted)
+    named['person_height'] = height
     options = OutputOptions(**{**named, 'formats': formats, **others})
     check(options)
     if not options.video and not formats:

@@ -22,7 +22,7 @@ EXAMPLES = {
     arguments._formats: 'csv,mot',
 }
 # of those that take no others
-WORDS = {'draw_others': 'faint', 'background': 'black', 'facing': 'left'}
+WORDS = {'draw_others': 'faint', 'facing': 'left', 'floor': '0,9,9,9', 'background': 'blur'}
 
 
 def make_parser() -> arguments.OptionParser:
