@@ -124,6 +124,10 @@ class VideoPipeline:
                 f'batch {batch} becomes 1: people are followed from frame to frame (detect_every {detect_every}); '
                 'for batches, detect in every frame and do not follow'
             )
+        if lift and lift.assumed_height:
+            self.notes.append(
+                f'people are taken to be {lift.height:.2f} m tall, all lengths follow; --person-height says otherwise'
+            )
         self.options = options or {}
         model = getattr(estimator, 'model', None)
         parameters = sum(value.numel() for value in model.parameters()) if model is not None else 0

@@ -81,6 +81,16 @@ def test_a_moving_background_is_noticed_and_a_moving_person_is_not():
         assert still.camera_moves is moves
 
 
+def test_a_camera_that_moves_is_said_so_at_the_end(caplog):
+    for moves in (True, False):
+        stream = StreamLifter(
+            KnownBody(), np.arange(17), 30.0, 0.0, 1.7, SimpleNamespace(look=lambda *_: None, camera_moves=moves)
+        )
+        caplog.clear()
+        list(stream.stream(result(i, [1]) for i in range(3)))
+        assert ('the background moves' in caplog.text) is moves
+
+
 def test_a_skeleton_without_cocos_joints_is_refused_in_one_line(tmp_path, monkeypatch):
     weights = tmp_path / 'lifter.pth'
     weights.write_bytes(b'')
