@@ -302,6 +302,7 @@ class OutputOptions:
         progress: show a progress bar on the terminal.
         command: how the run was started, recorded in the files.
         name: what the video is called in pose data, if not after its file; ids that are numbers follow from it.
+        repeat: content of ``NAME_run.toml``, which repeats the run; empty for none.
     """
 
     out_dir: Path = _option(Path('output'), PATH, 'output folder', content=False)
@@ -378,6 +379,7 @@ class OutputOptions:
     progress: bool = _option(False, SWITCH, 'show a progress bar', content=False)
     command: str = _option('', WORD, 'how the run was started', content=False)
     name: str = _option('', WORD, 'what the video is called in pose data', content=False)
+    repeat: str = _option('', WORD, 'a TOML file that repeats the run', content=False)
 
     def reading(self) -> Dict[str, Any]:
         """What :func:`pipeline.video.open_source` is to know of an input."""

@@ -22,7 +22,16 @@ from pipeline.summary import JitterMeter, Summary
 from pipeline.timing import Clock
 from pipeline.types import FrameResult
 from pipeline.video import VideoSource, open_source
-from pipeline.writers import OverlayWriter, PosesWriter, and_kept, metre_options, open_writers, opened, output_paths
+from pipeline.writers import (
+    OverlayWriter,
+    PosesWriter,
+    RepeatWriter,
+    and_kept,
+    metre_options,
+    open_writers,
+    opened,
+    output_paths,
+)
 
 
 class Chain(Protocol):
@@ -150,7 +159,7 @@ class _Feed:
 
     def __init__(
         self,
-        writers: Sequence[Union[OverlayWriter, PosesWriter]],
+        writers: Sequence[Union[OverlayWriter, PosesWriter, RepeatWriter]],
         source: VideoSource,
         options: OutputOptions,
         jitter: JitterMeter,

@@ -15,7 +15,7 @@ from typing import Dict, Iterator, List, Optional, Sequence, TypeVar, Union
 import numpy as np
 
 from pipeline.errors import InputError
-from pipeline.files import safe_name
+from pipeline.files import Outputs, safe_name
 from pipeline.formats import RunInfo, format_named, open_exporter
 from pipeline.formats.calibration import read_calibration
 from pipeline.kinematics.metres import MetreOptions
@@ -36,10 +36,12 @@ _LEAST_NUMBER, _NUMBERS = 100_000, 9_000_000_000
 
 
 def output_paths(options: OutputOptions, name: str) -> Dict[str, Path]:
-    """Output files by kind (``video``, a format, ``report``) for the video ``name``."""
+    """Output files by kind (``video``, a format, ``repeat``, ``report``) for the video ``name``."""
     name = safe_name(name)
     paths = {'video': options.out_dir / f'{name}_overlay.mp4'} if options.video else {}
     paths.update({form: options.out_dir / f'{name}{format_named(form).suffix}' for form in options.formats})
+    if options.repeat:
+        paths['repeat'] = options.out_dir / f'{name}_run.toml'
     return {**paths, 'report': options.out_dir / f'{name}_report.html'} if options.report else paths
 
 
@@ -192,9 +194,34 @@ class PosesWriter:
         self._exporter.abort()
 
 
+class RepeatWriter:
+    """Writes the TOML file that repeats the run, when the other files are complete."""
+
+    waits = False
+
+    def __init__(self, path: Path, options: OutputOptions):
+        self.files: List[Path] = []
+        self._outputs, self._closed = Outputs(options.force), False
+        # names of files need not be text
+        self._outputs.add(path).write_text(options.repeat, encoding='utf-8', errors='replace')
+
+    def write(self, result: FrameResult) -> None:
+        """Nothing: the file was known before the first frame."""
+
+    def close(self) -> List[Path]:
+        if not self._closed:
+            self._closed, self.files = True, self._outputs.place()
+        return self.files
+
+    def abort(self) -> None:
+        if not self._closed:
+            self._closed = True
+            self._outputs.discard()
+
+
 def open_writers(
     options: OutputOptions, skeleton: Skeleton, info: VideoInfo, record: RunInfo, in_place: bool, clock: Clock
-) -> Iterator[Union[OverlayWriter, PosesWriter]]:
+) -> Iterator[Union[OverlayWriter, PosesWriter, 'RepeatWriter']]:
     """Every writer that is wanted, opened as it is asked for; a report is made later, of the others' files."""
     name = options.name or info.name
     called = replace(info, name=name, number=video_number(name))
@@ -202,6 +229,8 @@ def open_writers(
     for kind, path in output_paths(options, info.name).items():
         if kind == 'video':
             yield OverlayWriter(path, skeleton, info, options, in_place or options.draws_late, clock)
+        elif kind == 'repeat':
+            yield RepeatWriter(path, options)
         elif kind != 'report':
             known = dict(facing=options.facing, metres=metres)
             given = {name: known[name] for name in getattr(format_named(kind), 'takes', ())}

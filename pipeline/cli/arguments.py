@@ -5,6 +5,7 @@ import sys
 from dataclasses import Field, fields
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 
+from pipeline.cli.config import as_toml, config_of, read_config
 from pipeline.errors import InputError
 from pipeline.formats import format_named, missing_packages
 from pipeline.options import (
@@ -67,7 +68,9 @@ class OptionParser(argparse.ArgumentParser):
         self._all = '--help-all' in (sys.argv[1:] if arguments is None else arguments)
         self._hides = False
         self._groups: Dict[str, argparse._ArgumentGroup] = {}
+        self._given = list(sys.argv[1:] if arguments is None else arguments)
         self.add_argument('--help-all', action='help', help='show every option')
+        self.add('run', '--config', type=PATH.type, metavar='FILE', help='a TOML file with these options', common=True)
 
     def add(self, group: str, *names: str, common: bool = False, help: Optional[str] = None, **more: Any) -> None:
         """Add an argument to a group of :data:`GROUPS`; the short help leaves it out unless it is ``common``."""
@@ -77,6 +80,35 @@ class OptionParser(argparse.ArgumentParser):
         hidden = not (common or self._all)
         self._hides |= hidden
         self._groups[group].add_argument(*names, help=argparse.SUPPRESS if hidden else help, **more)
+
+    def parse_args(self, args: Any = None, namespace: Any = None) -> Any:  # argparse's own has overloads
+        """The options: defaults, over them those of ``--config``, over them those of the command line.
+
+        Raises:
+            InputError: for what is wrong with the file.
+        """
+        words = self._given if args is None else list(args)
+        path = config_of(words)
+        actions = {action.dest: action for action in self._actions}
+        if path is None:
+            return super().parse_args(words, namespace)
+        said = read_config(path, actions)
+        defaults = {dest: action.default for dest, action in actions.items()}
+        helped = {'-h', '--help', '--help-all'} & set(words)
+        for dest, action in actions.items():
+            action.required = action.required and dest not in said
+            if not helped:
+                action.default = argparse.SUPPRESS  # so that only what was given comes back
+        given = vars(super().parse_args(words, namespace))
+        for dest, action in actions.items():
+            action.default = defaults[dest]
+        shown = {dest: value for dest, value in defaults.items() if value != argparse.SUPPRESS}
+        return argparse.Namespace(**{**shown, **said, **given})
+
+    def repeat(self, args: argparse.Namespace, **others: Any) -> str:
+        """A TOML file that repeats a run; ``others`` in place of some options."""
+        groups = {action.dest: name for name, group in self._groups.items() for action in group._group_actions}
+        return as_toml(vars(args), groups, self.prog, **others)
 
     def format_help(self) -> str:
         """The help; the short one says that there is more."""

@@ -33,7 +33,7 @@ def make_parser() -> arguments.OptionParser:
 
 
 def options() -> list:
-    return [action for action in make_parser()._actions if action.dest not in ('help', 'help_all')]
+    return [action for action in make_parser()._actions if action.dest not in ('help', 'help_all', 'config')]
 
 
 def meaning(*words: str) -> tuple:
