@@ -62,6 +62,14 @@ def _is_cadence(value: Union[int, str]) -> bool:
         return False
 
 
+def _is_line(value: str) -> bool:
+    try:
+        return len([float(part) for part in value.split(',')]) == 4
+    except ValueError:
+        return False
+
+
+LINE = Kind(str, 'four numbers x1,y1,x2,y2', _is_line)
 COUNT = Kind(int, 'a whole number from 1 up', lambda value: value >= 1)
 CADENCE = Kind((int, str), 'a number of frames from 1 up, or seconds as 0.2s', _is_cadence)
 INDEX = Kind(int, 'a whole number from 0 up', lambda value: value >= 0)
@@ -239,7 +247,8 @@ class ChainOptions:
     person_height: Optional[float] = _option(
         None,
         HEIGHT,
-        'height of the people in metres, which --3d takes its scale from (default: 1.70)',
+        'height in metres of the person who is in the picture longest and largest, which metres take their scale from; '
+        'for --3d of everybody (1.70 if not given)',
         'refine',
         metavar='M',
         preset=True,
@@ -287,12 +296,14 @@ class OutputOptions:
         deinterlace: remove the combs of interlaced video.
         people: whose data is written, see :func:`pipeline.people.choose`; None for everybody's.
         draw_others: how the others are drawn.
+        person_height, scale, calibration, floor: how pixels become metres, see :mod:`pipeline.kinematics.metres`.
         blur_faces, background: what is hidden in the picture, see :mod:`pipeline.people`.
         facing: for the signs of angles, see :mod:`pipeline.kinematics.facing`.
         draw_angles, compare, boxes, ids, trails: see :class:`pipeline.render.RenderOptions`.
         progress: show a progress bar on the terminal.
         command: how the run was started, recorded in the files.
         name: what the video is called in pose data, if not after its file; ids that are numbers follow from it.
+        repeat: content of ``NAME_run.toml``, which repeats the run; empty for none.
     """
 
     out_dir: Path = _option(Path('output'), PATH, 'output folder', content=False)
@@ -327,6 +338,20 @@ class OutputOptions:
         metavar='HOW',
         common=True,
     )
+    person_height: Optional[float] = _option(None, HEIGHT, 'as in ChainOptions')
+    scale: Optional[float] = _option(
+        None, LENGTH, 'pixels per metre in the plane that people move in', 'data', metavar='PX_PER_M'
+    )
+    calibration: Optional[Path] = _option(
+        None, PATH, "Pose2Sim's calibration file (TOML) with the camera of the video", 'data', metavar='FILE'
+    )
+    floor: Optional[str] = _option(
+        None,
+        LINE,
+        'two points on the floor in pixels, in the direction of walking; metres count from the first',
+        'data',
+        metavar='X1,Y1,X2,Y2',
+    )
     blur_faces: bool = _option(
         False, SWITCH, "blur everybody's head in the picture, also while a detector misses it", 'people', common=True
     )
@@ -355,6 +380,7 @@ class OutputOptions:
     progress: bool = _option(False, SWITCH, 'show a progress bar', content=False)
     command: str = _option('', WORD, 'how the run was started', content=False)
     name: str = _option('', WORD, 'what the video is called in pose data', content=False)
+    repeat: str = _option('', WORD, 'a TOML file that repeats the run', content=False)
 
     def reading(self) -> Dict[str, Any]:
         """What :func:`pipeline.video.open_source` is to know of an input."""
