@@ -10,6 +10,7 @@ from pipeline.errors import InputError
 from pipeline.formats.found_poses import Given
 from pipeline.formats.optional import missing
 from pipeline.formats.readers import read_found
+from pipeline.kinematics.metres import MetreOptions
 from tests.formats.exported import COCO, FIRST, SCORES, SEEN, THERE, export
 
 KNOWN = Given(size=(640, 480))
@@ -84,7 +85,7 @@ def test_c3d_is_turned_over(tmp_path):
 def test_markers_in_metres_are_refused(tmp_path, name):
     if missing(('ezc3d',)):
         pytest.skip('ezc3d is not installed')
-    export(tmp_path, name, metres_per_pixel=0.01)
+    export(tmp_path, name, metres=MetreOptions(scale=100))
     with pytest.raises(InputError, match='markers in m: must be px'):
         read_found(tmp_path / f'clip_id1.{name}', KNOWN)
 
