@@ -21,6 +21,7 @@ from pipeline.formats.exporter import Exporter
 from pipeline.formats.gltf_file import GltfExporter
 from pipeline.formats.json_file import JsonExporter
 from pipeline.formats.labelstudio_file import LabelStudioExporter
+from pipeline.formats.metres_file import MetresExporter
 from pipeline.formats.mot_file import MotExporter
 from pipeline.formats.movement_file import MovementExporter
 from pipeline.formats.nwb_file import NwbExporter
@@ -49,6 +50,7 @@ __all__ = [
     'GltfExporter',
     'JsonExporter',
     'LabelStudioExporter',
+    'MetresExporter',
     'MotExporter',
     'MovementExporter',
     'NwbExporter',
