@@ -62,8 +62,17 @@ def _is_cadence(value: Union[int, str]) -> bool:
         return False
 
 
+def _is_line(value: str) -> bool:
+    try:
+        return len([float(part) for part in value.split(',')]) == 4
+    except ValueError:
+        return False
+
+
+LINE = Kind(str, 'four numbers x1,y1,x2,y2', _is_line)
 COUNT = Kind(int, 'a whole number from 1 up', lambda value: value >= 1)
 CADENCE = Kind((int, str), 'a number of frames from 1 up, or seconds as 0.2s', _is_cadence)
+INDEX = Kind(int, 'a whole number from 0 up', lambda value: value >= 0)
 SHARE = Kind(float, 'in 0..1', lambda value: 0 <= value <= 1)
 LENGTH = Kind(float, 'a number over 0', lambda value: 0 < value < math.inf)
 HEIGHT = Kind(float, 'metres in 0.3..3', lambda value: 0.3 <= value <= 3)
@@ -238,7 +247,8 @@ class ChainOptions:
     person_height: Optional[float] = _option(
         None,
         HEIGHT,
-        'height of the people in metres, which --3d takes its scale from (default: 1.70)',
+        'height in metres of the person who is in the picture longest and largest, which metres take their scale from; '
+        'for --3d of everybody (1.70 if not given)',
         'refine',
         metavar='M',
         preset=True,
@@ -286,12 +296,14 @@ class OutputOptions:
         deinterlace: remove the combs of interlaced video.
         people: whose data is written, see :func:`pipeline.people.choose`; None for everybody's.
         draw_others: how the others are drawn.
+        person_height, scale, calibration, floor: how pixels become metres, see :mod:`pipeline.kinematics.metres`.
         blur_faces, background: what is hidden in the picture, see :mod:`pipeline.people`.
         facing: for the signs of angles, see :mod:`pipeline.kinematics.facing`.
         draw_angles, compare, boxes, ids, trails: see :class:`pipeline.render.RenderOptions`.
         progress: show a progress bar on the terminal.
         command: how the run was started, recorded in the files.
         name: what the video is called in pose data, if not after its file; ids that are numbers follow from it.
+        repeat: content of ``NAME_run.toml``, which repeats the run; empty for none.
     """
 
     out_dir: Path = _option(Path('output'), PATH, 'output folder', content=False)
@@ -326,6 +338,20 @@ class OutputOptions:
         metavar='HOW',
         common=True,
     )
+    person_height: Optional[float] = _option(None, HEIGHT, 'as in ChainOptions')
+    scale: Optional[float] = _option(
+        None, LENGTH, 'pixels per metre in the plane that people move in', 'data', metavar='PX_PER_M'
+    )
+    calibration: Optional[Path] = _option(
+        None, PATH, "Pose2Sim's calibration file (TOML) with the camera of the video", 'data', metavar='FILE'
+    )
+    floor: Optional[str] = _option(
+        None,
+        LINE,
+        'two points on the floor in pixels, in the direction of walking; metres count from the first',
+        'data',
+        metavar='X1,Y1,X2,Y2',
+    )
     blur_faces: bool = _option(
         False, SWITCH, "blur everybody's head in the picture, also while a detector misses it", 'people', common=True
     )
@@ -354,6 +380,7 @@ class OutputOptions:
     progress: bool = _option(False, SWITCH, 'show a progress bar', content=False)
     command: str = _option('', WORD, 'how the run was started', content=False)
     name: str = _option('', WORD, 'what the video is called in pose data', content=False)
+    repeat: str = _option('', WORD, 'a TOML file that repeats the run', content=False)
 
     def reading(self) -> Dict[str, Any]:
         """What :func:`pipeline.video.open_source` is to know of an input."""
@@ -377,6 +404,55 @@ class OutputOptions:
     def content(self) -> Dict[str, Any]:
         """Those options that can change what is in the files."""
         return {entry.name: getattr(self, entry.name) for entry in fields(self) if option_of(entry).content}
+
+
+@dataclass(frozen=True)
+class RefineOptions:
+    """What poses from a file are refined with; the rest is as in :class:`ChainOptions`.
+
+    Attributes:
+        refiner: a name or file with parameters, as :func:`pipeline.refine.refiner_options` takes it.
+        scene: tracker options, where the file has no ids.
+        track: give new ids also where the file has some.
+        size: of the picture, ``(width, height)`` px, where neither file nor video say.
+        first_frame: number of the video's first frame in the file.
+        device, runtime: of the networks.
+    """
+
+    refiner: Union[str, Dict[str, Any]] = 'hanet'
+    scene: Optional[str] = None
+    track: bool = _option(False, SWITCH, 'give people new ids, also where the file has some', 'people', common=True)
+    size: Optional[str] = _option(
+        None,
+        WORD,
+        'size of the picture, where neither file nor video say, as 1920x1080',
+        'input',
+        metavar='WIDTHxHEIGHT',
+        common=True,
+    )
+    first_frame: int = _option(
+        0,
+        INDEX,
+        "number of the video's first frame in the file; 1 where a tool counts from 1",
+        'input',
+        metavar='N',
+    )
+    device: str = 'auto'
+    runtime: str = 'torch'
+
+    @property
+    def picture_size(self) -> Optional[Tuple[int, int]]:
+        """Width and height in px.
+
+        Raises:
+            InputError: if ``size`` is something else.
+        """
+        if self.size is None:
+            return None
+        width, _, height = self.size.lower().partition('x')
+        if not (width.isdecimal() and height.isdecimal() and 0 < int(width) < 1 << 16 and 0 < int(height) < 1 << 16):
+            raise InputError(f'--size {self.size[:40]!r}: must be WIDTHxHEIGHT in px, as 1920x1080')
+        return int(width), int(height)
 
 
 def preset_options() -> Dict[str, Kind]:

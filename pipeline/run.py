@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Dict, Generator, Iterator, List, Optional, Protocol, Sequence, Union
 
-from tqdm import tqdm
+from tqdm.auto import tqdm
 
 from pipeline.errors import InputError
 from pipeline.files import Claim, check_writable
@@ -22,7 +22,16 @@ from pipeline.summary import JitterMeter, Summary
 from pipeline.timing import Clock
 from pipeline.types import FrameResult
 from pipeline.video import VideoSource, open_source
-from pipeline.writers import OverlayWriter, PosesWriter, and_kept, open_writers, opened, output_paths
+from pipeline.writers import (
+    OverlayWriter,
+    PosesWriter,
+    RepeatWriter,
+    and_kept,
+    metre_options,
+    open_writers,
+    opened,
+    output_paths,
+)
 
 
 class Chain(Protocol):
@@ -63,6 +72,7 @@ def check_outputs(specs: Sequence[str], options: OutputOptions) -> List[Any]:
         inputs.append(source if live else spec)
         if not live:
             source.close()
+        metre_options(options, source.info)
         paths = output_paths(options, name).values()
         for path in paths:
             other = owners.setdefault(path, spec)
@@ -131,7 +141,8 @@ def _run(chain: Chain, source: VideoSource, spec: str, options: OutputOptions) -
 
         try:
             original = None if options.hides else source.info.path
-            report = write_report(paths['report'], paths['json'], paths.get('video'), original, force=options.force)
+            files = paths['report'], paths['json'], paths.get('video'), original
+            report = write_report(*files, force=options.force, metres=metre_options(options, source.info))
         except InputError as error:
             raise InputError(and_kept(str(error), summary.files)) from error.__cause__
         summary.files.append(str(report))
@@ -148,7 +159,7 @@ class _Feed:
 
     def __init__(
         self,
-        writers: Sequence[Union[OverlayWriter, PosesWriter]],
+        writers: Sequence[Union[OverlayWriter, PosesWriter, RepeatWriter]],
         source: VideoSource,
         options: OutputOptions,
         jitter: JitterMeter,

@@ -63,6 +63,25 @@ train_dataloader = dict(
         seed=1,
     ),
 )
+# virtual cameras again, other ones; real views: tools/research/evaluate_3d_views.py
+test_dataloader = dict(
+    batch_size=1,
+    num_workers=0,
+    collate_fn=dict(type='first_item'),
+    sampler=dict(type='EveryBatch'),
+    dataset=dict(
+        type='VirtualLiftingBatches',
+        folder=f'{data_root}/cmu',
+        motion='cmu',
+        window=64,
+        batch_size=32,
+        num_batches=20,
+        cache='work_dirs/cache',
+        seed=1001,
+    ),
+)
+test_evaluator = dict(type='LiftingMetric', report=['mpjpe', 'pa-mpjpe', 'mpjve', 'accel', 'jitter'])
+test_cfg = dict()
 train_cfg = dict(by_epoch=True, max_epochs=iterations // epoch)
 param_scheduler = [
     dict(type='LinearLR', start_factor=1e-2, by_epoch=False, begin=0, end=150),

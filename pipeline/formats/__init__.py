@@ -10,6 +10,7 @@ from typing import Any, List, Type, Union
 
 from pipeline.errors import InputError
 from pipeline.files import Force
+from pipeline.formats.angles3d_file import Angles3dExporter
 from pipeline.formats.angles_file import AnglesExporter
 from pipeline.formats.bvh_file import BvhExporter
 from pipeline.formats.c3d_file import C3dExporter
@@ -20,6 +21,7 @@ from pipeline.formats.exporter import Exporter
 from pipeline.formats.gltf_file import GltfExporter
 from pipeline.formats.json_file import JsonExporter
 from pipeline.formats.labelstudio_file import LabelStudioExporter
+from pipeline.formats.metres_file import MetresExporter
 from pipeline.formats.mot_file import MotExporter
 from pipeline.formats.movement_file import MovementExporter
 from pipeline.formats.nwb_file import NwbExporter
@@ -37,6 +39,7 @@ from pipeline.skeletons import Skeleton
 from pipeline.types import VideoInfo
 
 __all__ = [
+    'Angles3dExporter',
     'AnglesExporter',
     'BvhExporter',
     'C3dExporter',
@@ -47,6 +50,7 @@ __all__ = [
     'GltfExporter',
     'JsonExporter',
     'LabelStudioExporter',
+    'MetresExporter',
     'MotExporter',
     'MovementExporter',
     'NwbExporter',

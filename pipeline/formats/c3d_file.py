@@ -12,11 +12,11 @@ from typing import Dict, List, Optional
 
 import numpy as np
 
-from pipeline.errors import InputError
 from pipeline.files import Force, check_writable
 from pipeline.formats.collected import Collected, CollectedExporter, Track
 from pipeline.formats.run_info import RunInfo
 from pipeline.formats.upright import room_of
+from pipeline.kinematics.metres import MetreOptions, MetreScale, Plane
 from pipeline.registry import WRITERS
 from pipeline.skeletons import Skeleton
 from pipeline.types import People, VideoInfo
@@ -28,6 +28,7 @@ class C3dExporter(CollectedExporter):
 
     suffix = '.c3d'
     packages = ('ezc3d',)
+    takes = ('metres',)
 
     def __init__(
         self,
@@ -36,19 +37,17 @@ class C3dExporter(CollectedExporter):
         skeleton: Skeleton,
         video: VideoInfo,
         force: Force = False,
-        metres_per_pixel: Optional[float] = None,
+        metres: Optional[MetreOptions] = None,
     ):
         """
         Args:
-            metres_per_pixel: scale of the plane that people move in, if it is known.
+            metres: how pixels become metres; None leaves them. Of people in 3D nothing has to be said.
 
         Raises:
-            InputError: as :class:`Exporter`, or if the scale is not above 0.
+            InputError: as :class:`Exporter`, or if ``metres`` says nothing.
         """
-        if metres_per_pixel is not None and not metres_per_pixel > 0:
-            raise InputError(f'metres_per_pixel is {metres_per_pixel}: a number over 0 is needed')
-        self._scale = metres_per_pixel
         self._in_space = bool(run.options.get('three_d'))
+        self._scale = MetreScale(metres, skeleton, video.height) if metres and not self._in_space else None
         self._joints: Dict[int, List[np.ndarray]] = {}  # (K, 3) m in the camera's frame, by track id
         super().__init__(path, run, skeleton, video, force)
 
@@ -61,6 +60,8 @@ class C3dExporter(CollectedExporter):
             if track_id >= 1 and track_id not in self._rows:
                 check_writable(self.person_path(track_id), self.force)
         super()._write(frame_index, time, people)
+        if self._scale:
+            self._scale.add(people)
         if self._in_space and people.keypoints_3d is not None:
             for track_id, joints in zip(people.track_ids.tolist(), people.keypoints_3d):
                 self._joints.setdefault(track_id, []).append(joints)
@@ -74,9 +75,9 @@ class C3dExporter(CollectedExporter):
 
     def _in_picture(self, track: Track) -> np.ndarray:
         """``(S, K, 3)``, y up, NaN where a joint has no score."""
-        x, y = np.moveaxis(track.keypoints.astype(np.float64), -1, 0)
-        flat = np.where(np.isnan(x), np.nan, 0.0)
-        return np.stack([x, self.video.height - 1 - y, flat], axis=-1) * (self._scale or 1)
+        plane = self._scale.plane(track.id) if self._scale else Plane.of_scale(1, self.video.height)
+        x, y = np.moveaxis(plane.metres(track.keypoints), -1, 0)
+        return np.stack([x, y, np.where(np.isnan(x), np.nan, 0.0)], axis=-1)
 
     def _save_person(self, track: Track, markers: np.ndarray, first_frame: int) -> None:
         import ezc3d

@@ -19,11 +19,11 @@ from typing import Callable, Dict, Iterator, List, Optional, Tuple
 
 import numpy as np
 
-from pipeline.errors import InputError
 from pipeline.files import Force, check_writable
 from pipeline.formats.exporter import TIME_DIGITS, Exporter
 from pipeline.formats.run_info import RunInfo
 from pipeline.formats.upright import room_of
+from pipeline.kinematics.metres import MetreOptions, MetreScale, Plane
 from pipeline.registry import WRITERS
 from pipeline.skeletons import Skeleton
 from pipeline.types import People, VideoInfo
@@ -37,6 +37,7 @@ class TrcExporter(Exporter):
     """Spools poses to disk per person, because a TRC file states the number of its frames first."""
 
     suffix = '.trc'
+    takes = ('metres',)
 
     def __init__(
         self,
@@ -45,19 +46,17 @@ class TrcExporter(Exporter):
         skeleton: Skeleton,
         video: VideoInfo,
         force: Force = False,
-        metres_per_pixel: Optional[float] = None,
+        metres: Optional[MetreOptions] = None,
     ):
         """
         Args:
-            metres_per_pixel: scale of the plane that people move in, if it is known.
+            metres: how pixels become metres; None leaves them. Of people in 3D nothing has to be said.
 
         Raises:
-            InputError: as :class:`Exporter`, or if the scale is not above 0.
+            InputError: as :class:`Exporter`, or if ``metres`` says nothing.
         """
-        if metres_per_pixel is not None and not metres_per_pixel > 0:
-            raise InputError(f'metres_per_pixel is {metres_per_pixel}: a number over 0 is needed')
-        self._scale = metres_per_pixel
         self._in_space = bool(run.options.get('three_d'))
+        self._scale = MetreScale(metres, skeleton, video.height) if metres and not self._in_space else None
         self._pose = np.dtype([('position', '<i8'), ('xyz', '<f8', (skeleton.num_keypoints, 3))])
         self._poses: Dict[int, List[np.ndarray]] = {}  # not on disk yet, by track id
         self._runs: Dict[int, List[Tuple[int, int]]] = {}  # on disk: where poses in a row begin, and how many
@@ -92,16 +91,15 @@ class TrcExporter(Exporter):
         """``(P, K, 3)``: in the picture, or in the camera's frame until the room is known."""
         if self._in_space and people.keypoints_3d is not None:
             return people.keypoints_3d.astype(np.float64)
+        if self._scale:
+            self._scale.add(people)
         xyz = np.zeros((*people.keypoints.shape[:2], 3))
         xyz[..., :2] = people.keypoints
-        xyz[..., 1] = self.video.height - 1 - xyz[..., 1]
         xyz[people.keypoint_scores <= 0] = np.nan
-        return xyz * (self._scale or 1)
+        return xyz
 
     def _room(self, poses: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
         """What puts markers where the file has them."""
-        if not self._in_space:
-            return lambda markers: markers
         longest = max(self._runs.values(), key=lambda runs: sum(count for _, count in runs))
         tracks = [longest, *(runs for runs in self._runs.values() if runs is not longest)]
         # a footprint of every few frames says what the floor needs
@@ -127,11 +125,17 @@ class TrcExporter(Exporter):
             return
         # mapped, not read: a long track need not fit into memory
         moments, poses = np.memmap(self._moments, _MOMENT, 'r'), np.memmap(self._spooled, self._pose, 'r')
-        place = self._room(poses)
+        room = self._room(poses) if self._in_space else None
         for track_id, runs in sorted(self._runs.items()):
             path = self.person_path(track_id)
             with open(self._outputs.add(path, brief=True), 'w', encoding='utf-8') as file:
+                place = room or self._in_picture(track_id)
                 file.writelines(self._lines(path.name, moments, poses, runs, place))
+
+    def _in_picture(self, track_id: int) -> Callable[[np.ndarray], np.ndarray]:
+        """What puts ``(K, 3)`` px of a person where the file has them: y up, in metres where a scale is known."""
+        plane = self._scale.plane(track_id) if self._scale else Plane.of_scale(1, self.video.height)
+        return lambda markers: np.concatenate([plane.metres(markers[:, :2]), markers[:, 2:]], axis=1)
 
     def _lines(
         self,

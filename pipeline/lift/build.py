@@ -26,6 +26,7 @@ class LiftOptions:
         focal: length in px; 0 for the usual field of view.
         height: of people, m.
         checkpoint: the file of the weights.
+        assumed_height: whether nobody said how tall people are.
     """
 
     lifter: Any
@@ -33,6 +34,7 @@ class LiftOptions:
     focal: float
     height: float
     checkpoint: Path
+    assumed_height: bool = False
 
     def stream(self, fps: float, stillness: Optional[Stillness] = None) -> StreamLifter:
         """For one run of a video with ``fps`` frames per second."""
@@ -67,4 +69,4 @@ def build_lift(
             f"--3d: skeleton {skeleton.name!r} lacks {', '.join(lacking) or 'names'}; the lifter needs COCO's 17 joints"
         )
     columns = np.array([skeleton.names.index(name) for name in lifter.keypoint_names])
-    return LiftOptions(lifter, columns, focal or 0.0, height or STATURE, path)
+    return LiftOptions(lifter, columns, focal or 0.0, height or STATURE, path, height is None)

@@ -1,5 +1,6 @@
 """The lifter as a stage of the chain: frames with 2D go in, the same frames with 3D come out later."""
 
+import logging
 from collections import deque
 from dataclasses import dataclass, field, replace
 from typing import Any, Deque, Dict, Iterator, List, Optional
@@ -11,6 +12,13 @@ from pipeline.lift.lifting import Lifting
 from pipeline.lift.stillness import Stillness
 from pipeline.lift.track import LiftedTrack, window_frames
 from pipeline.types import FrameResult
+
+logger = logging.getLogger(__name__)
+
+_MOVES = (
+    'the background moves: places in the room, feet on the ground and the floor are as if the camera stood still, '
+    'and wrong by its motion; poses relative to the hips are not touched by it'
+)
 
 
 @dataclass
@@ -67,6 +75,8 @@ class StreamLifter:
         for result in results:
             yield from self.push(result)
         yield from self.flush()
+        if self._stillness is not None and self._stillness.camera_moves:
+            logger.warning(_MOVES)
 
     def push(self, result: FrameResult) -> List[FrameResult]:
         """Add the next frame; returns the frames that are final now."""

@@ -14,6 +14,7 @@ import numpy as np
 from pipeline.errors import InputError
 from pipeline.files import Force, atomic_path
 from pipeline.formats import PoseFile, read_poses_json
+from pipeline.kinematics.metres import MetreOptions, MetreScale
 from pipeline.render.palette import colour_of, mix
 from pipeline.report.curves import TrackCurves, shown_angles, track_curves
 from pipeline.report.packing import pack
@@ -39,6 +40,7 @@ def write_report(
     original: Optional[Union[str, Path]] = None,
     embed: bool = False,
     force: Force = False,
+    metres: Optional[MetreOptions] = None,
 ) -> Path:
     """Write the report of one video.
 
@@ -50,6 +52,8 @@ def write_report(
         embed: put the videos into the page instead; it is then one file to pass on,
             larger by a third than the videos.
         force: replace an existing file.
+        metres: how pixels become metres: curves are then in metres, with one scale for the whole page, that of the
+            main person in the middle of the picture.
 
     Returns:
         ``path``.
@@ -69,6 +73,7 @@ def write_report(
     else:
         curves = track_curves(poses)
     data = page_data(poses, curves)
+    data['unit'] = dict(name='m', scale=_scale(poses, curves, metres)) if metres else dict(name='px', scale=1)
     starts = {'overlay': poses.video.start if poses.video else 0.0, 'original': 0.0}
     data['sources'] = {
         name: _source(Path(video), path, starts[name], embed)
@@ -104,6 +109,16 @@ def page_data(poses: PoseFile, curves: List[TrackCurves]) -> Dict:
         tracks=[_track_data(track) for track in curves],
         space=space_data(poses, curves),
     )
+
+
+def _scale(poses: PoseFile, curves: List[TrackCurves], metres: MetreOptions) -> float:
+    """Metres per pixel."""
+    size = (poses.video.width, poses.video.height) if poses.video else (0, 0)
+    scale = MetreScale(metres, poses.skeleton, size[1])
+    for frame in poses.frames:
+        scale.add(frame.people)
+    main = max(curves, key=lambda track: track.present.sum()).track_id if curves else 0
+    return scale.plane(main).metres_per_pixel(np.array(size) / 2)
 
 
 def _track_data(track: TrackCurves) -> Dict:

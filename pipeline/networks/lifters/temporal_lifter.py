@@ -20,6 +20,8 @@ from torch.nn import functional as F
 
 from pipeline.errors import InputError
 
+_MM = 1000.0  # in a metre; metrics are told in mm
+
 
 @MODELS.register_module()
 class TemporalLifter(BaseModel):
@@ -92,10 +94,10 @@ class TemporalLifter(BaseModel):
             inputs: ``rays`` ``(B, T, K, 2)``, x / z and y / z of the directions in which the keypoints are seen, and
                 ``scores`` ``(B, T, K)`` in 0..1; at :attr:`rate` frames per second.
             data_samples: ``target`` ``(B, T, J, 3)`` m in the camera's frame (x right, y down, z ahead), relative to
-                the root, ``target_weight`` ``(B, T, J)`` and, in mode 'predict', whatever shall be in the answer.
+                the root, and ``target_weight`` ``(B, T, J)``.
             mode: 'tensor' gives ``(B, T, J, 3)`` m in the camera's frame relative to the root, 'loss' the mean distance
-                of joints and of their steps, 'predict' a list of one dictionary: all of ``data_samples``, with
-                ``pred_keypoints`` as MMPose's metrics want them.
+                of joints and of their steps, 'predict' a dictionary a track for ``LiftingMetric``: ``pred_keypoints``
+                and ``target`` ``(T, J, 3)`` in mm, ``fps``.
 
         Raises:
             InputError: if the shape does not fit.
@@ -113,7 +115,9 @@ class TemporalLifter(BaseModel):
             weight = data_samples['target_weight'].to(rays.device, torch.float32)
             return self._loss(features, target, weight)
         if mode == 'predict':
-            return [dict(data_samples or {}, pred_keypoints=self.forward(inputs))]
+            truths = data_samples['target'].to(rays.device) * _MM
+            pairs = zip(self.forward(inputs) * _MM, truths)
+            return [dict(pred_keypoints=poses, target=truth, fps=self.rate) for poses, truth in pairs]
         raise ValueError(f"mode {mode!r}: allowed are 'tensor', 'loss' and 'predict'")
 
     def lift(self, rays: np.ndarray, scores: np.ndarray, mirrored: bool = True) -> np.ndarray:

@@ -13,7 +13,8 @@ class Page {
     this.pose = new PoseView(byId('pose'), data, k => this.chooseJoint(k));
     byId('space').hidden = !rooms;
     this.space = rooms ? new SpaceView(byId('room'), data, tracks, rooms) : null;
-    this.curves = [['x', 'px'], ['y', 'px'], ['speed', 'px/s'], ['acceleration', 'px/s\u00b2']].map(
+    const unit = data.unit.name; // px, or m where a scale is known
+    this.curves = [['x', unit], ['y', unit], ['speed', unit + '/s'], ['acceleration', unit + '/s\u00b2']].map(
       ([name, unit]) => ({name, chart: new Chart(byId('curves'), name, unit, this, {downwards: name === 'y'})}));
     this.score = new Chart(byId('curves'), 'confidence', '', this, {range: [0, 1.05]});
     const kinds = [...new Set(data.angles.map(name => name.replace(/^(left|right)_/, '')))];
@@ -94,12 +95,13 @@ class Page {
     const {track, joint} = this;
     byId('joint').value = joint;
     byId('chosen').textContent = track ? 'person ' + track.id + ', ' + this.data.joints[joint].name.replace(/_/g, ' ') : 'nobody';
-    byId('mean').textContent = track ? 'mean acceleration ' + short(mean(track.joint(joint, 'acceleration_before')))
-      + ' before, ' + short(mean(track.joint(joint, 'acceleration'))) + ' after' : '';
+    byId('mean').textContent = track ? 'mean acceleration ' + short(this.data.unit.scale * mean(track.joint(joint, 'acceleration_before')))
+      + ' before, ' + short(this.data.unit.scale * mean(track.joint(joint, 'acceleration'))) + ' after' : '';
     const line = (values, colour, width, label) => ({values, first: track.first, colour, width, label});
+    const scaled = values => this.data.unit.scale === 1 ? values : values.map(value => value * this.data.unit.scale);
     for (const {name, chart} of this.curves)
-      chart.set(track ? [line(track.joint(joint, name + '_before'), BEFORE, 1.2, 'before'),
-        line(track.joint(joint, name), track.colour, 2, 'after')] : []);
+      chart.set(track ? [line(scaled(track.joint(joint, name + '_before')), BEFORE, 1.2, 'before'),
+        line(scaled(track.joint(joint, name)), track.colour, 2, 'after')] : []);
     this.score.set(track ? [line(track.joint(joint, 'score'), track.colour, 2, 'now')] : []);
     for (const {kind, chart} of this.angles) {
       const lines = [];
