@@ -3,11 +3,8 @@
 import base64
 import json
 import os
-import shutil
 import subprocess
 import time
-
-import pytest
 
 _FLAGS = (
     '--headless',
@@ -134,13 +131,3 @@ class Browser:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-
-
-@pytest.fixture(scope='session')
-def browser(tmp_path_factory):
-    program = next(filter(None, map(shutil.which, ('chromium', 'chromium-browser', 'google-chrome'))), None)
-    if program is None:
-        pytest.skip('no Chromium on this machine')
-    tab = Browser(program, str(tmp_path_factory.mktemp('profile')))
-    yield tab
-    tab.close()
