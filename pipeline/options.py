@@ -62,9 +62,19 @@ def _is_cadence(value: Union[int, str]) -> bool:
         return False
 
 
+def _is_line(value: str) -> bool:
+    try:
+        return len([float(part) for part in value.split(',')]) == 4
+    except ValueError:
+        return False
+
+
+LINE = Kind(str, 'four numbers x1,y1,x2,y2', _is_line)
 COUNT = Kind(int, 'a whole number from 1 up', lambda value: value >= 1)
 CADENCE = Kind((int, str), 'a number of frames from 1 up, or seconds as 0.2s', _is_cadence)
 SHARE = Kind(float, 'in 0..1', lambda value: 0 <= value <= 1)
+LENGTH = Kind(float, 'a number over 0', lambda value: 0 < value < math.inf)
+HEIGHT = Kind(float, 'metres in 0.3..3', lambda value: 0.3 <= value <= 3)
 SWITCH = Kind(bool, 'True or False')
 WORD = Kind(str, 'a name')
 PATH = Kind(Path, 'a path')
@@ -97,6 +107,7 @@ class Option:
         common: whether the short ``--help`` shows it; ``--help-all`` shows every option.
         preset: whether a preset may set it.
         content: whether it can change what is in the files.
+        flag: on a command line, if it is not the field's name.
     """
 
     kind: Kind
@@ -106,6 +117,7 @@ class Option:
     common: bool = False
     preset: bool = False
     content: bool = True
+    flag: Optional[str] = None
 
 
 def option_of(entry: Field) -> Option:
@@ -115,7 +127,7 @@ def option_of(entry: Field) -> Option:
 
 def flag_of(entry: Field) -> str:
     """The field's name on a command line; a switch that is on by default is turned off by ``--no-NAME``."""
-    return f'--{"no-" if entry.default is True else ""}{entry.name.replace("_", "-")}'
+    return option_of(entry).flag or f'--{"no-" if entry.default is True else ""}{entry.name.replace("_", "-")}'
 
 
 def _option(default: Any, kind: Kind, help: str, group: Optional[str] = None, **more) -> Any:
@@ -214,6 +226,33 @@ class ChainOptions:
         preset=True,
     )
 
+    three_d: Optional[bool] = _option(
+        None,
+        SWITCH,
+        'lift every track to 3D: joints in metres, in JSON, CSV and TRC, in the report, as BVH and glTF',
+        'refine',
+        flag='--3d',
+        common=True,
+        preset=True,
+    )
+    focal: Optional[float] = _option(
+        None,
+        LENGTH,
+        'focal length of the lens in px, for --3d (default: that of a phone, 68 degrees from corner to corner)',
+        'refine',
+        metavar='PX',
+        preset=True,
+    )
+    person_height: Optional[float] = _option(
+        None,
+        HEIGHT,
+        'height in metres of the person who is in the picture longest and largest, which metres take their scale from; '
+        'for --3d of everybody (1.70 if not given)',
+        'refine',
+        metavar='M',
+        preset=True,
+    )
+
     def arguments(self) -> Dict[str, Any]:
         """The same in the words of :meth:`pipeline.VideoPipeline.from_preset`, ``preset`` and ``device`` left out.
 
@@ -256,10 +295,14 @@ class OutputOptions:
         deinterlace: remove the combs of interlaced video.
         people: whose data is written, see :func:`pipeline.people.choose`; None for everybody's.
         draw_others: how the others are drawn.
-        compare, boxes, ids, trails: see :class:`pipeline.render.RenderOptions`.
+        person_height, scale, calibration, floor: how pixels become metres, see :mod:`pipeline.kinematics.metres`.
+        blur_faces, background: what is hidden in the picture, see :mod:`pipeline.people`.
+        facing: for the signs of angles, see :mod:`pipeline.kinematics.facing`.
+        draw_angles, compare, boxes, ids, trails: see :class:`pipeline.render.RenderOptions`.
         progress: show a progress bar on the terminal.
         command: how the run was started, recorded in the files.
         name: what the video is called in pose data, if not after its file; ids that are numbers follow from it.
+        repeat: content of ``NAME_run.toml``, which repeats the run; empty for none.
     """
 
     out_dir: Path = _option(Path('output'), PATH, 'output folder', content=False)
@@ -294,6 +337,38 @@ class OutputOptions:
         metavar='HOW',
         common=True,
     )
+    person_height: Optional[float] = _option(None, HEIGHT, 'as in ChainOptions')
+    scale: Optional[float] = _option(
+        None, LENGTH, 'pixels per metre in the plane that people move in', 'data', metavar='PX_PER_M'
+    )
+    calibration: Optional[Path] = _option(
+        None, PATH, "Pose2Sim's calibration file (TOML) with the camera of the video", 'data', metavar='FILE'
+    )
+    floor: Optional[str] = _option(
+        None,
+        LINE,
+        'two points on the floor in pixels, in the direction of walking; metres count from the first',
+        'data',
+        metavar='X1,Y1,X2,Y2',
+    )
+    blur_faces: bool = _option(
+        False, SWITCH, "blur everybody's head in the picture, also while a detector misses it", 'people', common=True
+    )
+    background: str = _option(
+        'keep',
+        one_of('keep', 'black', 'blur'),
+        'what becomes of the picture around people (with --people: around those): keep, black or blur',
+        'people',
+        metavar='HOW',
+    )
+    facing: str = _option(
+        'auto',
+        one_of('auto', 'right', 'left'),
+        'which way people face in the picture, for the signs of angles: auto (where the toes point), right or left',
+        'data',
+        metavar='WAY',
+    )
+    draw_angles: bool = _option(False, SWITCH, 'write angles of knees, hips, ankles and elbows beside them', 'picture')
     compare: bool = _option(False, SWITCH, 'draw before and after refinement side by side', 'picture', common=True)
     boxes: bool = _option(False, SWITCH, 'draw bounding boxes', 'picture', common=True)
     ids: bool = _option(True, SWITCH, 'do not draw track ids', 'picture')
@@ -304,6 +379,7 @@ class OutputOptions:
     progress: bool = _option(False, SWITCH, 'show a progress bar', content=False)
     command: str = _option('', WORD, 'how the run was started', content=False)
     name: str = _option('', WORD, 'what the video is called in pose data', content=False)
+    repeat: str = _option('', WORD, 'a TOML file that repeats the run', content=False)
 
     def reading(self) -> Dict[str, Any]:
         """What :func:`pipeline.video.open_source` is to know of an input."""
@@ -317,7 +393,12 @@ class OutputOptions:
     @property
     def draws_late(self) -> bool:
         """Whether pictures are read once more, to be drawn upon when the clip is over."""
-        return self.video and self.people is not None and self.draw_others != 'as-usual'
+        return self.video and (self.hides or self.people is not None and self.draw_others != 'as-usual')
+
+    @property
+    def hides(self) -> bool:
+        """Whether somebody must not be recognised in the picture; then nothing refers to the original either."""
+        return self.blur_faces or self.background != 'keep'
 
     def content(self) -> Dict[str, Any]:
         """Those options that can change what is in the files."""

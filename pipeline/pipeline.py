@@ -21,14 +21,30 @@ from pipeline.detection import build_detector
 from pipeline.errors import InputError
 from pipeline.estimation import build_estimator
 from pipeline.layouts import Arrangement, carriers, tracked_skeleton
+from pipeline.lift import LiftOptions, Stillness, build_lift
+from pipeline.lift import latency as lift_latency
 from pipeline.options import OutputOptions, every_frames
 from pipeline.presets import merged_preset, options_of
-from pipeline.protocols import Detector, Estimator, PredictingTracker, Tracker
+from pipeline.protocols import Detector, Estimator, PredictingTracker, Sight, Tracker
 from pipeline.refine import StreamRefiner, build_refiner, refiner_options
 from pipeline.refine.filters import NoSmoother
 from pipeline.registry import import_custom
 from pipeline.run import run_video
-from pipeline.stages import Advice, Arrange, Buffer, Detect, Estimate, Follow, Refine, Stage, Track, Watch, connect
+from pipeline.stages import (
+    Advice,
+    Arrange,
+    Buffer,
+    Detect,
+    Estimate,
+    Follow,
+    Lift,
+    Refine,
+    Stage,
+    Tell,
+    Track,
+    Watch,
+    connect,
+)
 from pipeline.summary import Summary
 from pipeline.timing import Clock
 from pipeline.tracking import FurtherPoints, build_tracker
@@ -70,6 +86,7 @@ class VideoPipeline:
         overlap: find people in a thread of its own while the frames before are posed;
             :class:`pipeline.backends.threads.Shares` says who then gets how many cores.
         keypoints: the layout of the poses that come out, of :data:`pipeline.layouts.LAYOUTS`; None for the estimator's.
+        lift: lifts the refined tracks to 3D; None leaves them in the picture.
         options: what to record in output files (preset, configs, weights).
 
     Attributes:
@@ -88,6 +105,7 @@ class VideoPipeline:
         overlap: bool = True,
         every: int = 1,
         keypoints: Optional[str] = None,
+        lift: Optional[LiftOptions] = None,
         options: Optional[dict] = None,
     ):
         self.detector, self.estimator, self.tracker, self.refiner = detector, estimator, tracker, refiner
@@ -97,7 +115,7 @@ class VideoPipeline:
             raise InputError(
                 f'tracker {kind!r}: has no predict(time), which follow and detect_every {detect_every} need'
             )
-        self.overlap, self.every = overlap, every
+        self.overlap, self.every, self.lift = overlap, every, lift
         self.arrangement = Arrangement(estimator.skeleton, keypoints) if keypoints else None
         self.batch = 1 if self.follow else batch
         self.notes: List[str] = []
@@ -105,6 +123,10 @@ class VideoPipeline:
             self.notes.append(
                 f'batch {batch} becomes 1: people are followed from frame to frame (detect_every {detect_every}); '
                 'for batches, detect in every frame and do not follow'
+            )
+        if lift and lift.assumed_height:
+            self.notes.append(
+                f'people are taken to be {lift.height:.2f} m tall, all lengths follow; --person-height says otherwise'
             )
         self.options = options or {}
         model = getattr(estimator, 'model', None)
@@ -184,21 +206,31 @@ class VideoPipeline:
         with options_of('refiner', name):
             wanted = refiner_options(config.get('refiner', 'hanet'))
             refiner = build_refiner(wanted, estimator.skeleton, device, speed['runtime'])
+        lift = None
+        if config.get('three_d'):
+            layout = config.get('keypoints')
+            skeleton = Arrangement(estimator.skeleton, layout).skeleton if layout else estimator.skeleton
+            lift = build_lift(skeleton, config.get('focal'), config.get('person_height'))
         keys = ('detect_every', 'batch', 'follow', 'overlap', 'every', 'keypoints')
         chosen = {key: config[key] for key in keys if key in config}
         record = dict(config, preset=name, device=device, refiner={**wanted, **refiner.record})
-        return cls(detector, estimator, tracker, refiner, **chosen, options=record)
+        if lift:
+            record.update(lifter=str(lift.checkpoint), person_height=lift.height)
+        return cls(detector, estimator, tracker, refiner, **chosen, lift=lift, options=record)
 
     def __call__(self, image) -> People:
         """The people of one picture, ``(H, W, 3)`` uint8 RGB: those of a video of this frame only."""
         (result,) = self.results(ArraySource([image]))
         return result.people
 
-    def results(self, source: Any, clock: Optional[Clock] = None) -> Generator[FrameResult, None, None]:
+    def results(
+        self, source: Any, clock: Optional[Clock] = None, sight: Optional[Sight] = None
+    ) -> Generator[FrameResult, None, None]:
         """Iterate over the frames of ``source`` (what :func:`open_source` takes) with their refined people.
 
         Every frame comes once and in order, ``refiner.latency(fps)`` frames late at
         most; frames that nobody holds any more are freed. Leaving the loop early ends the run.
+        ``sight`` is told of everybody who was posed, those too whom the tracker drops.
 
         Raises:
             InputError: if the source cannot be read, its pictures would take too much memory (:meth:`check_memory`),
@@ -206,7 +238,7 @@ class VideoPipeline:
         """
         if not isinstance(source, VideoSource):
             with open_source(source) as opened:
-                yield from self.results(opened, clock)
+                yield from self.results(opened, clock, sight)
             return
         self.check_memory(source)
         clock, slow = clock or Clock(), source.info.fps < SLOWEST_RATE
@@ -217,7 +249,7 @@ class VideoPipeline:
         if self.follow and not slow:
             assert isinstance(tracker, PredictingTracker)  # as the constructor has checked
             advice = Advice(tracker, max(0, *self.estimator.frame_offsets))
-        stages = [*self._posing(advice, source.info.fps), *self._tracking(tracker, advice, slow)]
+        stages = [*self._posing(advice, source.info.fps), *self._tracking(tracker, advice, source.info.fps, sight)]
         yield from connect(clock.around('decode', source), stages, clock)
 
     def posed(self, source: VideoSource, clock: Clock) -> Iterator[FrameResult]:
@@ -231,9 +263,11 @@ class VideoPipeline:
         self.check_memory(source)
         return connect(clock.around('decode', source), self._posing(None, source.info.fps), clock)
 
-    def refined(self, posed: Iterable[FrameResult], clock: Clock, fps: Fraction) -> Iterator[FrameResult]:
+    def refined(
+        self, posed: Iterable[FrameResult], clock: Clock, fps: Fraction, sight: Optional[Sight] = None
+    ) -> Iterator[FrameResult]:
         """The second half: tracks, and smooth ones, of a source with ``fps`` frames per second."""
-        return connect(posed, self._tracking(self._fresh_tracker(fps), None, fps < SLOWEST_RATE), clock)
+        return connect(posed, self._tracking(self._fresh_tracker(fps), None, fps, sight), clock)
 
     def check_memory(self, source: VideoSource) -> None:
         """Raise :class:`InputError` if the pictures that wait at once would take more than is allowed.
@@ -244,6 +278,8 @@ class VideoPipeline:
         buffers = sum(stage.size for stage in self._posing(None, info.fps) if isinstance(stage, Buffer))
         held = 2 * self._batch + max(self.estimator.frame_offsets) - min(self.estimator.frame_offsets)
         waiting = buffers + held + self.refiner.latency(float(info.fps), self.every) + BackgroundWriter.SIZE + 3
+        if self.lift:
+            waiting += lift_latency(float(info.fps))
         if info.num_frames is not None:
             waiting = min(waiting, info.num_frames)
         check_memory(info.name, info.width, info.height, source.picture_bytes, waiting)
@@ -270,14 +306,18 @@ class VideoPipeline:
         """Frames in a batch, of which ``batch`` are analysed."""
         return self.batch if self.follow else self.batch * self.every
 
-    def _tracking(self, tracker: Tracker, advice: Optional[Advice], slow: bool = False) -> List[Stage]:
+    def _tracking(
+        self, tracker: Tracker, advice: Optional[Advice], fps: Fraction, sight: Optional[Sight] = None
+    ) -> List[Stage]:
         """From poses to smooth tracks; poses seconds apart are not mixed with each other."""
-        smoother = NoSmoother() if slow else self.refiner.smoother
+        smoother = NoSmoother() if fps < SLOWEST_RATE else self.refiner.smoother
         refiner = StreamRefiner(smoother, self.refiner.max_gap)
         skeleton = self.estimator.skeleton
         further = FurtherPoints(skeleton) if carriers(skeleton) is not None else None
         arranged = [Arrange(self.arrangement)] if self.arrangement else []
-        return [Track(tracker, advice, further), Refine(refiner), *arranged]
+        told = [Tell(sight, skeleton)] if sight else []
+        lifted = [Lift(self.lift.stream(float(fps), Stillness()))] if self.lift else []
+        return [*told, Track(tracker, advice, further), Refine(refiner), *arranged, *lifted]
 
     def _fresh_tracker(self, fps: Fraction) -> Tracker:
         if os.getpid() != self._process:

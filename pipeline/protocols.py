@@ -9,12 +9,15 @@ never changed; what goes out is not changed afterwards.
 """
 
 from pathlib import Path
-from typing import List, Protocol, Sequence, Tuple, runtime_checkable
+from typing import Callable, List, Protocol, Sequence, Tuple, runtime_checkable
 
 import numpy as np
 
 from pipeline.skeletons import Skeleton
 from pipeline.types import Detections, Frame, FrameResult, People
+
+#: Called with each analysed frame's people, of that skeleton, before a tracker drops any of them.
+Sight = Callable[[FrameResult, Skeleton], None]
 
 
 @runtime_checkable

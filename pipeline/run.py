@@ -13,8 +13,8 @@ from pipeline.files import Claim, check_writable
 from pipeline.files.locks import shared_folder
 from pipeline.formats import format_named, run_info
 from pipeline.options import OutputOptions
-from pipeline.people import KeptPoses
-from pipeline.protocols import Writer
+from pipeline.people import HeadLog, KeptPoses
+from pipeline.protocols import Sight, Writer
 from pipeline.second_look import SecondLook, check_repeatable
 from pipeline.signals import postponed
 from pipeline.skeletons import Skeleton
@@ -22,7 +22,16 @@ from pipeline.summary import JitterMeter, Summary
 from pipeline.timing import Clock
 from pipeline.types import FrameResult
 from pipeline.video import VideoSource, open_source
-from pipeline.writers import OverlayWriter, PosesWriter, and_kept, open_writers, opened, output_paths
+from pipeline.writers import (
+    OverlayWriter,
+    PosesWriter,
+    RepeatWriter,
+    and_kept,
+    metre_options,
+    open_writers,
+    opened,
+    output_paths,
+)
 
 
 class Chain(Protocol):
@@ -34,7 +43,9 @@ class Chain(Protocol):
     def looks_back(self) -> bool: ...
     @property
     def options(self) -> dict: ...
-    def results(self, source: VideoSource, clock: Clock) -> Generator[FrameResult, None, None]: ...
+    def results(
+        self, source: VideoSource, clock: Clock, sight: Optional[Sight] = None
+    ) -> Generator[FrameResult, None, None]: ...
 
 
 def check_outputs(specs: Sequence[str], options: OutputOptions) -> List[Any]:
@@ -61,6 +72,7 @@ def check_outputs(specs: Sequence[str], options: OutputOptions) -> List[Any]:
         inputs.append(source if live else spec)
         if not live:
             source.close()
+        metre_options(options, source.info)
         paths = output_paths(options, name).values()
         for path in paths:
             other = owners.setdefault(path, spec)
@@ -112,14 +124,15 @@ def _run(chain: Chain, source: VideoSource, spec: str, options: OutputOptions) -
     check_repeatable(source, options)
     wanted = open_writers(options, chain.skeleton, source.info, record, not chain.looks_back, clock)
     with opened(wanted) as writers:
-        feed = _Feed(writers, source, options, jitter, summary)
-        with closing(chain.results(source, clock)) as results:
+        feed, heads = _Feed(writers, source, options, jitter, summary), HeadLog()
+        sight = heads.note if options.blur_faces and options.video else None
+        with closing(chain.results(source, clock, *([sight] if sight else []))) as results:
             feed.first(results)
         if not summary.frames:
             if summary.interrupted:
                 raise KeyboardInterrupt
             raise InputError(f'{spec}: no frame could be read')
-        feed.second(clock)
+        feed.second(chain.skeleton, heads, clock)
     summary.seconds = time.perf_counter() - begin
     summary.people, summary.jitter_before, summary.jitter_after = jitter.people, jitter.before, jitter.after
     summary.files = [str(path) for writer in writers for path in writer.files]
@@ -127,9 +140,9 @@ def _run(chain: Chain, source: VideoSource, spec: str, options: OutputOptions) -
         from pipeline.report import write_report  # matplotlib takes a while to import
 
         try:
-            report = write_report(
-                paths['report'], paths['json'], paths.get('video'), source.info.path, force=options.force
-            )
+            original = None if options.hides else source.info.path
+            files = paths['report'], paths['json'], paths.get('video'), original
+            report = write_report(*files, force=options.force, metres=metre_options(options, source.info))
         except InputError as error:
             raise InputError(and_kept(str(error), summary.files)) from error.__cause__
         summary.files.append(str(report))
@@ -146,7 +159,7 @@ class _Feed:
 
     def __init__(
         self,
-        writers: Sequence[Union[OverlayWriter, PosesWriter]],
+        writers: Sequence[Union[OverlayWriter, PosesWriter, RepeatWriter]],
         source: VideoSource,
         options: OutputOptions,
         jitter: JitterMeter,
@@ -161,11 +174,11 @@ class _Feed:
         """While the clip runs."""
         self._go(results, self._at_once, keep=bool(self._later))
 
-    def second(self, clock: Clock) -> None:
+    def second(self, skeleton: Skeleton, heads: HeadLog, clock: Clock) -> None:
         """When it is over, also if Ctrl-C ended it."""
         if not self._later:
             return
-        look = SecondLook(self._kept, self._options)
+        look = SecondLook(self._kept, self._options, skeleton, heads)
         self._summary.frames = 0
         if self._options.draws_late:
             with closing(look.pictures(self._source, clock)) as results:

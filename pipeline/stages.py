@@ -13,8 +13,10 @@ from typing import Deque, Iterable, Iterator, List, Optional, Protocol, Sequence
 
 from pipeline.backends.threads import torch_threads
 from pipeline.layouts import Arrangement
-from pipeline.protocols import Detector, Estimator, PredictingTracker, Tracker
+from pipeline.lift import StreamLifter
+from pipeline.protocols import Detector, Estimator, PredictingTracker, Sight, Tracker
 from pipeline.refine import StreamRefiner
+from pipeline.skeletons import Skeleton
 from pipeline.timing import Clock
 from pipeline.tracking import FurtherPoints, join
 from pipeline.types import Detections, Frame, FrameResult, People
@@ -210,6 +212,21 @@ class Estimate:
 
 
 @dataclass
+class Tell:
+    """Tell of everybody who was posed, before the tracker. Holds back nothing."""
+
+    sight: Sight
+    skeleton: Skeleton
+    name: Optional[str] = None
+
+    def __call__(self, results: Iterator[FrameResult]) -> Iterator[FrameResult]:
+        for result in results:
+            if result.frame.watched:
+                self.sight(result, self.skeleton)
+            yield result
+
+
+@dataclass
 class Track:
     """Give people their ids, in the frames that are analysed. Holds back nothing.
 
@@ -252,6 +269,20 @@ class Refine:
         for result in results:
             yield from self.refiner.push(result)
         yield from self.refiner.flush()
+
+
+@dataclass
+class Lift:
+    """Lift every track to 3D; frames come out in order, and all of them.
+
+    Holds back :func:`pipeline.lift.latency` frames at most.
+    """
+
+    lifter: StreamLifter
+    name: Optional[str] = 'lift'
+
+    def __call__(self, results: Iterator[FrameResult]) -> Iterator[FrameResult]:
+        return self.lifter.stream(results)
 
 
 @dataclass

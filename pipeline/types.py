@@ -258,6 +258,8 @@ class People:
         keypoint_sigmas: ``(P, K)`` float32 px, how far off each refined keypoint may be: standard deviation
             along an axis, NaN where it is not known; None where the refiner does not say.
         looks: ``(P, L)`` float32, :func:`pipeline.tracking.looks.describe` of each, or None.
+        keypoints_3d: ``(P, K, 3)`` float32 m before the camera: x right, y down, z ahead, the camera at zero; NaN
+            for joints and people that were not lifted. None where nobody lifts.
     """
 
     bboxes: np.ndarray
@@ -271,6 +273,7 @@ class People:
     expected_by: np.ndarray = _FILLED_IN
     keypoint_sigmas: Optional[np.ndarray] = None
     looks: Optional[np.ndarray] = None
+    keypoints_3d: Optional[np.ndarray] = None
 
     def __post_init__(self):
         count = len(self.bboxes)

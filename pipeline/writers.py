@@ -15,8 +15,10 @@ from typing import Dict, Iterator, List, Optional, Sequence, TypeVar, Union
 import numpy as np
 
 from pipeline.errors import InputError
-from pipeline.files import safe_name
+from pipeline.files import Outputs, safe_name
 from pipeline.formats import RunInfo, format_named, open_exporter
+from pipeline.formats.calibration import read_calibration
+from pipeline.kinematics.metres import MetreOptions
 from pipeline.options import OutputOptions
 from pipeline.protocols import Writer
 from pipeline.render import Renderer, RenderOptions
@@ -25,7 +27,7 @@ from pipeline.skeletons import Skeleton
 from pipeline.timing import Clock
 from pipeline.types import FrameResult, VideoInfo
 from pipeline.video import BackgroundWriter, FrameSink, VideoWriter
-from pipeline.video.yuv import YuvPicture
+from pipeline.video.yuv import Planes, YuvPicture
 
 W = TypeVar('W', bound=Writer)
 
@@ -34,11 +36,35 @@ _LEAST_NUMBER, _NUMBERS = 100_000, 9_000_000_000
 
 
 def output_paths(options: OutputOptions, name: str) -> Dict[str, Path]:
-    """Output files by kind (``video``, a format, ``report``) for the video ``name``."""
+    """Output files by kind (``video``, a format, ``repeat``, ``report``) for the video ``name``."""
     name = safe_name(name)
     paths = {'video': options.out_dir / f'{name}_overlay.mp4'} if options.video else {}
     paths.update({form: options.out_dir / f'{name}{format_named(form).suffix}' for form in options.formats})
+    if options.repeat:
+        paths['repeat'] = options.out_dir / f'{name}_run.toml'
     return {**paths, 'report': options.out_dir / f'{name}_report.html'} if options.report else paths
+
+
+def metre_options(options: OutputOptions, info: VideoInfo) -> Optional[MetreOptions]:
+    """How pixels of a video become metres; None if that is not wanted.
+
+    Raises:
+        InputError: if it is and nothing says how, or too much, or for whatever is wrong with a calibration file.
+    """
+    given = [name for name in ('person_height', 'scale', 'calibration') if getattr(options, name) is not None]
+    if 'metres' not in options.formats and not given:
+        return None
+    if len(given) != 1:
+        flags = ' '.join(f'--{name.replace("_", "-")}' for name in given)
+        raise InputError(f'{flags or "--metres"}: give one of --person-height, --scale and --calibration')
+    camera = None
+    if options.calibration is not None:
+        if options.floor:
+            raise InputError('--floor: a calibrated camera knows its floor; leave one of the two out')
+        camera = read_calibration(options.calibration, info.name, (info.width, info.height))
+    x1, y1, x2, y2 = map(float, (options.floor or '0,0,0,0').split(','))
+    floor = (x1, y1, x2, y2) if options.floor else None
+    return MetreOptions(options.person_height, options.scale, camera, floor)
 
 
 def video_number(name: str) -> int:
@@ -128,7 +154,7 @@ class OverlayWriter:
         with self._clock('draw'):
             picture = result.frame.picture
             # of any other form of picture the RGB image is drawn upon
-            canvas = picture if isinstance(picture, (np.ndarray, YuvPicture)) else picture.rgb
+            canvas = picture if isinstance(picture, (np.ndarray, YuvPicture, Planes)) else picture.rgb
             others = result.others if self._draws_others else None
             image = self._renderer.draw(canvas, result.people, in_place=self._in_place, others=others)
         self._sink.write(image, result.frame.time)
@@ -168,17 +194,47 @@ class PosesWriter:
         self._exporter.abort()
 
 
+class RepeatWriter:
+    """Writes the TOML file that repeats the run, when the other files are complete."""
+
+    waits = False
+
+    def __init__(self, path: Path, options: OutputOptions):
+        self.files: List[Path] = []
+        self._outputs, self._closed = Outputs(options.force), False
+        # names of files need not be text
+        self._outputs.add(path).write_text(options.repeat, encoding='utf-8', errors='replace')
+
+    def write(self, result: FrameResult) -> None:
+        """Nothing: the file was known before the first frame."""
+
+    def close(self) -> List[Path]:
+        if not self._closed:
+            self._closed, self.files = True, self._outputs.place()
+        return self.files
+
+    def abort(self) -> None:
+        if not self._closed:
+            self._closed = True
+            self._outputs.discard()
+
+
 def open_writers(
     options: OutputOptions, skeleton: Skeleton, info: VideoInfo, record: RunInfo, in_place: bool, clock: Clock
-) -> Iterator[Union[OverlayWriter, PosesWriter]]:
+) -> Iterator[Union[OverlayWriter, PosesWriter, 'RepeatWriter']]:
     """Every writer that is wanted, opened as it is asked for; a report is made later, of the others' files."""
     name = options.name or info.name
     called = replace(info, name=name, number=video_number(name))
+    metres = metre_options(options, info)
     for kind, path in output_paths(options, info.name).items():
         if kind == 'video':
             yield OverlayWriter(path, skeleton, info, options, in_place or options.draws_late, clock)
+        elif kind == 'repeat':
+            yield RepeatWriter(path, options)
         elif kind != 'report':
-            exporter = open_exporter(kind, path, record, skeleton, called, options.force)
+            known = dict(facing=options.facing, metres=metres)
+            given = {name: known[name] for name in getattr(format_named(kind), 'takes', ())}
+            exporter = open_exporter(kind, path, record, skeleton, called, options.force, **given)
             yield PosesWriter(exporter, clock, options.waits)
 
 

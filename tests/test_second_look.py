@@ -105,3 +105,22 @@ def test_a_file_that_changed_meanwhile_is_noticed(clip, tmp_path):
     with pytest.raises(InputError, match='has changed while it was read'):
         run(Shrinks(images), tmp_path / 'out', people='main', draw_others='none')
     assert list((tmp_path / 'out').iterdir()) == []
+
+
+def test_faces_are_blurred_in_every_frame_and_the_report_does_not_show_the_original(clip, tmp_path):
+    """The toy's heads are somewhere in its bright blocks; the still one's box is known."""
+    run(clip, tmp_path / 'plain', ids=False)
+    run(clip, tmp_path / 'hidden', ids=False, blur_faces=True, report=True)
+    changed = [
+        np.abs(a - b).max(axis=2) > 25 for a, b in zip(pictures(tmp_path / 'hidden'), pictures(tmp_path / 'plain'))
+    ]
+    assert len(changed) == 12 and all(one.any() for one in changed)
+    page = (tmp_path / 'hidden' / 'clip_report.html').read_text()
+    assert '"overlay":{' in page and '"original":{' not in page
+    with open_source(clip) as source, pytest.raises(InputError, match='--blur-faces blurs when the clip is over'):
+        run(ArraySource(iter([frame.image for frame in source])), tmp_path / 'out', blur_faces=True)
+
+
+def test_a_background_is_black(clip, tmp_path):
+    run(clip, tmp_path / 'out', background='black')
+    assert all(picture[:5, :5].max() < 12 for picture in pictures(tmp_path / 'out'))

@@ -1,13 +1,17 @@
 """Make files that trainings read.
 
     tools/convert_dataset.py npz FOLDER OUT                     DeciWatch's, SmoothNet's or HANet's gt/ and det/
-    tools/convert_dataset.py pairs ANNOTATIONS POSES OUT.npz    an estimator's tracks beside annotations
+    tools/convert_dataset.py pairs ANNOTATIONS POSES OUT.npz    an estimator's tracks beside annotations (PoseTrack)
+    tools/convert_dataset.py coco ANNOTATIONS POSES OUT.npz     the same, in COCO's layout and the chain's
 
 ``npz`` makes safe copies of pickled arrays. Opening a pickled file can run code: convert files from a source you
 trust, once, and use the safe copies from then on.
 
 ``pairs`` matches poses with annotations, both in PoseTrack's layout (17 or 18), one file a video; poses are those
 before the refiner, as ``tools/eval_posetrack.py --data-root`` writes them (``raw/poses``).
+
+``coco`` takes annotated videos of any joints: for each ``NAME.json`` in COCO's keypoint layout, as annotation tools
+export it, the ``NAME_poses.json`` that ``smooth-poses`` wrote. Joints meet by their names.
 """
 
 import argparse
@@ -35,6 +39,11 @@ def parse_arguments(arguments: Optional[Sequence[str]] = None) -> argparse.Names
     pairs.add_argument('out', help='the npz to write')
     pairs.add_argument('--fps', type=float, default=25.0, help='frames per second of the videos (default: %(default)s)')
     pairs.add_argument('--force', action='store_true', help='replace an existing file')
+    coco = kinds.add_parser('coco', help="an estimator's tracks beside annotations in COCO's layout, as one pair file")
+    coco.add_argument('annotations', help='folder of annotation files, one a video')
+    coco.add_argument('poses', help='folder of the pose files of the chain, NAME_poses.json for each NAME.json')
+    coco.add_argument('out', help='the npz to write')
+    coco.add_argument('--force', action='store_true', help='replace an existing file')
     return parser.parse_args(arguments)
 
 
@@ -61,13 +70,20 @@ def write_pairs(options: argparse.Namespace) -> None:
         InputError: if a file is missing, malformed or there, or nothing is annotated.
     """
     from pipeline.evaluation.protocols import Evaluated, evaluate
-    from pipeline.posetrack.tracks import load_posetrack
     from pipeline.training.sources.pairs import save_pairs
 
-    if not 0 < options.fps < 1000:
+    if options.kind == 'pairs' and not 0 < options.fps < 1000:
         raise InputError(f'--fps {options.fps}: must be above 0 and below 1000')
     check_writable(options.out, options.force)
-    sequences = [s for s in load_posetrack(options.annotations, options.poses, options.fps) if s.weight.any()]
+    if options.kind == 'pairs':
+        from pipeline.posetrack.tracks import load_posetrack
+
+        found = load_posetrack(options.annotations, options.poses, options.fps)
+    else:
+        from pipeline.training.sources.coco_video import load_coco_videos
+
+        found = load_coco_videos(options.annotations, options.poses)
+    sequences = [s for s in found if s.weight.any()]
     if not sequences:
         raise InputError(f'{options.poses}: no pose of these is of an annotated person in {options.annotations}')
     save_pairs(options.out, sequences, options.force)
@@ -81,7 +97,7 @@ def write_pairs(options: argparse.Namespace) -> None:
 @exit_cleanly
 def main(arguments: Optional[Sequence[str]] = None) -> None:
     options = parse_arguments(arguments)
-    if options.kind == 'pairs':
+    if options.kind in ('pairs', 'coco'):
         write_pairs(options)
         return
     count = convert_folder(Path(options.folder), Path(options.out), options.force)

@@ -10,8 +10,10 @@ from pipeline.files import atomic_path
 from pipeline.formats.npz import open_npz
 from pipeline.types import FrameResult, People
 
-# looks are described by the tracker and sigmas by the refiner, later
-_COLUMNS = tuple(field.name for field in fields(People) if field.name not in ('looks', 'keypoint_sigmas'))
+# looks are described by the tracker, sigmas by the refiner, and the lifter comes later, too
+_COLUMNS = tuple(
+    field.name for field in fields(People) if field.name not in ('looks', 'keypoint_sigmas', 'keypoints_3d')
+)
 
 
 def write_segment(path: Path, results: Iterable[FrameResult], num_keypoints: int) -> int:

@@ -14,7 +14,7 @@ before. On unlike processors, networks round differently.
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Dict, Iterator, List, Sequence, Tuple, Union
+from typing import Dict, Iterator, List, Optional, Sequence, Tuple, Union
 
 from pipeline.addresses import is_url
 from pipeline.batch.segment_file import read_segments, write_segment
@@ -24,6 +24,7 @@ from pipeline.errors import InputError
 from pipeline.files import Claim
 from pipeline.options import OutputOptions
 from pipeline.pipeline import VideoPipeline
+from pipeline.protocols import Sight
 from pipeline.run import run_video
 from pipeline.summary import Summary
 from pipeline.timing import Clock
@@ -143,11 +144,11 @@ class _Posed:
             raise Damaged(str(error)) from error
         self.skeleton, self.options = pipeline.skeleton, pipeline.options
 
-    def results(self, source, clock: Clock) -> Iterator[FrameResult]:
+    def results(self, source, clock: Clock, sight: Optional[Sight] = None) -> Iterator[FrameResult]:
         self._pipeline.check_memory(source)
         with closing(prefetch(clock.around('decode', source), size=max(4, 2 * self._pipeline.batch))) as frames:
             posed = (FrameResult(frame, self._of(frame.index, source)) for frame in frames)
-            yield from self._pipeline.refined(posed, clock, source.info.fps)
+            yield from self._pipeline.refined(posed, clock, source.info.fps, sight)
 
     def _of(self, index: int, source):
         if index not in self._people or source.skipped:

@@ -5,6 +5,7 @@ import sys
 from dataclasses import Field, fields
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 
+from pipeline.cli.config import as_toml, config_of, read_config
 from pipeline.errors import InputError
 from pipeline.formats import format_named, missing_packages
 from pipeline.options import (
@@ -12,6 +13,8 @@ from pipeline.options import (
     CHOICE,
     COUNT,
     GROUPS,
+    HEIGHT,
+    LENGTH,
     MODEL,
     PATH,
     PATHS,
@@ -27,11 +30,13 @@ from pipeline.presets import preset_names
 from pipeline.registry import WRITERS, names
 
 FORMAT_HELP = {
+    'angles': 'write angles of joints and segments: CSV, and OpenSim motion files (.mot), one per person',
     'c3d': 'write C3D marker files, one per person, for motion capture tools',
     'coco': 'write COCO keypoint results (JSON)',
     'csv': 'write CSV: one row per frame, person and joint',
     'dlc': "write DeepLabCut's CSV with individuals",
     'labelstudio': 'write Label Studio tasks (JSON), for corrections by hand',
+    'metres': 'write CSV in metres and metres per second; on with --person-height, --scale or --calibration',
     'mot': "write MOTChallenge's text of boxes and ids",
     'movement': "write movement's netCDF, for xarray",
     'nwb': 'write Neurodata Without Borders (ndx-pose)',
@@ -40,11 +45,13 @@ FORMAT_HELP = {
     'posetrack': 'write PoseTrack18 JSON',
     'slp': "write SLEAP's .slp",
     'trc': 'write TRC marker files, one per person, for biomechanics tools',
+    'bvh': 'with --3d: write BVH motion files, one per person, for Blender and other animation programs',
+    'gltf': 'with --3d: write a binary glTF file of moving bodies, for Blender and browsers',
 }
 
 
 # formats that the short help names
-_COMMON_FORMATS = ('csv', 'trc')
+_COMMON_FORMATS = ('csv', 'trc', 'angles')
 
 
 class OptionParser(argparse.ArgumentParser):
@@ -61,7 +68,9 @@ class OptionParser(argparse.ArgumentParser):
         self._all = '--help-all' in (sys.argv[1:] if arguments is None else arguments)
         self._hides = False
         self._groups: Dict[str, argparse._ArgumentGroup] = {}
+        self._given = list(sys.argv[1:] if arguments is None else arguments)
         self.add_argument('--help-all', action='help', help='show every option')
+        self.add('run', '--config', type=PATH.type, metavar='FILE', help='a TOML file with these options', common=True)
 
     def add(self, group: str, *names: str, common: bool = False, help: Optional[str] = None, **more: Any) -> None:
         """Add an argument to a group of :data:`GROUPS`; the short help leaves it out unless it is ``common``."""
@@ -71,6 +80,35 @@ class OptionParser(argparse.ArgumentParser):
         hidden = not (common or self._all)
         self._hides |= hidden
         self._groups[group].add_argument(*names, help=argparse.SUPPRESS if hidden else help, **more)
+
+    def parse_args(self, args: Any = None, namespace: Any = None) -> Any:  # argparse's own has overloads
+        """The options: defaults, over them those of ``--config``, over them those of the command line.
+
+        Raises:
+            InputError: for what is wrong with the file.
+        """
+        words = self._given if args is None else list(args)
+        path = config_of(words)
+        actions = {action.dest: action for action in self._actions}
+        if path is None:
+            return super().parse_args(words, namespace)
+        said = read_config(path, actions)
+        defaults = {dest: action.default for dest, action in actions.items()}
+        helped = {'-h', '--help', '--help-all'} & set(words)
+        for dest, action in actions.items():
+            action.required = action.required and dest not in said
+            if not helped:
+                action.default = argparse.SUPPRESS  # so that only what was given comes back
+        given = vars(super().parse_args(words, namespace))
+        for dest, action in actions.items():
+            action.default = defaults[dest]
+        shown = {dest: value for dest, value in defaults.items() if value != argparse.SUPPRESS}
+        return argparse.Namespace(**{**shown, **said, **given})
+
+    def repeat(self, args: argparse.Namespace, **others: Any) -> str:
+        """A TOML file that repeats a run; ``others`` in place of some options."""
+        groups = {action.dest: name for name, group in self._groups.items() for action in group._group_actions}
+        return as_toml(vars(args), groups, self.prog, **others)
 
     def format_help(self) -> str:
         """The help; the short one says that there is more."""
@@ -139,7 +177,11 @@ def output_options(args: argparse.Namespace, **others: Any) -> OutputOptions:
         InputError: naming the option whose value is not allowed, or if nothing is left to write.
     """
     named = {e.name: _value(args, e) for e in fields(OutputOptions) if option_of(e).group and hasattr(args, e.name)}
-    formats = tuple(name for name in names(WRITERS) if getattr(args, name, False) or name in args.format)
+    # the chain's too: --3d takes its scale from it
+    height = None if getattr(args, 'three_d', None) else getattr(args, 'person_height', None)
+    wanted = {*args.format, *(['metres'] if height or named['scale'] or named['calibration'] else [])}
+    formats = tuple(name for name in names(WRITERS) if getattr(args, name, False) or name in wanted)
+    named['person_height'] = height
     options = OutputOptions(**{**named, 'formats': formats, **others})
     check(options)
     if not options.video and not formats:
@@ -178,7 +220,7 @@ def _add(parser: OptionParser, entry: Field, help: Any = None) -> None:
         more['nargs'] = '+'
     elif option.kind is PATHS:
         more.update(action='append', type=PATH.type, help=text, default=[])
-    elif option.kind in (COUNT, SHARE, PATH):
+    elif option.kind in (COUNT, SHARE, PATH, LENGTH, HEIGHT):
         more['type'] = option.kind.type
     elif option.kind in (CADENCE, CHOICE):
         more['type'] = _number_or_word

@@ -16,6 +16,7 @@ from typing import Optional, Sequence
 
 from pipeline.cli import arguments as command_line
 from pipeline.errors import InputError, exit_cleanly
+from pipeline.files import atomic_path
 from pipeline.reading import MAX_LIST, read_bounded
 
 # from so many inputs on, a local Ray takes the work where it is installed
@@ -23,6 +24,11 @@ MANY = 100
 
 
 def parse_arguments(arguments: Optional[Sequence[str]] = None) -> argparse.Namespace:
+    """The options of a command line."""
+    return make_parser(arguments).parse_args(arguments)
+
+
+def make_parser(arguments: Optional[Sequence[str]] = None) -> command_line.OptionParser:
     parser = command_line.OptionParser(description=__doc__, arguments=arguments)
     parser.add_argument('inputs', nargs='*', help='videos, folders of videos or of images, globs of images, URLs')
     parser.add('input', '--list', type=Path, metavar='FILE', help='further inputs, one per line', common=True)
@@ -85,7 +91,7 @@ def parse_arguments(arguments: Optional[Sequence[str]] = None) -> argparse.Names
     parser.add('run', '--quiet', action='store_true', help='print failures only')
     command_line.add_chain_options(parser)
     command_line.add_output_options(parser)
-    return parser.parse_args(arguments)
+    return parser
 
 
 @exit_cleanly
@@ -98,7 +104,8 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     Returns:
         The exit code: 0, 1 if a video failed, 2 for what the user has to change, 130 after Ctrl-C.
     """
-    args = parse_arguments(arguments)
+    parser = make_parser(arguments)
+    args = parser.parse_args(arguments)
     check(args)
     sys.path[:0] = map(os.path.abspath, args.python_path)
     from pipeline.batch import BatchSettings, find_videos, run_batch
@@ -120,9 +127,21 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
         args.force,
         notify=(lambda line: None) if args.quiet else print,
     )
+    write_repeat(args.out, parser.repeat(args))
     if report.failed or not args.quiet:
         print(report)
     return 1 if report.failed or report.left else 0
+
+
+def write_repeat(folder: Path, text: str) -> None:
+    """Write ``batch_run.toml``, which repeats the batch, unless a file of somebody else has that name."""
+    path = folder / 'batch_run.toml'
+    ours = not path.exists() or b' --config THIS_FILE ' in path.read_bytes()[:200]
+    if not ours or path.is_symlink():
+        print(f'note: {path}: is not from a batch and stays; this one is repeated by its command line', file=sys.stderr)
+        return
+    with atomic_path(path, force=True) as temporary:
+        temporary.write_text(text, encoding='utf-8', errors='replace')
 
 
 def pool_of(args: argparse.Namespace, count: int, devices: list):

@@ -11,6 +11,7 @@ In a checkout, python tools/demo.py is the same command.
 import argparse
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Optional, Sequence
 
@@ -19,6 +20,11 @@ from pipeline.errors import InputError, exit_cleanly
 
 
 def parse_arguments(arguments: Optional[Sequence[str]] = None) -> argparse.Namespace:
+    """The options of a command line."""
+    return make_parser(arguments).parse_args(arguments)
+
+
+def make_parser(arguments: Optional[Sequence[str]] = None) -> command_line.OptionParser:
     parser = command_line.OptionParser(description=__doc__, arguments=arguments)
     parser.add_argument(
         'inputs', nargs='*', help='video files, folders of videos or images, globs of images, camera index, URL'
@@ -30,7 +36,7 @@ def parse_arguments(arguments: Optional[Sequence[str]] = None) -> argparse.Names
     parser.add('run', '--force', action='store_true', help='replace files that exist', common=True)
     parser.add('run', '--profile', action='store_true', help='print where the time went')
     parser.add('run', '--quiet', action='store_true', help='print nothing')
-    return parser.parse_args(arguments)
+    return parser
 
 
 @exit_cleanly
@@ -44,7 +50,8 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
         The exit code: 0, 2 for what the user has to change, 130 after Ctrl-C.
     """
     os.environ.setdefault('OPENCV_LOG_LEVEL', 'ERROR')  # read when OpenCV is loaded
-    args = parse_arguments(arguments)
+    parser = make_parser(arguments)
+    args = parser.parse_args(arguments)
     if not args.inputs and not args.sample:
         raise InputError('no input: give a video file, a folder of images, a camera index, or --sample')
     command_line.check_options(args)
@@ -62,13 +69,16 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
         progress=sys.stderr.isatty() and not args.quiet,
         command=' '.join(sys.argv[1:] if arguments is None else arguments),
     )
-    sources = check_outputs(inputs, options)
+    repeats = [parser.repeat(args, inputs=[spec], sample=False) for spec in inputs]
+    if args.sample:
+        repeats[-1] = parser.repeat(args, inputs=[], sample=True)
+    sources = check_outputs(inputs, replace(options, repeat=repeats[0]))
     pipeline = VideoPipeline.from_preset(args.preset, args.device, **command_line.chain_options(args))
     for note in pipeline.notes:
         print(f'note: {note}', file=sys.stderr)
     interrupted = False
-    for spec in sources:
-        summary = run_video(pipeline, spec, options)
+    for spec, repeat in zip(sources, repeats):
+        summary = run_video(pipeline, spec, replace(options, repeat=repeat))
         if not args.quiet:
             print(summary)
         if args.profile:

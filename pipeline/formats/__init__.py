@@ -10,13 +10,17 @@ from typing import Any, List, Type, Union
 
 from pipeline.errors import InputError
 from pipeline.files import Force
+from pipeline.formats.angles_file import AnglesExporter
+from pipeline.formats.bvh_file import BvhExporter
 from pipeline.formats.c3d_file import C3dExporter
 from pipeline.formats.coco_file import CocoExporter
 from pipeline.formats.csv_file import CsvExporter
 from pipeline.formats.dlc_file import DlcExporter
 from pipeline.formats.exporter import Exporter
+from pipeline.formats.gltf_file import GltfExporter
 from pipeline.formats.json_file import JsonExporter
 from pipeline.formats.labelstudio_file import LabelStudioExporter
+from pipeline.formats.metres_file import MetresExporter
 from pipeline.formats.mot_file import MotExporter
 from pipeline.formats.movement_file import MovementExporter
 from pipeline.formats.nwb_file import NwbExporter
@@ -34,13 +38,17 @@ from pipeline.skeletons import Skeleton
 from pipeline.types import VideoInfo
 
 __all__ = [
+    'AnglesExporter',
+    'BvhExporter',
     'C3dExporter',
     'CocoExporter',
     'CsvExporter',
     'DlcExporter',
     'Exporter',
+    'GltfExporter',
     'JsonExporter',
     'LabelStudioExporter',
+    'MetresExporter',
     'MotExporter',
     'MovementExporter',
     'NwbExporter',

@@ -1,20 +1,22 @@
 """C3D, the binary files of motion capture (Mokka, Visual3D, OpenSim, Nexus): one per person, by ezc3d.
 
 ``clip.c3d`` becomes ``clip_id1.c3d`` … As in TRC, x points right and y up from the centre of the lower left pixel, z
-is 0, units are ``px``, or ``m`` when a scale is given. A joint without a score, and a frame between two appearances of
-the person, have residual -1, which is C3D's sign for a marker that was not seen. Numbers are float32. The run's record
-is beside them in ``clip.c3d.run.json``.
+is 0, units are ``px``, or ``m`` when a scale is given; of a run that lifts (``--3d``) markers are in space, in metres,
+z towards the camera, the floor at y = 0. A joint without a score, and a frame between two appearances of the person,
+have residual -1, which is C3D's sign for a marker that was not seen. Numbers are float32. The run's record is beside
+them in ``clip.c3d.run.json``.
 """
 
 from pathlib import Path
-from typing import Optional
+from typing import Dict, List, Optional
 
 import numpy as np
 
-from pipeline.errors import InputError
 from pipeline.files import Force, check_writable
 from pipeline.formats.collected import Collected, CollectedExporter, Track
 from pipeline.formats.run_info import RunInfo
+from pipeline.formats.upright import room_of
+from pipeline.kinematics.metres import MetreOptions, MetreScale, Plane
 from pipeline.registry import WRITERS
 from pipeline.skeletons import Skeleton
 from pipeline.types import People, VideoInfo
@@ -26,6 +28,7 @@ class C3dExporter(CollectedExporter):
 
     suffix = '.c3d'
     packages = ('ezc3d',)
+    takes = ('metres',)
 
     def __init__(
         self,
@@ -34,18 +37,18 @@ class C3dExporter(CollectedExporter):
         skeleton: Skeleton,
         video: VideoInfo,
         force: Force = False,
-        metres_per_pixel: Optional[float] = None,
+        metres: Optional[MetreOptions] = None,
     ):
         """
         Args:
-            metres_per_pixel: scale of the plane that people move in, if it is known.
+            metres: how pixels become metres; None leaves them. Of people in 3D nothing has to be said.
 
         Raises:
-            InputError: as :class:`Exporter`, or if the scale is not above 0.
+            InputError: as :class:`Exporter`, or if ``metres`` says nothing.
         """
-        if metres_per_pixel is not None and not metres_per_pixel > 0:
-            raise InputError(f'metres_per_pixel is {metres_per_pixel}: a number over 0 is needed')
-        self._scale = metres_per_pixel
+        self._in_space = bool(run.options.get('three_d'))
+        self._scale = MetreScale(metres, skeleton, video.height) if metres and not self._in_space else None
+        self._joints: Dict[int, List[np.ndarray]] = {}  # (K, 3) m in the camera's frame, by track id
         super().__init__(path, run, skeleton, video, force)
 
     def person_path(self, track_id: int) -> Path:
@@ -57,25 +60,36 @@ class C3dExporter(CollectedExporter):
             if track_id >= 1 and track_id not in self._rows:
                 check_writable(self.person_path(track_id), self.force)
         super()._write(frame_index, time, people)
+        if self._scale:
+            self._scale.add(people)
+        if self._in_space and people.keypoints_3d is not None:
+            for track_id, joints in zip(people.track_ids.tolist(), people.keypoints_3d):
+                self._joints.setdefault(track_id, []).append(joints)
 
     def _save(self, poses: Collected) -> None:
+        joints = {track.id: np.stack(self._joints[track.id]) for track in poses.tracks} if self._in_space else {}
+        room = room_of(sorted(joints.values(), key=len, reverse=True), self.skeleton.names)
         for track in poses.tracks:
-            self._save_person(track, int(poses.indices[track.positions[0]]))
+            markers = room.place(joints[track.id]) if self._in_space else self._in_picture(track)
+            self._save_person(track, markers, int(poses.indices[track.positions[0]]))
 
-    def _save_person(self, track: Track, first_frame: int) -> None:
+    def _in_picture(self, track: Track) -> np.ndarray:
+        """``(S, K, 3)``, y up, NaN where a joint has no score."""
+        plane = self._scale.plane(track.id) if self._scale else Plane.of_scale(1, self.video.height)
+        x, y = np.moveaxis(plane.metres(track.keypoints), -1, 0)
+        return np.stack([x, y, np.where(np.isnan(x), np.nan, 0.0)], axis=-1)
+
+    def _save_person(self, track: Track, markers: np.ndarray, first_frame: int) -> None:
         import ezc3d
 
         count = int(track.positions[-1] - track.positions[0]) + 1
         at = track.positions - track.positions[0]
         points = np.full((4, self.skeleton.num_keypoints, count), np.nan)
-        points[0][:, at] = track.keypoints[..., 0].T
-        points[1][:, at] = self.video.height - 1 - track.keypoints[..., 1].T
-        points[2] = np.where(np.isnan(points[0]), np.nan, 0.0)
-        points[:3] *= self._scale or 1
+        points[:3, :, at] = markers.T
         points[3] = 1
         file = ezc3d.c3d()
         parameters = file['parameters']
-        parameters['POINT']['UNITS']['value'] = ['m' if self._scale else 'px']
+        parameters['POINT']['UNITS']['value'] = ['m' if self._scale or self._in_space else 'px']
         parameters['POINT']['RATE']['value'] = [float(self.video.fps)]
         parameters['POINT']['LABELS']['value'] = list(self.skeleton.names)
         parameters['POINT']['DESCRIPTIONS']['value'] = list(self.skeleton.names)

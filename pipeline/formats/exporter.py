@@ -14,7 +14,7 @@ from pipeline.formats.run_info import RunInfo
 from pipeline.skeletons import Skeleton
 from pipeline.types import FrameResult, People, VideoInfo
 
-COORDINATE_DIGITS, SCORE_DIGITS, TIME_DIGITS = 3, 4, 6
+COORDINATE_DIGITS, SCORE_DIGITS, TIME_DIGITS, METRE_DIGITS = 3, 4, 6, 4
 
 
 class Exporter(ABC):

@@ -14,13 +14,14 @@
 ``frame_id`` counts from 0, as MMPose's inferencer does (its demo scripts count
 from 1). ``bbox`` is a list in a list because MMPose's ``split_instances`` makes it
 so, and readers of its files expect that. Coordinates are in px with 3 decimals,
-scores in 0..1 with 4, times in seconds with 6; what is not a number is null. One
+scores in 0..1 with 4, times in seconds with 6; what is not a number is null. With ``--3d`` people
+also have ``keypoints_3d``, [x, y, z] in metres before the camera with 4 decimals (x right, y down, z ahead). One
 frame is one line. The same input gives the same bytes.
 """
 
 import json
 
-from pipeline.formats.exporter import COORDINATE_DIGITS, SCORE_DIGITS, TIME_DIGITS, Exporter, rounded
+from pipeline.formats.exporter import COORDINATE_DIGITS, METRE_DIGITS, SCORE_DIGITS, TIME_DIGITS, Exporter, rounded
 from pipeline.registry import WRITERS
 from pipeline.skeletons import Skeleton
 from pipeline.types import People, VideoInfo
@@ -58,6 +59,8 @@ def instances(people: People) -> list:
         filled=people.filled.tolist(),
         keypoints_raw=rounded(people.keypoints_raw, COORDINATE_DIGITS),
     )
+    if people.keypoints_3d is not None:
+        columns['keypoints_3d'] = rounded(people.keypoints_3d, METRE_DIGITS)
     if people.keypoint_sigmas is not None:
         columns.update(keypoint_sigmas=rounded(people.keypoint_sigmas, COORDINATE_DIGITS))
     return [dict(zip(columns, row)) for row in zip(*columns.values())]

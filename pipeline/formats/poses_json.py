@@ -94,8 +94,9 @@ class _Reader:
         if not people:
             return index, time, None
         columns: Dict[str, Any] = {name: np.stack([person[name] for person in people]) for name in people[0]}
-        if np.isnan(columns['keypoint_sigmas']).all():
-            columns['keypoint_sigmas'] = None
+        for name in ('keypoint_sigmas', 'keypoints_3d'):
+            if np.isnan(columns[name]).all():
+                columns[name] = None
         return index, time, People(**columns)
 
     def _person(self, row: Any, place: str) -> Dict[str, np.ndarray]:
@@ -124,15 +125,13 @@ class _Reader:
             track_ids=np.array(track_id, np.int64),
             keypoints_raw=keypoints if raw is None else self._array(raw, shape, f'{place}.keypoints_raw'),
             filled=np.array(filled),
-            keypoint_sigmas=self._sigmas(row.get('keypoint_sigmas'), shape[:1], place),
+            keypoint_sigmas=self._optional(row.get('keypoint_sigmas'), shape[:1], f'{place}.keypoint_sigmas'),
+            keypoints_3d=self._optional(row.get('keypoints_3d'), (shape[0], 3), f'{place}.keypoints_3d'),
         )
 
-    def _sigmas(self, given: Any, shape: Tuple[int, ...], place: str) -> np.ndarray:
-        return (
-            np.full(shape, np.nan, np.float32)
-            if given is None
-            else self._array(given, shape, f'{place}.keypoint_sigmas')
-        )
+    def _optional(self, given: Any, shape: Tuple[int, ...], place: str) -> np.ndarray:
+        """What not every file has; NaN where it is missing."""
+        return np.full(shape, np.nan, np.float32) if given is None else self._array(given, shape, place)
 
     def _read_skeleton(self, meta: dict) -> Skeleton:
         names = meta['keypoint_id2name']

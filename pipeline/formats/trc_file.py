@@ -3,7 +3,9 @@
 ``clip.trc`` becomes ``clip_id1.trc``, ``clip_id2.trc`` … for the people with a track
 id. x points right and y up, both from the centre of the lower left pixel, z is 0.
 Units are ``px``, or ``m`` when a scale is given: what is drawn from one camera has no
-metres of its own, and OpenSim rightly refuses to fit a model to pixels. Frames count
+metres of its own, and OpenSim rightly refuses to fit a model to pixels. Of a run that lifts
+(``--3d``) the markers are in space, in metres: x right, y up, z towards the camera, the floor at 0
+(:mod:`pipeline.formats.upright`). Frames count
 from 0. A joint without a score, and a frame between two appearances of the person, are
 blank, which OpenSim reads as NaN. Every line ends in a tab, as OpenSim writes it,
 without which it does not read a line whose last marker is blank. The run's record is
@@ -13,14 +15,15 @@ beside them in ``clip.trc.run.json``.
 import math
 import tempfile
 from pathlib import Path
-from typing import Dict, Iterator, List, Optional, Tuple
+from typing import Callable, Dict, Iterator, List, Optional, Tuple
 
 import numpy as np
 
-from pipeline.errors import InputError
 from pipeline.files import Force, check_writable
 from pipeline.formats.exporter import TIME_DIGITS, Exporter
 from pipeline.formats.run_info import RunInfo
+from pipeline.formats.upright import room_of
+from pipeline.kinematics.metres import MetreOptions, MetreScale, Plane
 from pipeline.registry import WRITERS
 from pipeline.skeletons import Skeleton
 from pipeline.types import People, VideoInfo
@@ -34,6 +37,7 @@ class TrcExporter(Exporter):
     """Spools poses to disk per person, because a TRC file states the number of its frames first."""
 
     suffix = '.trc'
+    takes = ('metres',)
 
     def __init__(
         self,
@@ -42,19 +46,18 @@ class TrcExporter(Exporter):
         skeleton: Skeleton,
         video: VideoInfo,
         force: Force = False,
-        metres_per_pixel: Optional[float] = None,
+        metres: Optional[MetreOptions] = None,
     ):
         """
         Args:
-            metres_per_pixel: scale of the plane that people move in, if it is known.
+            metres: how pixels become metres; None leaves them. Of people in 3D nothing has to be said.
 
         Raises:
-            InputError: as :class:`Exporter`, or if the scale is not above 0.
+            InputError: as :class:`Exporter`, or if ``metres`` says nothing.
         """
-        if metres_per_pixel is not None and not metres_per_pixel > 0:
-            raise InputError(f'metres_per_pixel is {metres_per_pixel}: a number over 0 is needed')
-        self._scale = metres_per_pixel
-        self._pose = np.dtype([('position', '<i8'), ('xy', '<f8', (skeleton.num_keypoints, 2))])
+        self._in_space = bool(run.options.get('three_d'))
+        self._scale = MetreScale(metres, skeleton, video.height) if metres and not self._in_space else None
+        self._pose = np.dtype([('position', '<i8'), ('xyz', '<f8', (skeleton.num_keypoints, 3))])
         self._poses: Dict[int, List[np.ndarray]] = {}  # not on disk yet, by track id
         self._runs: Dict[int, List[Tuple[int, int]]] = {}  # on disk: where poses in a row begin, and how many
         self._num_buffered = self._num_frames = 0
@@ -74,10 +77,7 @@ class TrcExporter(Exporter):
     def _write(self, frame_index: int, time: float, people: People) -> None:
         self._moments.write(np.array([(frame_index, time)], _MOMENT).tobytes())
         position, self._num_frames = self._num_frames, self._num_frames + 1
-        xy = people.keypoints.astype(np.float64)
-        xy[..., 1] = self.video.height - 1 - xy[..., 1]
-        xy[people.keypoint_scores <= 0] = np.nan
-        for track_id, pose in zip(people.track_ids.tolist(), xy * (self._scale or 1)):
+        for track_id, pose in zip(people.track_ids.tolist(), self._markers(people)):
             if track_id < 1:
                 continue
             if track_id not in self._poses:
@@ -86,6 +86,27 @@ class TrcExporter(Exporter):
             self._num_buffered += 1
         if self._num_buffered >= _BUFFERED_POSES:
             self._spool()
+
+    def _markers(self, people: People) -> np.ndarray:
+        """``(P, K, 3)``: in the picture, or in the camera's frame until the room is known."""
+        if self._in_space and people.keypoints_3d is not None:
+            return people.keypoints_3d.astype(np.float64)
+        if self._scale:
+            self._scale.add(people)
+        xyz = np.zeros((*people.keypoints.shape[:2], 3))
+        xyz[..., :2] = people.keypoints
+        xyz[people.keypoint_scores <= 0] = np.nan
+        return xyz
+
+    def _room(self, poses: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
+        """What puts markers where the file has them."""
+        longest = max(self._runs.values(), key=lambda runs: sum(count for _, count in runs))
+        tracks = [longest, *(runs for runs in self._runs.values() if runs is not longest)]
+        # a footprint of every few frames says what the floor needs
+        step = max(len(poses) // 20_000, 1)
+        return room_of(
+            [np.concatenate([poses[b : b + n : step]['xyz'] for b, n in runs]) for runs in tracks], self.skeleton.names
+        ).place
 
     def _spool(self) -> None:
         for track_id, poses in self._poses.items():
@@ -104,15 +125,29 @@ class TrcExporter(Exporter):
             return
         # mapped, not read: a long track need not fit into memory
         moments, poses = np.memmap(self._moments, _MOMENT, 'r'), np.memmap(self._spooled, self._pose, 'r')
+        room = self._room(poses) if self._in_space else None
         for track_id, runs in sorted(self._runs.items()):
             path = self.person_path(track_id)
             with open(self._outputs.add(path, brief=True), 'w', encoding='utf-8') as file:
-                file.writelines(self._lines(path.name, moments, poses, runs))
+                place = room or self._in_picture(track_id)
+                file.writelines(self._lines(path.name, moments, poses, runs, place))
 
-    def _lines(self, name: str, moments: np.ndarray, poses: np.ndarray, runs: List[Tuple[int, int]]) -> Iterator[str]:
+    def _in_picture(self, track_id: int) -> Callable[[np.ndarray], np.ndarray]:
+        """What puts ``(K, 3)`` px of a person where the file has them: y up, in metres where a scale is known."""
+        plane = self._scale.plane(track_id) if self._scale else Plane.of_scale(1, self.video.height)
+        return lambda markers: np.concatenate([plane.metres(markers[:, :2]), markers[:, 2:]], axis=1)
+
+    def _lines(
+        self,
+        name: str,
+        moments: np.ndarray,
+        poses: np.ndarray,
+        runs: List[Tuple[int, int]],
+        place: Callable[[np.ndarray], np.ndarray],
+    ) -> Iterator[str]:
         first, last = int(poses[runs[0][0]]['position']), int(poses[sum(runs[-1]) - 1]['position'])
         yield from self._header(name, int(moments[first]['frame']), last - first + 1)
-        digits = 6 if self._scale else 3
+        digits = 6 if self._scale or self._in_space else 3
         blank = '\t\t\t' * self.skeleton.num_keypoints
         rows = (poses[row] for begin, count in runs for row in range(begin, begin + count))
         pose = next(rows)
@@ -120,14 +155,14 @@ class TrcExporter(Exporter):
             text = blank
             if pose['position'] == position:
                 text = ''.join(
-                    f'{x:.{digits}f}\t{y:.{digits}f}\t{0:.{digits}f}\t' if math.isfinite(x + y) else '\t\t\t'
-                    for x, y in pose['xy'].tolist()
+                    f'{x:.{digits}f}\t{y:.{digits}f}\t{z:.{digits}f}\t' if math.isfinite(x + y + z) else '\t\t\t'
+                    for x, y, z in place(pose['xyz']).tolist()
                 )
                 pose = next(rows, pose)
             yield f'{moments[position]["frame"]}\t{moments[position]["time"]:.{TIME_DIGITS}f}\t{text}\n'
 
     def _header(self, name: str, first: int, count: int) -> Iterator[str]:
-        rate, units = f'{float(self.video.fps):.6f}', 'm' if self._scale else 'px'
+        rate, units = f'{float(self.video.fps):.6f}', 'm' if self._scale or self._in_space else 'px'
         markers = [_field(marker) for marker in self.skeleton.names]
         yield f'PathFileType\t4\t(X/Y/Z)\t{_field(name)}\n'
         yield ('DataRate\tCameraRate\tNumFrames\tNumMarkers\tUnits\tOrigDataRate\tOrigDataStartFrame\tOrigNumFrames\n')

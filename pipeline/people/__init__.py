@@ -1,6 +1,18 @@
-"""Which people of a clip are wanted: chosen when the clip is over, from poses that were kept."""
+"""Which people of a clip are wanted, and who must not be recognised; known when the clip is over."""
 
 from pipeline.people.choice import Choice, choose, parse_choice
+from pipeline.people.heads import HeadLog, heads_of
+from pipeline.people.hide import hide_background, hide_heads
 from pipeline.people.kept import KeptPoses, KeptTrack
 
-__all__ = ['Choice', 'KeptPoses', 'KeptTrack', 'choose', 'parse_choice']
+__all__ = [
+    'Choice',
+    'HeadLog',
+    'KeptPoses',
+    'KeptTrack',
+    'choose',
+    'heads_of',
+    'hide_background',
+    'hide_heads',
+    'parse_choice',
+]

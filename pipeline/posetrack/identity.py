@@ -18,7 +18,7 @@ from pipeline.posetrack.assignment import FrameMatch, head_distances
 from pipeline.posetrack.sequence import JOINTS, NO_TRACK
 
 # it asks for a newer NumPy than OpenCV allows, and runs with ours
-INSTALL = 'pip install --no-deps trackeval==1.3.0'
+INSTALL = 'pip install --no-deps trackeval==1.3.0 tabulate'
 NAMES = ('HOTA', 'DetA', 'AssA', 'IDF1')
 
 

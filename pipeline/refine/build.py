@@ -131,7 +131,7 @@ def _register_network(name: str) -> None:
 
         hangs_on = carriers(skeleton)
         joints = f'{skeleton.name}{skeleton.num_keypoints}' if hangs_on is None else 'coco17'
-        path = Path(checkpoint or _shipped(f'{name}_{JOINTS.get(joints, joints)}.pth'))
+        path = Path(checkpoint or shipped(f'{name}_{JOINTS.get(joints, joints)}.pth'))
         if not path.is_file():
             others = ', '.join(other for other in names(REFINERS) if other not in NETWORKS)
             raise InputError(
@@ -161,7 +161,7 @@ for _name in NETWORKS:
     _register_network(_name)
 
 
-def _shipped(file: str) -> Path:
+def shipped(file: str) -> Path:
     """Weights that come with this package; torch itself notices no flipped byte in a file."""
     path = WEIGHTS / file
     lines = (WEIGHTS / 'SHA256SUMS').read_text().splitlines()

@@ -23,6 +23,8 @@ class RenderOptions:
             middle of the hips. True takes the wrists and ankles that the skeleton
             has; False or an empty tuple draws none.
         trail_seconds: length of the trails.
+        draw_angles: write the angles of knees, hips, ankles and elbows beside them.
+        facing: for their signs: ``auto``, ``right`` or ``left``.
         compare: draw the estimate before the refiner on the left and the refined
             one on the right.
         captions: titles of the two pictures with ``compare``.
@@ -38,6 +40,8 @@ class RenderOptions:
     ids: bool = True
     trails: Union[bool, Tuple[str, ...]] = False
     trail_seconds: float = 1.0
+    draw_angles: bool = False
+    facing: str = 'auto'
     compare: bool = False
     captions: Tuple[str, str] = ('before', 'after')
 

@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 
 from pipeline.errors import InputError
+from pipeline.render.angle_labels import AngleLabels
 from pipeline.render.canvas import Canvas, RgbCanvas, YuvCanvas, fill
 from pipeline.render.figure import FigurePainter, FigureSize
 from pipeline.render.labels import SMALLEST, LabelLayout, draw_plate, plate_width
@@ -55,7 +56,7 @@ class Renderer:
 
     def draw(
         self,
-        picture: Union[np.ndarray, YuvPicture],
+        picture: Union[np.ndarray, YuvPicture, Planes],
         people: People,
         in_place: bool = False,
         others: Optional[People] = None,
@@ -66,8 +67,8 @@ class Renderer:
             picture: ``(H, W, 3)`` uint8, RGB, or a video's YUV picture. Not changed, unless:
             people: the frame's; their skeleton is the renderer's.
             in_place: draw into an RGB picture if it can be written to (and without
-                ``compare``), which saves copying it. YUV pictures belong to their decoder
-                and are always copied.
+                ``compare``), or into planes, which saves copying them. A :class:`YuvPicture` belongs
+                to its decoder and is always copied.
             others: of the same skeleton, drawn beneath ``people``: faint, grey, without ids, boxes and trails.
 
         Returns:
@@ -96,7 +97,7 @@ class Renderer:
             drawn = picture if usable else np.array(picture, order='C')
             self._panels[0].draw(RgbCanvas(drawn), people, people.keypoints, others)
         else:
-            drawn = picture.copy()
+            drawn = picture if in_place and isinstance(picture, Planes) else picture.copy()
             self._panels[0].draw(YuvCanvas(drawn), people, people.keypoints, others)
         return drawn
 
@@ -114,7 +115,7 @@ class Renderer:
         )
         return joined
 
-    def _yuv_side_by_side(self, picture: YuvPicture, people: People, others: People) -> Planes:
+    def _yuv_side_by_side(self, picture: Union[YuvPicture, Planes], people: People, others: People) -> Planes:
         height, width = picture.shape[:2]
         joined = Planes(2 * width, height, picture.colours)
         for plane, given in zip((joined.y, joined.u, joined.v), picture.planes):
@@ -155,6 +156,7 @@ class _Panel:
         self._trails = None
         if options.trails:
             self._trails = Trails(skeleton, options.trails, length, options.line_width)
+        self._angles = AngleLabels(skeleton, fps, options.facing) if options.draw_angles else None
 
     def draw(self, picture: Canvas, people: People, keypoints: np.ndarray, others: People) -> None:
         """Draw ``others``, and over them ``people`` with ``keypoints`` ``(P, K, 2)``."""
@@ -183,6 +185,9 @@ class _Panel:
                 draw_box(picture, people.bboxes[p], colour)
             if self._options.ids and track_id >= 1 and alpha.any():
                 self._label(picture, str(track_id), points[alpha > 0], sizes[p], colour, layout)
+            if self._angles and alpha.any():
+                drawn = np.where(alpha[:, None] > 0, points, np.nan)
+                self._angles.draw(picture, track_id, drawn, sizes[p], colour, layout)
 
     def _draw_faintly(self, picture: Canvas, others: People) -> None:
         opacities, sizes = self._visible(picture, others, others.keypoints, self._other_sizes)

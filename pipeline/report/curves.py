@@ -12,15 +12,8 @@ import numpy as np
 
 from pipeline.errors import InputError
 from pipeline.formats import PoseFile
+from pipeline.kinematics import Angle, angles_of, body_angles, facing
 from pipeline.skeletons import Skeleton
-
-# the joint in the middle is the one that bends
-_ANGLES = {
-    'knee': ('hip', 'knee', 'ankle'),
-    'hip': ('shoulder', 'hip', 'knee'),
-    'elbow': ('shoulder', 'elbow', 'wrist'),
-    'shoulder': ('elbow', 'shoulder', 'hip'),
-}
 
 
 @dataclass(frozen=True)
@@ -31,7 +24,7 @@ class Motion:
         position: ``(F, K, 2)`` px.
         speed: ``(F, K)`` px/s.
         acceleration: ``(F, K)`` px/s².
-        angles: ``(F, A)`` degrees, 180 is straight.
+        angles: ``(F, A)`` degrees, those of :func:`shown_angles`.
     """
 
     position: np.ndarray
@@ -83,8 +76,7 @@ def track_curves(poses: PoseFile) -> List[TrackCurves]:
             rows.setdefault(track_id, []).append((position, p))
     if any(track_id < 1 for track_id in rows):
         raise InputError('the poses have people without a track id (track_id from 1 up)')
-    angles = [triple for _, triple in angle_joints(poses.skeleton)]
-    return [_one_track(poses, track_id, rows[track_id], time, angles) for track_id in sorted(rows)]
+    return [_one_track(poses, track_id, rows[track_id], time) for track_id in sorted(rows)]
 
 
 def _one_track(
@@ -92,7 +84,6 @@ def _one_track(
     track_id: int,
     rows: Sequence[Tuple[int, int]],
     time: np.ndarray,
-    angles: Sequence[Tuple[int, int, int]],
 ) -> TrackCurves:
     first, count = rows[0][0], rows[-1][0] - rows[0][0] + 1
     joints = poses.skeleton.num_keypoints
@@ -106,13 +97,24 @@ def _one_track(
         if not filled[at]:  # nothing was estimated there, what is in keypoints_raw was bridged too
             raw[at] = np.where(people.keypoint_scores[p][:, None] > 0, people.keypoints_raw[p], np.nan)
     when = time[first : first + count]
-    return TrackCurves(
-        track_id, first, when, motion(raw, when, angles), motion(refined, when, angles), scores, boxes, present, filled
-    )
+    seen = np.where(scores[..., None] > 0, refined, np.nan)
+    towards = facing(poses.skeleton, seen, when)
+    before, after = (motion(p, when, _angles(poses.skeleton, a, towards)) for p, a in ((raw, raw), (refined, seen)))
+    return TrackCurves(track_id, first, when, before, after, scores, boxes, present, filled)
 
 
-def motion(position: np.ndarray, time: np.ndarray, angles: Sequence[Tuple[int, int, int]]) -> Motion:
-    """Derivatives and angles of ``position`` ``(F, K, 2)`` px at ``time`` ``(F,)`` s, which may be uneven.
+def shown_angles(skeleton: Skeleton) -> List[Angle]:
+    """The angles that a report shows, as far as the skeleton has their joints: those of joints, and the trunk's."""
+    return [angle for angle in angles_of(skeleton) if angle.is_joint or angle.name == 'trunk']
+
+
+def _angles(skeleton: Skeleton, position: np.ndarray, towards: np.ndarray) -> np.ndarray:
+    shown = shown_angles(skeleton)
+    return body_angles(skeleton, position, towards)[:, [angle in shown for angle in angles_of(skeleton)]]
+
+
+def motion(position: np.ndarray, time: np.ndarray, angles: np.ndarray) -> Motion:
+    """Derivatives of ``position`` ``(F, K, 2)`` px at ``time`` ``(F,)`` s, which may be uneven, beside its ``angles``.
 
     Velocity is the central difference over the neighbouring frames; acceleration the
     difference of the velocities on both sides, over half of the same span.
@@ -124,29 +126,4 @@ def motion(position: np.ndarray, time: np.ndarray, angles: Sequence[Tuple[int, i
         steps = np.diff(position, axis=0) / np.diff(time)[:, None, None]
         velocity[1:-1] = (position[2:] - position[:-2]) / span
         change[1:-1] = 2 * np.diff(steps, axis=0) / span
-    return Motion(
-        position, np.linalg.norm(velocity, axis=2), np.linalg.norm(change, axis=2), joint_angles(position, angles)
-    )
-
-
-def angle_joints(skeleton: Skeleton) -> List[Tuple[str, Tuple[int, int, int]]]:
-    """Names and joint triples of the main angles, as far as the skeleton has their joints."""
-    found = []
-    for angle, parts in _ANGLES.items():
-        for side in ('left', 'right'):
-            names = [f'{side}_{part}' for part in parts]
-            if all(name in skeleton.names for name in names):
-                found.append((f'{side}_{angle}', tuple(skeleton.index(name) for name in names)))
-    return found
-
-
-def joint_angles(position: np.ndarray, triples: Sequence[Tuple[int, int, int]]) -> np.ndarray:
-    """Angle at the middle joint of every triple: ``(F, K, 2)`` px to ``(F, A)`` degrees in 0..180."""
-    if not triples:
-        return np.zeros((len(position), 0))
-    start, middle, end = (position[:, list(k)] for k in zip(*triples))
-    a, b = start - middle, end - middle
-    cross = a[..., 0] * b[..., 1] - a[..., 1] * b[..., 0]
-    angle = np.degrees(np.arctan2(np.abs(cross), (a * b).sum(axis=-1)))
-    # two joints in one place have no direction
-    return np.where((a == 0).all(axis=-1) | (b == 0).all(axis=-1), np.nan, angle)
+    return Motion(position, np.linalg.norm(velocity, axis=2), np.linalg.norm(change, axis=2), angles)

@@ -14,12 +14,14 @@ import numpy as np
 from pipeline.errors import InputError
 from pipeline.files import Force, atomic_path
 from pipeline.formats import PoseFile, read_poses_json
+from pipeline.kinematics.metres import MetreOptions, MetreScale
 from pipeline.render.palette import colour_of, mix
-from pipeline.report.curves import TrackCurves, angle_joints, track_curves
+from pipeline.report.curves import TrackCurves, shown_angles, track_curves
 from pipeline.report.packing import pack
+from pipeline.report.space import space_data
 
 _PAGE = Path(__file__).parent / 'page'
-_SCRIPTS = ('packing.js', 'track.js', 'player.js', 'chart.js', 'timeline.js', 'pose.js', 'main.js')
+_SCRIPTS = ('packing.js', 'track.js', 'player.js', 'chart.js', 'timeline.js', 'pose.js', 'space.js', 'main.js')
 _TYPES = {
     '.mp4': 'video/mp4',
     '.m4v': 'video/mp4',
@@ -38,6 +40,7 @@ def write_report(
     original: Optional[Union[str, Path]] = None,
     embed: bool = False,
     force: Force = False,
+    metres: Optional[MetreOptions] = None,
 ) -> Path:
     """Write the report of one video.
 
@@ -49,6 +52,8 @@ def write_report(
         embed: put the videos into the page instead; it is then one file to pass on,
             larger by a third than the videos.
         force: replace an existing file.
+        metres: how pixels become metres: curves are then in metres, with one scale for the whole page, that of the
+            main person in the middle of the picture.
 
     Returns:
         ``path``.
@@ -68,6 +73,7 @@ def write_report(
     else:
         curves = track_curves(poses)
     data = page_data(poses, curves)
+    data['unit'] = dict(name='m', scale=_scale(poses, curves, metres)) if metres else dict(name='px', scale=1)
     starts = {'overlay': poses.video.start if poses.video else 0.0, 'original': 0.0}
     data['sources'] = {
         name: _source(Path(video), path, starts[name], embed)
@@ -97,11 +103,22 @@ def page_data(poses: PoseFile, curves: List[TrackCurves]) -> Dict:
         frames=[frame.index for frame in poses.frames],
         joints=[dict(name=name, side=side) for name, side in zip(skeleton.names, skeleton.sides)],
         links=[list(link) for link in skeleton.links],
-        angles=[name for name, _ in angle_joints(skeleton)],
+        angles=[angle.name for angle in shown_angles(skeleton)],
         chosen_track=max(range(len(curves)), key=lambda t: curves[t].present.sum(), default=None),
         chosen_joint=next((k for k, name in enumerate(skeleton.names) if name.endswith('ankle')), 0),
         tracks=[_track_data(track) for track in curves],
+        space=space_data(poses, curves),
     )
+
+
+def _scale(poses: PoseFile, curves: List[TrackCurves], metres: MetreOptions) -> float:
+    """Metres per pixel."""
+    size = (poses.video.width, poses.video.height) if poses.video else (0, 0)
+    scale = MetreScale(metres, poses.skeleton, size[1])
+    for frame in poses.frames:
+        scale.add(frame.people)
+    main = max(curves, key=lambda track: track.present.sum()).track_id if curves else 0
+    return scale.plane(main).metres_per_pixel(np.array(size) / 2)
 
 
 def _track_data(track: TrackCurves) -> Dict:

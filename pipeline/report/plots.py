@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from pipeline.files import atomic_path, safe_name
 from pipeline.formats import PoseFile, read_poses_json
-from pipeline.report.curves import TrackCurves, angle_joints, track_curves
+from pipeline.report.curves import TrackCurves, shown_angles, track_curves
 from pipeline.skeletons import Skeleton
 
 _USUAL = ('left_wrist', 'right_wrist', 'left_ankle', 'right_ankle')
@@ -80,16 +80,20 @@ def plot_joint(track: TrackCurves, skeleton: Skeleton, joint: int) -> Figure:
 
 def plot_angles(track: TrackCurves, skeleton: Skeleton) -> Figure:
     """The main angles, left and right in one plot each."""
-    names = [name for name, _ in angle_joints(skeleton)]
-    kinds = list(dict.fromkeys(name.split('_', 1)[1] for name in names))
+    names = [angle.name for angle in shown_angles(skeleton)]
+    kinds = list(dict.fromkeys(name.split('_')[-1] for name in names))
     figure, axes = _figure(len(kinds))
     for ax, kind in zip(axes, kinds):
-        for side, style in (('left', _AFTER), ('right', _RIGHT)):
-            if f'{side}_{kind}' in names:
-                a = names.index(f'{side}_{kind}')
+        for name, side, style in (
+            (kind, 'after', _AFTER),
+            (f'left_{kind}', 'left', _AFTER),
+            (f'right_{kind}', 'right', _RIGHT),
+        ):
+            if name in names:
+                a = names.index(name)
                 ax.plot(track.time, track.before.angles[:, a], **{**_BEFORE, 'label': None})
                 ax.plot(track.time, track.after.angles[:, a], **{**style, 'label': side})
-        ax.set(ylabel=f'{kind} (°)', ylim=(0, 185), yticks=(0, 90, 180))
+        ax.set_ylabel(f'{kind} (°)')
     return _finish(figure, axes, track, f'person {track.track_id}, joint angles')
 
 

@@ -1,5 +1,12 @@
 """Training data, losses and hooks, registered in MMPose and MMEngine."""
 
 from pipeline.training import hooks, losses  # noqa: F401, registers them
-from pipeline.training.batches import drawn_batches, lifting_batches, pair_batches, window_batches  # noqa: F401
+from pipeline.training.batches import (  # noqa: F401
+    drawn_batches,
+    hourglass_lifting_batches,
+    lifting_batches,
+    pair_batches,
+    virtual_lifting_batches,
+    window_batches,
+)
 from pipeline.training.sequences import lifting_sequences, npz_pose_dataset, pair_sequences  # noqa: F401

@@ -43,6 +43,18 @@ class Planes:
         return self.y.nbytes + self.u.nbytes + self.v.nbytes
 
     @property
+    def planes(self) -> List[np.ndarray]:
+        """The three, as :attr:`YuvPicture.planes`; these may be written to."""
+        return [self.y, self.u, self.v]
+
+    def copy(self) -> 'Planes':
+        """Another picture with the same samples."""
+        own = Planes(self.y.shape[1], self.y.shape[0], self.colours)
+        for ours, given in zip(own.planes, self.planes):
+            np.copyto(ours, given)
+        return own
+
+    @property
     def rgb(self) -> np.ndarray:
         """``(H, W, 3)`` uint8 RGB."""
         return RgbConverter(self.y.shape[1], self.y.shape[0])(self.frame, self.colours)

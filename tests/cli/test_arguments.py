@@ -22,7 +22,7 @@ EXAMPLES = {
     arguments._formats: 'csv,mot',
 }
 # of those that take no others
-WORDS = {'draw_others': 'faint'}
+WORDS = {'draw_others': 'faint', 'facing': 'left', 'floor': '0,9,9,9', 'background': 'blur'}
 
 
 def make_parser() -> arguments.OptionParser:
@@ -33,7 +33,7 @@ def make_parser() -> arguments.OptionParser:
 
 
 def options() -> list:
-    return [action for action in make_parser()._actions if action.dest not in ('help', 'help_all')]
+    return [action for action in make_parser()._actions if action.dest not in ('help', 'help_all', 'config')]
 
 
 def meaning(*words: str) -> tuple:

@@ -54,6 +54,9 @@ def test_every_command_is_one_that_its_parser_takes(pages, repository, capsys):
     for page, text in pages.items():
         for name, *arguments in commands(text):
             checked.add(name)
+            if '--config' in arguments:  # a file that the reader has
+                at = arguments.index('--config')
+                arguments = arguments[:at] + arguments[at + 2 :]
             if name in PARSERS and arguments:
                 try:
                     PARSERS[name](arguments)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from pipeline.errors import InputError
+from pipeline.kinematics.metres import MetreOptions
 from tests.formats.exported import COCO, SEEN, export
 
 ezc3d = pytest.importorskip('ezc3d', reason='ezc3d is not installed: pip install ezc3d')
@@ -29,9 +30,9 @@ def test_ezc3d_reads_the_same_markers(tmp_path):
 
 
 def test_a_scale_makes_metres(tmp_path):
-    export(tmp_path, 'c3d', metres_per_pixel=0.01)
+    export(tmp_path, 'c3d', metres=MetreOptions(scale=100))
     read = ezc3d.c3d(str(tmp_path / 'clip_id1.c3d'))
     assert read['parameters']['POINT']['UNITS']['value'] == ['m']
     np.testing.assert_allclose(read['data']['points'][0].T, SEEN[:, 0, :, 0] / 100, atol=1e-5)
-    with pytest.raises(InputError, match='metres_per_pixel is 0'):
-        export(tmp_path / 'other', 'c3d', metres_per_pixel=0)
+    with pytest.raises(InputError, match='give one of --person-height'):
+        export(tmp_path / 'other', 'c3d', metres=MetreOptions())

@@ -8,6 +8,7 @@ import pytest
 
 from pipeline.errors import InputError
 from pipeline.formats import RunInfo, open_exporter, trc_file
+from pipeline.kinematics.metres import MetreOptions
 from pipeline.skeletons import Skeleton
 from pipeline.types import Frame, FrameResult, People, VideoInfo
 
@@ -67,12 +68,12 @@ def test_the_files_by_hand(tmp_path):
 
 
 def test_metres_with_a_scale(tmp_path):
-    files = write(tmp_path / 'clip.trc', FRAMES[:1], metres_per_pixel=0.01)
+    files = write(tmp_path / 'clip.trc', FRAMES[:1], metres=MetreOptions(scale=100))
     assert files[1].read_text() == HEADER.format(id=1, count=1, first=5, units='m') + (
         '5\t0.200000\t0.100000\t4.590000\t0.000000\t0.301234\t4.790000\t0.000000\t\n'
     )
-    with pytest.raises(InputError, match='metres_per_pixel is 0: a number over 0'):
-        write(tmp_path / 'other.trc', [], metres_per_pixel=0)
+    with pytest.raises(InputError, match='give one of --person-height'):
+        write(tmp_path / 'other.trc', [], metres=MetreOptions())
 
 
 def test_spooling_to_disk_changes_nothing(tmp_path, monkeypatch):

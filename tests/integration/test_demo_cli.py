@@ -190,7 +190,7 @@ def test_ctrl_c_leaves_playable_files(embedded, repository, tmp_path):
     stdout, stderr = process.communicate(timeout=120)
     assert process.returncode == 130, stderr
     assert 'interrupted' in stdout
-    assert sorted(os.listdir(out)) == ['long_overlay.mp4', 'long_poses.json']
+    assert sorted(os.listdir(out)) == ['long_overlay.mp4', 'long_poses.json', 'long_run.toml']
     with av.open(str(out / 'long_overlay.mp4')) as overlay:
         frames = sum(1 for _ in overlay.decode(video=0))
     poses = json.loads((out / 'long_poses.json').read_text())

@@ -14,7 +14,7 @@ def test_every_file_of_weights_has_its_sum():
     listed = [line.split()[1] for line in (build.WEIGHTS / 'SHA256SUMS').read_text().splitlines()]
     assert sorted(listed) == sorted(path.name for path in build.WEIGHTS.glob('*.pth'))
     for name in listed:
-        assert build._shipped(name).is_file()
+        assert build.shipped(name).is_file()
 
 
 @pytest.mark.parametrize('share', [0.01, 0.5, 0.9])

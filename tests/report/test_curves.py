@@ -7,8 +7,8 @@ import pytest
 
 from pipeline.errors import InputError
 from pipeline.formats import PoseFile, PoseFrame
-from pipeline.report.curves import angle_joints, joint_angles, motion, track_curves
-from pipeline.skeletons import Skeleton
+from pipeline.report.curves import motion, shown_angles, track_curves
+from pipeline.skeletons import Skeleton, load_skeleton
 from pipeline.types import People, VideoInfo
 
 LEG = Skeleton(
@@ -50,7 +50,7 @@ def poses(*frames, skeleton=LEG):
 @pytest.mark.parametrize('time', [np.arange(6) / 10, np.array([0, 0.1, 0.15, 0.4, 0.41, 1.0])])
 def test_a_parabola_has_its_acceleration_whatever_the_rate(time):
     # x = 3 t^2 and y = 4 t^2: acceleration (6, 8), 10 in all
-    moved = motion(np.stack([3 * time**2, 4 * time**2], axis=1)[:, None], time, [])
+    moved = motion(np.stack([3 * time**2, 4 * time**2], axis=1)[:, None], time, np.zeros((6, 0)))
     assert np.isnan(moved.acceleration[[0, -1]]).all() and np.isnan(moved.speed[[0, -1]]).all()
     np.testing.assert_allclose(moved.acceleration[1:-1, 0], 10, rtol=1e-9)
     # central difference of t^2: t[i-1] + t[i+1], times 5
@@ -58,29 +58,15 @@ def test_a_parabola_has_its_acceleration_whatever_the_rate(time):
 
 
 def test_even_motion_has_no_acceleration():
-    moved = motion(np.arange(5)[:, None, None] * np.array([3.0, -4.0]), np.arange(5) * 0.5, [])
+    moved = motion(np.arange(5)[:, None, None] * np.array([3.0, -4.0]), np.arange(5) * 0.5, np.zeros((5, 0)))
     np.testing.assert_allclose(moved.speed[1:-1], 10)
     np.testing.assert_allclose(moved.acceleration[1:-1], 0, atol=1e-12)
 
 
-def test_angles_by_hand():
-    position = np.array(
-        [
-            [[0, 0], [0, 1], [1, 1]],  # square
-            [[0, 0], [0, 1], [0, 2]],  # straight
-            [[0, 0], [0, 1], [0, 0.5]],  # folded
-            [[0, 0], [0, 1], [1, 2]],  # half way
-            [[0, 1], [0, 1], [1, 2]],  # no direction
-            [[np.nan, 0], [0, 1], [1, 2]],
-        ]
-    )
-    angles = joint_angles(position, [(0, 1, 2)])[:, 0]
-    np.testing.assert_allclose(angles, [90, 180, 0, 135, np.nan, np.nan], atol=1e-9)
-    assert joint_angles(position, []).shape == (6, 0)
-
-
 def test_only_angles_whose_joints_are_there():
-    assert angle_joints(LEG) == [('left_knee', (0, 1, 2))]
+    assert [angle.name for angle in shown_angles(LEG)] == ['left_knee']
+    names = [angle.name for angle in shown_angles(load_skeleton('coco'))]
+    assert 'trunk' in names and 'left_shank' not in names and len(names) == 9
 
 
 def test_tracks_are_told_apart_and_gaps_stay_gaps():

@@ -10,6 +10,7 @@ import pytest
 
 from pipeline.errors import InputError
 from pipeline.formats import RunInfo, open_exporter
+from pipeline.kinematics.metres import MetreOptions
 from pipeline.report import write_report
 from pipeline.report.packing import unpack
 from pipeline.skeletons import Skeleton
@@ -61,9 +62,16 @@ def test_the_data_in_the_page(tmp_path):
     np.testing.assert_allclose(curves[9 + 2], 10.5 + np.arange(20), atol=1e-3)
     np.testing.assert_allclose(curves[9 + 4, 1:-1], 10, atol=1e-3)
     np.testing.assert_allclose(curves[9 + 8], 0.9, atol=1e-4)
-    # knee: down, then (2, 10) on: 180 less atan(0.2)
-    np.testing.assert_allclose(curves[27], 180 - np.degrees(np.arctan(0.2)), atol=0.01)
+    # knee: down, then (2, 10) on: bent to the front by atan(0.2)
+    np.testing.assert_allclose(curves[27], -np.degrees(np.arctan(0.2)), atol=0.01)
     np.testing.assert_allclose(curves[-4:, 0], [5, 5, 40, 40], atol=0.01)
+
+
+def test_curves_are_in_metres_where_a_scale_is_known(tmp_path):
+    poses = write_poses(tmp_path / 'clip.json')
+    assert data_of(write_report(tmp_path / 'px.html', poses))['unit'] == dict(name='px', scale=1)
+    unit = data_of(write_report(tmp_path / 'm.html', poses, metres=MetreOptions(scale=200)))['unit']
+    assert unit['name'] == 'm' and unit['scale'] == pytest.approx(1 / 200)
 
 
 def test_nothing_is_loaded_from_elsewhere(tmp_path):

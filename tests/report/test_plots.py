@@ -59,7 +59,7 @@ def test_lines_are_the_curves(poses):
     np.testing.assert_allclose(figure.axes[2].lines[1].get_ydata()[1:-1], 10, rtol=1e-5)
     assert figure.axes[1].yaxis_inverted() and figure.axes[-1].get_xlabel() == 'time (s)'
     angles = plot_angles(track, LEG)
-    knee = 180 - np.degrees(np.arctan(0.3))
+    knee = -np.degrees(np.arctan(0.3))  # bent to the front
     np.testing.assert_allclose(angles.axes[0].lines[1].get_ydata(), knee, rtol=1e-5)
 
 

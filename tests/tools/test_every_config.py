@@ -16,7 +16,7 @@ from tools import train
 CONFIGS = sorted(
     path.relative_to(REPOSITORY / 'configs').as_posix()
     for path in (REPOSITORY / 'configs').glob('*/*.py')
-    if path.parent.name not in ('_base_', 'presets', 'detectors', 'estimators')
+    if path.parent.name not in ('_base_', 'presets', 'detectors', 'estimators', 'skeletons')
 )
 HOOKS = {'runtime_info', 'timer', 'sampler_seed', 'logger', 'param_scheduler', 'checkpoint'}
 
@@ -65,6 +65,7 @@ def run_test(name, checkpoint, tmp_path, *changes):
     'name, small',
     [
         ('lifter/fcn_h36m-3d_hourglass.py', ['model.width=16']),
+        ('lifter/temporal_h36m_hourglass.py', ['model.width=16', 'train_dataloader.dataset.window=16']),
         ('smoothnet/smoothnet_h36m-2d_hourglass.py', ['model.backbone.embed_dims=16', 'model.backbone.hidden_dims=8']),
     ],
 )

@@ -3,7 +3,7 @@ const BEFORE = '#7d8594';
 const byId = id => document.getElementById(id);
 
 class Page {
-  constructor(data, tracks) {
+  constructor(data, tracks, rooms) {
     Object.assign(this, {data, tracks, track: tracks[data.chosen_track] || null, joint: data.chosen_joint});
     this.player = new Player(data.times, data.sources, time => this.move(time));
     this.start = data.times[0] || 0;
@@ -11,7 +11,10 @@ class Page {
     this.view = [this.start, this.start + this.duration];
     this.timeline = new Timeline(byId('timeline'), this);
     this.pose = new PoseView(byId('pose'), data, k => this.chooseJoint(k));
-    this.curves = [['x', 'px'], ['y', 'px'], ['speed', 'px/s'], ['acceleration', 'px/s\u00b2']].map(
+    byId('space').hidden = !rooms;
+    this.space = rooms ? new SpaceView(byId('room'), data, tracks, rooms) : null;
+    const unit = data.unit.name; // px, or m where a scale is known
+    this.curves = [['x', unit], ['y', unit], ['speed', unit + '/s'], ['acceleration', unit + '/s\u00b2']].map(
       ([name, unit]) => ({name, chart: new Chart(byId('curves'), name, unit, this, {downwards: name === 'y'})}));
     this.score = new Chart(byId('curves'), 'confidence', '', this, {range: [0, 1.05]});
     const kinds = [...new Set(data.angles.map(name => name.replace(/^(left|right)_/, '')))];
@@ -92,17 +95,18 @@ class Page {
     const {track, joint} = this;
     byId('joint').value = joint;
     byId('chosen').textContent = track ? 'person ' + track.id + ', ' + this.data.joints[joint].name.replace(/_/g, ' ') : 'nobody';
-    byId('mean').textContent = track ? 'mean acceleration ' + short(mean(track.joint(joint, 'acceleration_before')))
-      + ' before, ' + short(mean(track.joint(joint, 'acceleration'))) + ' after' : '';
+    byId('mean').textContent = track ? 'mean acceleration ' + short(this.data.unit.scale * mean(track.joint(joint, 'acceleration_before')))
+      + ' before, ' + short(this.data.unit.scale * mean(track.joint(joint, 'acceleration'))) + ' after' : '';
     const line = (values, colour, width, label) => ({values, first: track.first, colour, width, label});
+    const scaled = values => this.data.unit.scale === 1 ? values : values.map(value => value * this.data.unit.scale);
     for (const {name, chart} of this.curves)
-      chart.set(track ? [line(track.joint(joint, name + '_before'), BEFORE, 1.2, 'before'),
-        line(track.joint(joint, name), track.colour, 2, 'after')] : []);
+      chart.set(track ? [line(scaled(track.joint(joint, name + '_before')), BEFORE, 1.2, 'before'),
+        line(scaled(track.joint(joint, name)), track.colour, 2, 'after')] : []);
     this.score.set(track ? [line(track.joint(joint, 'score'), track.colour, 2, 'now')] : []);
     for (const {kind, chart} of this.angles) {
       const lines = [];
-      for (const before of [true, false]) for (const [side, colour] of [['left', 'tint'], ['right', 'colour']]) {
-        const a = this.data.angles.indexOf(side + '_' + kind);
+      for (const before of [true, false]) for (const [side, colour] of [['left', 'tint'], ['right', 'colour'], ['', 'colour']]) {
+        const a = this.data.angles.indexOf(side ? side + '_' + kind : kind);
         if (!track || a < 0) continue;
         lines.push(before ? line(track.angle(a, true), BEFORE, 1, '') : line(track.angle(a, false), track[colour], 2, side));
       }
@@ -119,6 +123,7 @@ class Page {
     byId('clock').textContent = time.toFixed(3) + ' s   frame ' + this.data.frames[position];
     this.timeline.move(time);
     this.pose.show(this.track, position, this.joint);
+    if (this.space) this.space.show(this.track, position);
     for (const {chart} of this.curves) chart.move();
     for (const {chart} of this.angles) chart.move();
     if (this.score) this.score.move();
@@ -133,7 +138,8 @@ function mean(values) {
 (async () => {
   const data = JSON.parse(byId('data').textContent);
   const tracks = await Promise.all(data.tracks.map(async entry => new Track(data, entry, await unpack(entry.curves))));
-  window.page = new Page(data, tracks);
+  const rooms = data.space ? await Promise.all(data.space.tracks.map(unpack)) : null;
+  window.page = new Page(data, tracks, rooms);
   document.body.dataset.ready = 'true';
 })().catch(error => {
   byId('facts').textContent = 'This report cannot be shown: ' + error.message;

@@ -11,6 +11,7 @@ import torch
 from mmpose.registry import DATASETS
 
 from pipeline.errors import InputError
+from pipeline.reading import read_json
 from pipeline.training.augmentation import augment
 from pipeline.training.augmentation.definition_offset import DefinitionOffset
 from pipeline.training.augmentation.error_model import ErrorModel, draw_scores, estimator_rates
@@ -42,7 +43,7 @@ class UniversalWindowBatches(DrawnBatches):
         fps_range: frame rates, log-uniform.
         rates: other values for :class:`ErrorRates`, ``estimator`` among them for those of a known one
             (:data:`pipeline.training.augmentation.error_model.ESTIMATORS`; ``hourglass`` by default); or a list of
-            such, of which each window gets one.
+            such, of which each window gets one; or the JSON file of either, as ``tools/research/fit_pairs.py`` writes.
         short_share: part of the windows that end early, padded as tracks shorter than a window are.
         proportions: standard deviation of the logarithms of bones' lengths, of CMU's motion.
         joints: 'coco17' or 'posetrack15', see :mod:`pipeline.training.joint_sets`.
@@ -69,7 +70,7 @@ class UniversalWindowBatches(DrawnBatches):
         clean_share: float = 0.12,
         clean_weight: float = 1.0,
         fps_range: Tuple[float, float] = (10, 120),
-        rates: Union[None, dict, Sequence[dict]] = None,
+        rates: Union[None, str, dict, Sequence[dict]] = None,
         short_share: float = 0.0,
         proportions: float = 0.12,
         joints: str = 'coco17',
@@ -89,6 +90,8 @@ class UniversalWindowBatches(DrawnBatches):
         skeleton = joint_set.skeleton
         self.flip = list(skeleton.flip_indices)
         self.parents = bone_parents(joint_set)
+        if isinstance(rates, str):
+            rates = read_json(rates)
         known = rates if isinstance(rates, (list, tuple)) else [rates or {}]
         self.errors = [ErrorModel(skeleton, estimator_rates(**one)) for one in known]
 

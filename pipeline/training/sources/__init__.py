@@ -32,7 +32,18 @@ def _pairs(**arguments) -> Tuple[PoseSequence, ...]:
     return load_pairs(**arguments)
 
 
-SOURCES: Dict[str, Source] = {'h36m_2d': _h36m_2d, 'h36m_universal': _h36m_universal, 'pairs': _pairs}
+def _coco_videos(**arguments) -> Tuple[PoseSequence, ...]:
+    from pipeline.training.sources.coco_video import load_coco_videos
+
+    return load_coco_videos(**arguments)
+
+
+SOURCES: Dict[str, Source] = {
+    'h36m_2d': _h36m_2d,
+    'h36m_universal': _h36m_universal,
+    'pairs': _pairs,
+    'coco_videos': _coco_videos,
+}
 
 
 def register_source(name: str, load: Source) -> None:

@@ -88,6 +88,17 @@ class Camera:
         tangential = p1 * u[..., 1:] + p2 * u[..., :1]
         return self.focal * (u * (radial + tangential) + r2 * np.array([p2, p1])) + self.principal
 
+    def rays(self, pixels: np.ndarray) -> np.ndarray:
+        """Px ``(..., 2)`` to x / z and y / z of the directions that they show, without the lens's distortion."""
+        seen = (np.asarray(pixels, np.float64) - self.principal) / self.focal
+        (k1, k2, k3), (p1, p2) = self.radial, self.tangential
+        u = seen
+        for _ in range(5):  # a fixed point; these lenses bend by a few per cent
+            r2 = (u**2).sum(-1, keepdims=True)
+            bend = 1 + r2 * (k1 + r2 * (k2 + r2 * k3)) + p1 * u[..., 1:] + p2 * u[..., :1]
+            u = (seen - r2 * np.array([p2, p1])) / bend
+        return u
+
 
 @dataclass(frozen=True)
 class Recording:

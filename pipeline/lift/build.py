@@ -1,0 +1,72 @@
+"""The lifter that comes with this package, for the joints that a chain gives."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Optional
+
+import numpy as np
+
+from pipeline.errors import InputError
+from pipeline.lift.lifting import STATURE, load_lifter
+from pipeline.lift.stillness import Stillness
+from pipeline.lift.stream import StreamLifter
+from pipeline.refine.build import shipped
+from pipeline.skeletons import Skeleton
+
+WEIGHTS_NAME = 'lifter_coco17.pth'
+
+
+@dataclass(frozen=True)
+class LiftOptions:
+    """What a chain lifts with; makes a :class:`StreamLifter` for each run.
+
+    Attributes:
+        lifter: the network.
+        columns: its joints among the chain's, ``(17,)``.
+        focal: length in px; 0 for the usual field of view.
+        height: of people, m.
+        checkpoint: the file of the weights.
+        assumed_height: whether nobody said how tall people are.
+    """
+
+    lifter: Any
+    columns: np.ndarray
+    focal: float
+    height: float
+    checkpoint: Path
+    assumed_height: bool = False
+
+    def stream(self, fps: float, stillness: Optional[Stillness] = None) -> StreamLifter:
+        """For one run of a video with ``fps`` frames per second."""
+        return StreamLifter(self.lifter, self.columns, fps, self.focal, self.height, stillness)
+
+
+def build_lift(
+    skeleton: Skeleton,
+    focal: Optional[float] = None,
+    height: Optional[float] = None,
+    checkpoint: Optional[Path] = None,
+    device: str = 'cpu',
+) -> LiftOptions:
+    """Load the lifter.
+
+    Args:
+        skeleton: of the chain's poses.
+        focal: length of the lens in px; None for the usual field of view.
+        height: of the people in m; None for :data:`pipeline.lift.lifting.STATURE`.
+        checkpoint: other weights than those that come with this package.
+
+    Raises:
+        InputError: if the weights are missing or damaged, or the skeleton lacks a joint that the lifter needs.
+    """
+    path = checkpoint or shipped(WEIGHTS_NAME)
+    if not path.is_file():
+        raise InputError(f'{path}: no such weights; --3d needs them')
+    lifter = load_lifter(path, device)
+    lacking = [name for name in lifter.keypoint_names if name not in skeleton.names]
+    if lacking or not lifter.keypoint_names:
+        raise InputError(
+            f"--3d: skeleton {skeleton.name!r} lacks {', '.join(lacking) or 'names'}; the lifter needs COCO's 17 joints"
+        )
+    columns = np.array([skeleton.names.index(name) for name in lifter.keypoint_names])
+    return LiftOptions(lifter, columns, focal or 0.0, height or STATURE, path, height is None)

@@ -1,0 +1,60 @@
+"""Bones that settle, feet that stand, angles."""
+
+import numpy as np
+import pytest
+
+from pipeline.lift.body import BONES, LengthsOfTrack, bone_lengths, flexion, settled
+from pipeline.lift.ground import StandingFeet
+from tests.lift.toy import BODY
+
+ANKLES = [15, 16]
+
+
+def test_settled_bones_have_the_lengths_and_the_directions_they_had():
+    rng = np.random.default_rng(0)
+    poses = BODY + rng.normal(0, 0.02, (30, 17, 3))
+    lengths = LengthsOfTrack().add(bone_lengths(poses))
+    still = settled(poses, lengths)
+    after = bone_lengths(still)
+    rigid = np.isfinite(lengths)
+    assert rigid.sum() == len(BONES) - 2  # trunk and neck bend
+    assert after[:, rigid] == pytest.approx(np.repeat(lengths[None, rigid], 30, axis=0), abs=1e-9)
+    shank, was = (p[:, 15] - p[:, 13] for p in (still, poses))
+    assert np.cross(shank, was) == pytest.approx(0, abs=1e-9)
+    assert still[:, 11] + still[:, 12] == pytest.approx(poses[:, 11] + poses[:, 12], abs=1e-9)
+
+
+def test_mirror_bones_are_equally_long():
+    body = BODY.copy()
+    body[13:17:2, 1] += 0.1  # a longer left thigh
+    lengths = bone_lengths(body[None])[0]
+    assert lengths[2] == pytest.approx(lengths[3]) and lengths[2] == pytest.approx(0.41 + 0.05, abs=2e-3)
+
+
+def test_flexion_of_a_right_angle():
+    body = BODY.copy()
+    body[15] = body[13] + [0, 0, 0.4]  # the left shank points straight back
+    left_knee, right_knee, *_ = flexion(body[None])
+    assert left_knee[0] == pytest.approx(90, abs=4) and right_knee[0] < 10
+
+
+def test_a_foot_on_the_ground_does_not_slide_when_the_measured_root_trembles():
+    time = np.arange(90) / 30
+    rng = np.random.default_rng(1)
+    measured = np.array([0, 0, 4.0]) + np.cumsum(rng.normal(0, [0.001, 0.001, 0.004], (90, 3)), axis=0)
+    joints = np.repeat(BODY[None], 90, axis=0)
+    root, contact = StandingFeet().lead(joints, measured, time)
+    assert contact[1:].min() > 0.5
+
+    def slide(where):
+        return np.abs(np.diff((joints + where[:, None])[:, ANKLES], axis=0)).sum()
+
+    assert slide(root) < 0.35 * slide(measured)
+    assert np.linalg.norm(root - measured, axis=1).max() < 0.1  # and stays where the picture says
+
+
+def test_who_slides_on_both_feet_fast_is_not_held():
+    time = np.arange(60) / 30
+    measured = np.stack([1.5 * time, np.zeros(60), np.full(60, 4.0)], axis=1)
+    root, contact = StandingFeet().lead(np.repeat(BODY[None], 60, axis=0), measured, time)
+    assert contact.max() < 0.01 and root == pytest.approx(measured, abs=1e-2)
