@@ -86,6 +86,8 @@ class Browser:
             time.sleep(0.05)
 
     def open(self, url: str):
+        self.call('Page.navigate', url='about:blank')  # the last page asks no more, and its fragment is no place here
+        self.until('document.readyState === "complete" && location.href === "about:blank"')
         self.requests.clear()
         self.call('Page.navigate', url=url)
         self.until('document.body && document.body.dataset.ready === "true"')

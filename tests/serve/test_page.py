@@ -13,7 +13,6 @@ from tests.serve.conftest import COUNT, FPS, SIZE, SWAPPED, TOYS, Server, write_
 @pytest.fixture
 def tab(browser, server, clip):
     """The clip, open, at its first frame."""
-    browser.call('Page.navigate', url='about:blank')
     browser.open(f'{server.address}#{clip}')
     browser.until('document.getElementById("original").readyState >= 2')
     return browser
@@ -195,7 +194,6 @@ def test_every_control_has_a_name(tab):
 
 def test_a_chosen_file_is_copied_run_and_opened(browser, server, tmp_path):
     path = write_clip(tmp_path / 'picked.mp4', 30)
-    browser.call('Page.navigate', url='about:blank')
     browser.open(server.address)
     root = browser.call('DOM.getDocument')['root']['nodeId']
     node = browser.call('DOM.querySelector', nodeId=root, selector='#upload')['nodeId']
@@ -220,7 +218,6 @@ def test_a_server_that_is_gone_is_said_and_corrections_are_kept(browser, tmp_pat
     write_clip(tmp_path / 'clip.mp4')
     running = Server(tmp_path, '--preset', str(TOYS / 'preset.py'))
     write_poses(running.out / 'clip_poses.json')
-    browser.call('Page.navigate', url='about:blank')
     browser.open(f'{running.address}#clip')
     browser.until('document.body.dataset.opened === "clip"')
     click(browser, '#athlete')

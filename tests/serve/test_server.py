@@ -216,8 +216,6 @@ def test_a_run_writes_poses_that_can_be_opened(server):
     np.testing.assert_allclose(arrays['boxes'][0], [90 - 20, 130 - 50, 90 + 20, 130 + 50], atol=3)
     again = server.finished(server.ask('api/run', 'POST', {'name': 'fresh.mp4'}).json['number'])
     assert 'exists already' in again['error'] and '\n' not in again['error']
-    forced = server.finished(server.ask('api/run', 'POST', {'name': 'fresh.mp4', 'force': True}).json['number'])
-    assert forced['error'] is None
 
 
 def test_a_file_that_has_become_no_video_fails_in_one_line(server):
