@@ -1,0 +1,13 @@
+"""Refine poses that another tool found: ids where they are missing, the chain's refiner, the chain's files.
+
+    found = read_found('poses.json')
+    refined = refine_sequence(found, RefineOptions(refiner='hanet'))
+
+:class:`FileChain` is the same as a chain for :func:`pipeline.run.run_video`: it writes files, and draws on the video.
+Whoever corrects poses by hand changes the :class:`FoundPoses` in between, and refines them again.
+"""
+
+from pipeline.refine_file.chain import FileChain, refine_sequence
+from pipeline.refine_file.source import PoseSource
+
+__all__ = ['FileChain', 'PoseSource', 'refine_sequence']
