@@ -46,6 +46,7 @@ FORMAT_HELP = {
     'posetrack': 'write PoseTrack18 JSON',
     'slp': "write SLEAP's .slp",
     'trc': 'write TRC marker files, one per person, for biomechanics tools',
+    'angles3d': 'with --3d: write joint angles in space, a .mot for each person',
     'bvh': 'with --3d: write BVH motion files, one per person, for Blender and other animation programs',
     'gltf': 'with --3d: write a binary glTF file of moving bodies, for Blender and browsers',
 }
