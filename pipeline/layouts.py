@@ -76,6 +76,11 @@ def tracked_skeleton(skeleton: Skeleton) -> Skeleton:
     return skeleton if carriers(skeleton) is None else load_skeleton('coco')
 
 
+def anchors(name: str) -> Tuple[str, ...]:
+    """COCO's joints that a point of this name hangs on, itself for one of them; none if the name does not tell."""
+    return (name,) if name in load_skeleton('coco').names else _hangs_on(name)
+
+
 def _hangs_on(name: str) -> Tuple[str, ...]:
     if name in _MIDDLES:
         return _MIDDLES[name]

@@ -72,6 +72,7 @@ def _is_line(value: str) -> bool:
 LINE = Kind(str, 'four numbers x1,y1,x2,y2', _is_line)
 COUNT = Kind(int, 'a whole number from 1 up', lambda value: value >= 1)
 CADENCE = Kind((int, str), 'a number of frames from 1 up, or seconds as 0.2s', _is_cadence)
+INDEX = Kind(int, 'a whole number from 0 up', lambda value: value >= 0)
 SHARE = Kind(float, 'in 0..1', lambda value: 0 <= value <= 1)
 LENGTH = Kind(float, 'a number over 0', lambda value: 0 < value < math.inf)
 HEIGHT = Kind(float, 'metres in 0.3..3', lambda value: 0.3 <= value <= 3)
@@ -431,6 +432,55 @@ class OutputOptions:
     def content(self) -> Dict[str, Any]:
         """Those options that can change what is in the files."""
         return {entry.name: getattr(self, entry.name) for entry in fields(self) if option_of(entry).content}
+
+
+@dataclass(frozen=True)
+class RefineOptions:
+    """What poses from a file are refined with; the rest is as in :class:`ChainOptions`.
+
+    Attributes:
+        refiner: a name or file with parameters, as :func:`pipeline.refine.refiner_options` takes it.
+        scene: tracker options, where the file has no ids.
+        track: give new ids also where the file has some.
+        size: of the picture, ``(width, height)`` px, where neither file nor video say.
+        first_frame: number of the video's first frame in the file.
+        device, runtime: of the networks.
+    """
+
+    refiner: Union[str, Dict[str, Any]] = 'hanet'
+    scene: Optional[str] = None
+    track: bool = _option(False, SWITCH, 'give people new ids, also where the file has some', 'people', common=True)
+    size: Optional[str] = _option(
+        None,
+        WORD,
+        'size of the picture, where neither file nor video say, as 1920x1080',
+        'input',
+        metavar='WIDTHxHEIGHT',
+        common=True,
+    )
+    first_frame: int = _option(
+        0,
+        INDEX,
+        "number of the video's first frame in the file; 1 where a tool counts from 1",
+        'input',
+        metavar='N',
+    )
+    device: str = 'auto'
+    runtime: str = 'torch'
+
+    @property
+    def picture_size(self) -> Optional[Tuple[int, int]]:
+        """Width and height in px.
+
+        Raises:
+            InputError: if ``size`` is something else.
+        """
+        if self.size is None:
+            return None
+        width, _, height = self.size.lower().partition('x')
+        if not (width.isdecimal() and height.isdecimal() and 0 < int(width) < 1 << 16 and 0 < int(height) < 1 << 16):
+            raise InputError(f'--size {self.size[:40]!r}: must be WIDTHxHEIGHT in px, as 1920x1080')
+        return int(width), int(height)
 
 
 def preset_options() -> Dict[str, Kind]:

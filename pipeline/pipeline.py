@@ -29,6 +29,7 @@ from pipeline.protocols import Detector, Estimator, PredictingTracker, Sight, Tr
 from pipeline.refine import StreamRefiner, build_refiner, refiner_options
 from pipeline.refine.filters import NoSmoother
 from pipeline.registry import import_custom
+from pipeline.results import Results
 from pipeline.run import run_video
 from pipeline.stages import (
     Advice,
@@ -225,22 +226,29 @@ class VideoPipeline:
         (result,) = self.results(ArraySource([image]))
         return result.people
 
-    def results(
-        self, source: Any, clock: Optional[Clock] = None, sight: Optional[Sight] = None
-    ) -> Generator[FrameResult, None, None]:
+    def results(self, source: Any, clock: Optional[Clock] = None, sight: Optional[Sight] = None) -> Results:
         """Iterate over the frames of ``source`` (what :func:`open_source` takes) with their refined people.
 
         Every frame comes once and in order, ``refiner.latency(fps)`` frames late at
         most; frames that nobody holds any more are freed. Leaving the loop early ends the run.
         ``sight`` is told of everybody who was posed, those too whom the tracker drops.
+        In place of a loop, ``results(…).to_dataframe()`` or ``.to_xarray()`` gives all of them as a table.
 
         Raises:
             InputError: if the source cannot be read, its pictures would take too much memory (:meth:`check_memory`),
                 or this pipeline was made in another process.
         """
+        named = source.info.name if isinstance(source, VideoSource) else source
+        return Results(
+            self._results(source, clock, sight), self.skeleton, str(named) if isinstance(named, (str, Path)) else ''
+        )
+
+    def _results(
+        self, source: Any, clock: Optional[Clock], sight: Optional[Sight]
+    ) -> Generator[FrameResult, None, None]:
         if not isinstance(source, VideoSource):
             with open_source(source) as opened:
-                yield from self.results(opened, clock, sight)
+                yield from self._results(opened, clock, sight)
             return
         self.check_memory(source)
         clock, slow = clock or Clock(), source.info.fps < SLOWEST_RATE

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Dict, Generator, Iterator, List, Optional, Protocol, Sequence, Union
 
-from tqdm import tqdm
+from tqdm.auto import tqdm
 
 from pipeline.errors import InputError
 from pipeline.files import Claim, check_writable

@@ -1,7 +1,10 @@
 """Summary of a run: frames, people, speed, jitter, files."""
 
 from dataclasses import dataclass, field
-from typing import Dict, List, Set
+from html import escape
+from pathlib import Path
+from typing import Dict, List, Mapping, Set
+from urllib.parse import quote
 
 import numpy as np
 
@@ -57,6 +60,34 @@ class Summary:
         if self.interrupted:
             lines.append('interrupted: the files end here')
         return '\n'.join(lines + [f'  {printable(file)}' for file in self.files])
+
+    def _repr_html_(self) -> str:
+        """The same for notebooks, with the overlay to look at where the notebook can reach it."""
+        facts: Dict[str, object] = {
+            'frames': f'{self.frames}, {self.fps:.1f} per second',
+            'people': self.people,
+            **({'interrupted': 'the files end here'} if self.interrupted else {}),
+        }
+        if np.isfinite(self.jitter_before):
+            facts['jitter'] = f'{self.jitter_before:.2f} before, {self.jitter_after:.2f} after (% of height per frame²)'
+        here, videos = Path.cwd(), [Path(file) for file in self.files if file.endswith('_overlay.mp4')]
+        facts['files'] = '\n'.join(printable(file) for file in self.files)
+        # a notebook serves what lies in its own folder, by relative paths
+        shown = [path.resolve().relative_to(here) for path in videos if path.resolve().is_relative_to(here)]
+        video = ''.join(
+            f'<video controls width="480" src="{escape(quote(str(path)), quote=True)}"></video>' for path in shown
+        )
+        return html_table('run', facts) + video
+
+
+def html_table(title: str, facts: Mapping[str, object]) -> str:
+    """A small table of names and values; nothing in it is taken for HTML."""
+    rows = ''.join(
+        f'<tr><th style="text-align:left">{escape(str(name))}</th>'
+        f'<td style="text-align:left;white-space:pre-line">{escape(str(value))}</td></tr>'
+        for name, value in facts.items()
+    )
+    return f'<table><caption>{escape(title)}</caption>{rows}</table>'
 
 
 class JitterMeter:

@@ -68,7 +68,7 @@ def test_both_commands_have_them(parse, capsys):
     args = parse(['a.mp4', '--fps', '30000/1001', '--resize', '--deinterlace'])
     assert (args.fps, args.resize, args.deinterlace) == ('30000/1001', True, True)
     with pytest.raises(SystemExit):
-        parse(['--help'])
+        parse(['--help-all'])
     assert 'reinterpret a video' in ' '.join(capsys.readouterr().out.split())
 
 

@@ -56,3 +56,13 @@ def test_gaps_break_the_chain():
     assert np.isnan(meter.before)
     assert 'jitter' not in str(Summary(frames=6, people=1, seconds=2))
     assert '3.0 frames per second' in str(Summary(frames=6, people=1, seconds=2))
+
+
+def test_a_notebook_shows_the_summary_and_its_video_if_it_can_reach_it(tmp_path, monkeypatch):
+    from pipeline.summary import Summary
+
+    monkeypatch.chdir(tmp_path)
+    files = ['out/<b> 1_overlay.mp4', str(tmp_path.parent / 'far_overlay.mp4')]
+    shown = Summary(frames=30, people=2, seconds=3.0, jitter_before=1.0, jitter_after=0.5, files=files)._repr_html_()
+    assert '30, 10.0 per second' in shown and '1.00 before, 0.50 after' in shown
+    assert '<b>' not in shown and shown.count('<video') == 1 and 'src="out/%3Cb%3E%201_overlay.mp4"' in shown

@@ -9,7 +9,7 @@ import os
 _base_ = ['../_base_/refiner_schedule.py']
 custom_imports = dict(imports=['pipeline.networks.lifters.temporal_lifter'])
 folder = os.environ.get('POSE_SHARED', '../shared') + '/data/h36m'
-iterations, epoch = 2500, 50
+iterations, epoch = 2000, 50
 model = dict(
     type='TemporalLifter',
     num_keypoints=16,

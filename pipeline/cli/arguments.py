@@ -14,6 +14,7 @@ from pipeline.options import (
     COUNT,
     GROUPS,
     HEIGHT,
+    INDEX,
     LENGTH,
     MODEL,
     PATH,
@@ -47,6 +48,7 @@ FORMAT_HELP = {
     'posetrack': 'write PoseTrack18 JSON',
     'slp': "write SLEAP's .slp",
     'trc': 'write TRC marker files, one per person, for biomechanics tools',
+    'angles3d': 'with --3d: write joint angles in space, a .mot for each person',
     'bvh': 'with --3d: write BVH motion files, one per person, for Blender and other animation programs',
     'gltf': 'with --3d: write a binary glTF file of moving bodies, for Blender and browsers',
 }
@@ -125,6 +127,13 @@ def add_chain_options(parser: OptionParser) -> None:
             _add(parser, entry, f'{", ".join(preset_names())}, or a file' if entry.name == 'preset' else None)
 
 
+def add_fields(parser: OptionParser, options: Any, only: Optional[Sequence[str]] = None) -> None:
+    """The fields of a class of options; those in ``only``, if it is given."""
+    for entry in fields(options):
+        if 'option' in entry.metadata and option_of(entry).group and (only is None or entry.name in only):
+            _add(parser, entry)
+
+
 def add_output_options(parser: OptionParser, leave_out: Tuple[str, ...] = ()) -> None:
     """Which part of a video is seen, what is drawn, and which files are written."""
     for name in names(WRITERS):
@@ -147,9 +156,7 @@ def add_output_options(parser: OptionParser, leave_out: Tuple[str, ...] = ()) ->
         common=True,
         help=f'formats with commas between, or all: {", ".join(names(WRITERS))} (docs/formats.md)',
     )
-    for entry in fields(OutputOptions):
-        if option_of(entry).group and entry.name not in leave_out:
-            _add(parser, entry)
+    add_fields(parser, OutputOptions, [entry.name for entry in fields(OutputOptions) if entry.name not in leave_out])
 
 
 def add_live_options(parser: OptionParser) -> None:
@@ -213,15 +220,19 @@ def output_options(args: argparse.Namespace, **others: Any) -> OutputOptions:
 
 
 def _formats(text: str) -> List[str]:
-    """The formats of ``--format a,b``; ``all`` are those whose libraries are installed."""
+    """The formats of ``--format a,b``; ``all`` are those of 2D whose libraries are installed."""
     wanted: List[str] = []
     for name in (part.strip() for part in text.split(',')):
         if name == 'all':
-            wanted += [known for known in names(WRITERS) if not missing_packages(known)]
+            wanted += [known for known in names(WRITERS) if not missing_packages(known) and not _needs_3d(known)]
         else:
             format_named(name)
             wanted.append(name)
     return wanted
+
+
+def _needs_3d(name: str) -> bool:
+    return getattr(WRITERS.module_dict[name], 'needs_3d', False)
 
 
 def _add(parser: OptionParser, entry: Field, help: Any = None) -> None:
@@ -241,7 +252,7 @@ def _add(parser: OptionParser, entry: Field, help: Any = None) -> None:
         more['nargs'] = '+'
     elif option.kind is PATHS:
         more.update(action='append', type=PATH.type, help=text, default=[])
-    elif option.kind in (COUNT, SHARE, PATH, LENGTH, HEIGHT, SECONDS):
+    elif option.kind in (COUNT, INDEX, SHARE, PATH, LENGTH, HEIGHT, SECONDS):
         more['type'] = option.kind.type
     elif option.kind in (CADENCE, CHOICE):
         more['type'] = _number_or_word

@@ -10,6 +10,7 @@ from typing import Any, List, Type, Union
 
 from pipeline.errors import InputError
 from pipeline.files import Force
+from pipeline.formats.angles3d_file import Angles3dExporter
 from pipeline.formats.angles_file import AnglesExporter
 from pipeline.formats.bvh_file import BvhExporter
 from pipeline.formats.c3d_file import C3dExporter
@@ -38,6 +39,7 @@ from pipeline.skeletons import Skeleton
 from pipeline.types import VideoInfo
 
 __all__ = [
+    'Angles3dExporter',
     'AnglesExporter',
     'BvhExporter',
     'C3dExporter',

@@ -14,11 +14,12 @@ def missing(modules: Sequence[str]) -> List[str]:
     return [_DISTRIBUTIONS.get(name, name) for name in modules if find_spec(name) is None]
 
 
-def require(modules: Sequence[str], what: str) -> None:
+def require(modules: Sequence[str], what: str, extra: str = 'formats') -> None:
     """Check that ``modules`` are installed, without importing them.
 
     Args:
         what: needs them, for the message, such as ``format c3d``.
+        extra: of this package that has them.
 
     Raises:
         InputError: naming what is missing, and how it is installed.
@@ -27,5 +28,5 @@ def require(modules: Sequence[str], what: str) -> None:
     if absent:
         raise InputError(
             f'{what}: needs {", ".join(absent)}: '
-            f"pip install {' '.join(absent)} (or pip install 'smooth-poses[formats]')"
+            f"pip install {' '.join(absent)} (or pip install 'smooth-poses[{extra}]')"
         )

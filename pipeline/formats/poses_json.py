@@ -9,8 +9,10 @@ from typing import Any, Dict, List, Optional, Tuple, Union
 import numpy as np
 
 from pipeline.errors import InputError
+from pipeline.formats.tables import Moment, to_dataframe, to_xarray
 from pipeline.reading import exact_fraction, read_json
 from pipeline.skeletons import Skeleton
+from pipeline.summary import html_table
 from pipeline.types import People, VideoInfo
 
 
@@ -39,6 +41,36 @@ class PoseFile:
     video: Optional[VideoInfo]
     run: dict
 
+    def to_dataframe(self):
+        """A ``pandas.DataFrame``, a row per frame, person and joint; see :func:`pipeline.formats.tables.to_dataframe`.
+
+        Raises:
+            InputError: if pandas is not installed.
+        """
+        return to_dataframe(self._moments(), self._names())
+
+    def to_xarray(self):
+        """An ``xarray.Dataset``; see :func:`pipeline.formats.tables.to_xarray`."""
+        return to_xarray(self._moments(), self._names(), self.video.name if self.video else '')
+
+    def _moments(self) -> List[Moment]:
+        return [(frame.index, frame.time, frame.people) for frame in self.frames]
+
+    def _names(self) -> List[str]:
+        if self.skeleton is not None:
+            return list(self.skeleton.names)
+        count = max((frame.people.keypoints.shape[1] for frame in self.frames), default=0)
+        return [f'joint {k}' for k in range(count)]
+
+    def _repr_html_(self) -> str:
+        """A table for notebooks."""
+        ids = sorted({int(i) for frame in self.frames for i in frame.people.track_ids})
+        shown = ', '.join(map(str, ids[:12])) + (' …' if len(ids) > 12 else '')
+        return html_table(
+            self.video.name if self.video else 'poses',
+            {'frames': len(self.frames), 'people': f'{len(ids)} (ids {shown})', 'keypoints': ', '.join(self._names())},
+        )
+
 
 def read_poses_json(path: Union[str, Path]) -> PoseFile:
     """Read a pose file.
@@ -47,7 +79,12 @@ def read_poses_json(path: Union[str, Path]) -> PoseFile:
         InputError: if there is no such file, or it is not pose JSON; the message
             names the place, such as ``instance_info[3].instances[0].keypoints``.
     """
-    return _Reader(path).document(read_json(path))
+    return parse_poses(path, read_json(path))
+
+
+def parse_poses(path: Union[str, Path], document: Any) -> PoseFile:
+    """The poses of a document that was read from ``path``, as :func:`read_poses_json` does."""
+    return _Reader(path).document(document)
 
 
 class _Reader:

@@ -57,13 +57,13 @@ class Lifting:
         even, even_rays, even_scores = evenly(rays, scores, times, self.lifter.rate)
         with torch_threads(1):
             joints = self.lifter.lift(even_rays, even_scores, self.mirrored) * (self.height / STATURE)
-        joints = _smooth(joints.astype(np.float64), even, self.pose_sigma)
+        joints = smooth(joints.astype(np.float64), even, self.pose_sigma)
         weights = np.maximum(even_scores, 0.02) ** 2
         depth = place(joints, even_rays, weights)[:, 2]
         depth = np.where(np.isfinite(depth), np.maximum(depth, NEAREST), np.nan)
-        depth = np.exp(_smooth(np.log(_without_gaps(depth)), even, self.depth_sigma))
+        depth = np.exp(smooth(np.log(_without_gaps(depth)), even, self.depth_sigma))
         root = at_depth(joints, even_rays, weights, depth)
-        root[:, :2] = _smooth(root[:, :2], even, self.pose_sigma)
+        root[:, :2] = smooth(root[:, :2], even, self.pose_sigma)
         return _at(even, joints, times), _at(even, root, times)
 
 
@@ -101,7 +101,8 @@ def _at(even: np.ndarray, values: np.ndarray, times: np.ndarray) -> np.ndarray:
     return CubicSpline(even, values, axis=0, bc_type='natural')(times)
 
 
-def _smooth(values: np.ndarray, times: np.ndarray, sigma: float) -> np.ndarray:
+def smooth(values: np.ndarray, times: np.ndarray, sigma: float) -> np.ndarray:
+    """Values ``(T, ...)`` as :func:`pipeline.refine.polish.polish` smooths them; a sigma of 0 s changes nothing."""
     if not sigma or len(times) < 3:
         return values
     flat = values.reshape(1, len(values), -1, 1)

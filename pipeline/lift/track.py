@@ -1,4 +1,4 @@
-"""One track, lifted as it comes in: windows of 2D to 3D, bones that settle, feet that stand."""
+"""One track, lifted as it comes in: windows of 2D to 3D, settled bones, limbs on their keypoints, standing feet."""
 
 from typing import List
 
@@ -6,7 +6,8 @@ import numpy as np
 
 from pipeline.lift.body import LengthsOfTrack, bone_lengths, settled
 from pipeline.lift.ground import StandingFeet
-from pipeline.lift.lifting import Lifting
+from pipeline.lift.lifting import Lifting, smooth
+from pipeline.lift.limbs import through_keypoints
 from pipeline.refine.windows import WindowSmoother, hann_blend
 
 #: seconds: length of a window, and from one to the next; a frame is answered by four
@@ -47,6 +48,9 @@ class LiftedTrack:
         """What windows are made of: the root after the joints, ``(1, T, 18, 3)``."""
         joints, root = self._lifting(keypoints[0], scores[0], times[0])
         self._medians = self._lengths.add(bone_lengths(joints))
+        rays = self._lifting.camera.rays(keypoints[0])
+        joints = through_keypoints(joints, root, rays, scores[0], self._medians)
+        joints = smooth(joints, times[0], self._lifting.pose_sigma)
         return np.concatenate([joints, root[:, None]], axis=1)[None]
 
     def _finished(self, answers: List[np.ndarray]) -> List[np.ndarray]:

@@ -85,3 +85,26 @@ def test_the_tracker_of_the_notebook_fits_the_protocol_and_keeps_ids_by_distance
     assert ids(2.5, 120) == [4]
     tracker.reset()
     assert ids(3.0, 120) == [1]
+
+
+@pytest.mark.slow
+def test_the_notebook_of_tables_runs_from_top_to_bottom(clip, repository, tmp_path, monkeypatch):
+    pytest.importorskip('pandas')
+    pytest.importorskip('xarray')
+    notebook = json.loads((repository / 'demo' / 'poses_as_tables.ipynb').read_text())
+    cells = [cell for cell in notebook['cells'] if cell['cell_type'] == 'code']
+    assert not any(cell['outputs'] or cell['execution_count'] for cell in cells)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv('MPLBACKEND', 'Agg')
+    names = {'__name__': '__main__'}
+    for number, cell in enumerate(cells):
+        exec(compile(''.join(cell['source']), f'poses_as_tables.ipynb, code cell {number}', 'exec'), names)
+        if number == 0:
+            names.update(video=clip, start='60f', end=f'{60 + FRAMES}f')
+    table, dataset = names['table'], names['dataset']
+    assert sorted(table['frame'].unique()) == list(range(60, 60 + FRAMES))
+    person = table[(table['track_id'] == names['who']) & (table['joint'] == 'left_knee')]
+    seen = dataset.position.sel(keypoints='left_knee', individuals=f'id{names["who"]}', space='x')
+    assert seen.sizes['time'] == FRAMES and abs(seen.values - person['x'].values).max() < 0.01
+    assert 'output/notebook' in names['summary']._repr_html_() and '<video' in names['summary']._repr_html_()
+    assert names['people'].keypoints.shape[1:] == (26, 2)

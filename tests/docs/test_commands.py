@@ -6,7 +6,7 @@ from dataclasses import fields
 
 import pytest
 
-from pipeline.cli import batch, demo
+from pipeline.cli import batch, demo, refine
 from pipeline.options import ChainOptions, flag_of
 
 # folders that a command makes
@@ -16,6 +16,8 @@ PARSERS = {
     'tools/demo.py': demo.parse_arguments,
     'smooth-poses-batch': batch.parse_arguments,
     'tools/batch.py': batch.parse_arguments,
+    'smooth-poses-refine': refine.parse_arguments,
+    'tools/refine.py': refine.parse_arguments,
 }
 
 
@@ -32,7 +34,7 @@ def commands(text):
     lines = [line for block in blocks for line in block.replace('\\\n', ' ').splitlines()]
     for line in [*lines, *re.findall(r'(?<!`)`([^`\n]+)`(?!`)', text)]:
         line = re.sub(r'\s#.*', '', line).strip().removeprefix('python ')
-        if re.match(r'(smooth-poses(-batch|-assets)?|tools/[\w/]+\.py)(\s|$)', line) and not re.search(
+        if re.match(r'(smooth-poses(-batch|-assets|-refine)?|tools/[\w/]+\.py)(\s|$)', line) and not re.search(
             r'…|\.\.\.|\[--', line
         ):
             yield shlex.split(line.split('&&')[0])
@@ -73,4 +75,10 @@ def test_every_command_is_one_that_its_parser_takes(pages, repository, capsys):
                 flags = {word.split('=')[0] for word in arguments if word.startswith('--')}
                 wrong += [f'{page.name}: {name} {flag}' for flag in sorted(flags - taken)]
     assert wrong == []
-    assert {'smooth-poses', 'smooth-poses-batch', 'tools/train.py', 'tools/convert_checkpoint.py'} <= checked
+    assert {
+        'smooth-poses',
+        'smooth-poses-batch',
+        'smooth-poses-refine',
+        'tools/train.py',
+        'tools/convert_checkpoint.py',
+    } <= checked

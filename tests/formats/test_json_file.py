@@ -196,7 +196,7 @@ def test_a_full_disk_is_one_clear_error(tmp_path, monkeypatch):
 
 
 def test_wrong_people_and_formats_are_named(tmp_path):
-    with pytest.raises(InputError, match="unknown format 'xml': allowed are bvh, c3d, coco, csv, .*trc"):
+    with pytest.raises(InputError, match="unknown format 'xml': allowed are .*c3d, coco, csv, .*trc"):
         open_exporter('xml', tmp_path / 'x', RUN, STICK, VIDEO)
     exporter = open_exporter('json', tmp_path / 'x.json', RUN, STICK, VIDEO)
     with pytest.raises(InputError, match="people of 17 joints, skeleton 'stick' has 2"):

@@ -5,6 +5,7 @@ import pytest
 
 from pipeline.lift.body import BONES, LengthsOfTrack, bone_lengths, flexion, settled
 from pipeline.lift.ground import StandingFeet
+from pipeline.lift.limbs import through_keypoints
 from tests.lift.toy import BODY
 
 ANKLES = [15, 16]
@@ -58,3 +59,23 @@ def test_who_slides_on_both_feet_fast_is_not_held():
     measured = np.stack([1.5 * time, np.zeros(60), np.full(60, 4.0)], axis=1)
     root, contact = StandingFeet().lead(np.repeat(BODY[None], 60, axis=0), measured, time)
     assert contact.max() < 0.01 and root == pytest.approx(measured, abs=1e-2)
+
+
+def test_a_shortened_arm_ends_on_its_keypoint_again():
+    root = np.array([[0.2, 0.1, 4.0]])
+    body = BODY.copy()
+    body[9] = body[7] + [0.05, -0.1, -0.22]  # the left forearm points at the camera
+    length = np.linalg.norm([0.05, -0.1, -0.22])
+    rays = (body + root)[None, :, :2] / (body + root)[None, :, 2:]
+    lengths = bone_lengths(body[None])[0]
+    lengths[[11, 12]] = length
+    unsure = body.copy()
+    unsure[9] = body[7] + 0.5 * np.array([0.06, -0.1, -0.2])
+    sure = np.full((1, 17), 0.9)
+    found = through_keypoints(unsure[None], root, rays, sure, lengths)[0]
+    assert found[9] == pytest.approx(body[9], abs=0.01)
+    assert np.linalg.norm(found[9] - found[7]) == pytest.approx(length)
+    # a keypoint that is doubted moves nothing: the direction stays, the length is the known one
+    sure[0, 9] = 0.4
+    kept = through_keypoints(unsure[None], root, rays + 0.05 * (np.arange(17) == 9)[:, None], sure, lengths)[0]
+    assert np.cross(kept[9] - kept[7], unsure[9] - unsure[7]) == pytest.approx(0, abs=1e-9)

@@ -21,6 +21,8 @@ def test_every_requirement_is_locked_with_a_hash(repository, setup_env):
     assert len(locked) == sum('==' in line for line in lock.splitlines()) > 60
     for line in map(setup_env.requirement, setup_env.requirement_lines()):
         name, version = re.fullmatch(r'([A-Za-z0-9-]+)(?:==(\S+)|[><=].*)?', line).groups()
+        if "python_version < '3.11'" in line:  # the lock is for 3.11
+            continue
         assert name.lower() in locked, f'{name}: run make lock'
         assert version in (None, locked[name.lower()]), f'{name}: run make lock'
     # this one owns the folder cv2 only if it comes last

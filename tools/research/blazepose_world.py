@@ -20,7 +20,7 @@ import torch  # noqa: E402
 from pipeline.backends.openvino_network import OpenVINONetwork  # noqa: E402
 from pipeline.errors import exit_cleanly  # noqa: E402
 from pipeline.lift.camera import PinholeCamera  # noqa: E402
-from pipeline.lift.lifting import Lifting, _smooth, load_lifter  # noqa: E402
+from pipeline.lift.lifting import Lifting, load_lifter, smooth  # noqa: E402
 from pipeline.networks.estimators.blazepose.crop import Crop  # noqa: E402
 from pipeline.networks.estimators.blazepose.landmarks import COCO_LANDMARKS  # noqa: E402
 from pipeline.networks.lifters.temporal_lifter import turned_to_trunk  # noqa: E402
@@ -68,15 +68,15 @@ def main(arguments: Optional[Sequence[str]] = None) -> None:
     rows: dict = {}
     for c in range(4):
         frames = data['video_frame'][:, c]
-        found = main_track(options.poses / f'cam0{c + 1}_poses.json', data['reproj_smooth'][:, c], frames)
+        found = main_track(options.poses / f'cam0{c + 1}_poses.json', data['reprojsmooth'][:, c], frames)
         indices, keypoints, scores, times, _, size = found
         camera = PinholeCamera.of_picture(*size)
         clip = options.shared / 'video' / 'multiview_single' / f'cam0{c + 1}.mp4'
         ours = Lifting(lifter, camera)(keypoints, scores, times)[0]
-        theirs = _smooth(world_points(clip, indices, keypoints, scores, camera), times, 0.08)
+        theirs = smooth(world_points(clip, indices, keypoints, scores, camera), times, 0.08)
         theirs *= (ours * theirs).sum((1, 2), keepdims=True) / (theirs**2).sum((1, 2), keepdims=True)
         _, at, there = np.intersect1d(indices, frames, return_indices=True)
-        truth = data['points3d_smooth'][there] @ data['R'][c].T + data['T'][c]
+        truth = data['points3dsmooth'][there] @ data['R'][c].T + data['T'][c]
         for share in (0.0, 0.25, 0.5, 0.75, 1.0):
             mixed = (1 - share) * ours + share * theirs
             rows.setdefault(share, []).append(measure(mixed[at], truth))

@@ -22,6 +22,7 @@ from pipeline.formats import read_poses_json  # noqa: E402
 from pipeline.lift.body import bone_lengths, flexion  # noqa: E402
 from pipeline.lift.camera import PinholeCamera  # noqa: E402
 from pipeline.lift.lifting import Lifting, load_lifter  # noqa: E402
+from pipeline.lift.track import LiftedTrack  # noqa: E402
 
 COLUMNS = ('n-mpjpe', 'pa-mpjpe', 'accel', 'bones', 'knee', 'elbow')
 
@@ -32,6 +33,9 @@ def parse_arguments(arguments: Optional[Sequence[str]] = None) -> argparse.Names
     parser.add_argument('--poses', type=Path, required=True, help='folder with cam01_poses.json …')
     parser.add_argument('--lifter', type=Path, help='lift the 2D of the files with these weights')
     parser.add_argument('--pose-sigma', type=float, default=0.08, help='seconds of smoothing, with --lifter')
+    parser.add_argument(
+        '--plain', action='store_true', help='with --lifter: without settled bones, standing feet and windows'
+    )
     parser.add_argument('--true-focal', action='store_true', help='with --lifter: tell it the calibrated focal length')
     return parser.parse_args(arguments)
 
@@ -61,6 +65,13 @@ def main_track(path: Path, seen: np.ndarray, frames: np.ndarray) -> Tuple[np.nda
     in_space = getattr(best[0][0].people, 'keypoints_3d', None)
     joints = np.stack([f.people.keypoints_3d[p] for f, p in best]) if in_space is not None else None
     return indices, keypoints, scores, times, joints, (poses.video.width, poses.video.height)
+
+
+def lifted(lifting: Lifting, keypoints: np.ndarray, scores: np.ndarray, times: np.ndarray) -> np.ndarray:
+    """As the chain does it, ``(T, 17, 3)`` m."""
+    track = LiftedTrack(lifting, (len(times) - 1) / (times[-1] - times[0]))
+    poses = [pose for row in zip(keypoints, scores, times) for pose in track.push(*row)]
+    return np.stack(poses + track.close())
 
 
 def measure(joints: np.ndarray, truth: np.ndarray) -> Dict[str, np.ndarray]:
@@ -103,7 +114,9 @@ def main(arguments: Optional[Sequence[str]] = None) -> None:
         if lifter is not None:
             focal = data['K'][c][0, 0] if options.true_focal else 0.0
             lifting = Lifting(lifter, PinholeCamera.of_picture(*size, focal), pose_sigma=options.pose_sigma)
-            joints = lifting(keypoints, scores, times)[0]
+            joints = (
+                lifting(keypoints, scores, times)[0] if options.plain else lifted(lifting, keypoints, scores, times)
+            )
         elif joints is None:
             raise InputError(f'{file}: has no keypoints_3d; run the demo with --3d, or give --lifter')
         _, ours, theirs = np.intersect1d(indices, frames, return_indices=True)

@@ -11,7 +11,7 @@ poses relative to the pelvis, as the camera sees them, in mm.
 import argparse
 import sys
 from pathlib import Path
-from typing import Dict, Optional, Sequence
+from typing import Any, Dict, Optional, Sequence
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
@@ -57,19 +57,39 @@ def lifters_by_subject(entries: Sequence[str]) -> Dict[str, str]:
     return weights
 
 
+def lifted(lifter: Any, recording: h36m.Recording) -> np.ndarray:
+    """``(T, 17, 3)`` mm relative to the pelvis; a temporal lifter sees frames 25 a second, each phase by itself."""
+    if not hasattr(lifter, 'rate'):
+        return lifter.lift(recording.estimate)
+    from pipeline.training.batches.hourglass_lifting_batches import rays_of
+
+    rays, step = rays_of(recording), round(h36m.FPS / lifter.rate)
+    poses = np.empty((len(rays), 17, 3), np.float32)
+    for phase in range(min(step, len(rays))):
+        part = rays[phase::step]
+        poses[phase::step] = lifter.lift(part, np.ones(part.shape[:2], np.float32)) * 1000
+    return poses
+
+
 @exit_cleanly
 def main(arguments: Optional[Sequence[str]] = None) -> None:
     options = parse_arguments(arguments)
     weights = lifters_by_subject(options.lifter)
     import torch
 
-    from pipeline.backends.checkpoint import load_model
+    from pipeline.backends.checkpoint import load_model, read_checkpoint
     from pipeline.backends.devices import check_device
     from pipeline.networks.lifters.keypoint_lifter import KeypointLifter
+    from pipeline.networks.lifters.temporal_lifter import TemporalLifter
 
     torch.set_num_threads(options.threads)
     device = check_device(options.device)
-    loaded = {path: load_model(path, KeypointLifter, device)[0] for path in sorted(set(weights.values()))}
+    kinds = dict(KeypointLifter=KeypointLifter, TemporalLifter=TemporalLifter)
+    loaded = {}
+    for path in sorted(set(weights.values())):
+        config = read_checkpoint(path).get('config')
+        kind = config.get('type') if isinstance(config, dict) else None
+        loaded[path] = load_model(path, kinds.get(kind, KeypointLifter), device)[0]
     sequences = []
     for subject, path in weights.items():
         first = len(sequences)
@@ -81,7 +101,7 @@ def main(arguments: Optional[Sequence[str]] = None) -> None:
                     truth,
                     np.ones(truth.shape[:2], np.float32),
                     h36m.FPS,
-                    loaded[path].lift(recording.estimate),
+                    lifted(loaded[path], recording),
                 )
             )
         errors = [np.linalg.norm(s.estimate - s.truth, axis=-1).mean(1) for s in sequences[first:]]

@@ -1,0 +1,173 @@
+"""What a file of poses says, whoever wrote it, in the terms of this package."""
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any, Dict, List, Optional, Sequence, Tuple
+
+import numpy as np
+
+from pipeline.errors import InputError
+from pipeline.formats.joint_names import joint_names, skeleton_of
+from pipeline.skeletons import Skeleton
+from pipeline.types import People
+
+Size = Tuple[int, int]  # width and height in px
+
+# beyond, a frame's number is a mistake: 48 days at 240 frames a second
+_MOST_FRAMES = 1_000_000_000
+
+
+@dataclass(frozen=True)
+class Given:
+    """What is known beside the file: of the video, or by options.
+
+    Attributes:
+        size: of the picture.
+        fps: frames per second.
+    """
+
+    size: Optional[Size] = None
+    fps: Optional[Fraction] = None
+
+
+@dataclass(frozen=True)
+class FoundPoses:
+    """The content of a file of poses.
+
+    Attributes:
+        path: of the file, for messages.
+        layout: its name, such as ``OpenPose``.
+        skeleton: of the people; joints that we know have our names.
+        people: by frame, counted from 0. Joints that were not found have score 0, and lie in the middle of the others
+            where the file does not say where they may be.
+        times: seconds by frame, where the file says.
+        fps, size: of the video, where the file says.
+    """
+
+    path: str
+    layout: str
+    skeleton: Skeleton
+    people: Dict[int, People]
+    times: Dict[int, float] = field(default_factory=dict)
+    fps: Optional[Fraction] = None
+    size: Optional[Size] = None
+
+    @property
+    def tracked(self) -> bool:
+        """Whether everybody has an id, and nobody's is twice in a frame."""
+        ids = [people.track_ids for people in self.people.values() if len(people)]
+        return all((frame > 0).all() and len(set(frame.tolist())) == len(frame) for frame in ids)
+
+    @property
+    def num_frames(self) -> int:
+        """Frames up to the last one that is in the file."""
+        return max(self.people, default=-1) + 1
+
+
+class Gatherer:
+    """Collects people as a reader comes upon them, and makes :class:`FoundPoses` of them.
+
+    Args:
+        path: of the file.
+        layout: its name.
+        names: of the joints, as the file has them.
+        given: what is known beside the file.
+        shares: coordinates are shares of the picture's width and height, from its upper left corner.
+
+    Raises:
+        InputError: for shares of a picture whose size is not known.
+    """
+
+    def __init__(self, path: Any, layout: str, names: Sequence[str], given: Given, shares: bool = False):
+        self._path, self._layout, self.names = str(path), layout, joint_names(names)
+        self._rows: Dict[int, List[tuple]] = {}
+        self.times: Dict[int, float] = {}
+        self._scale, self._origin = None, 0.0
+        if shares:
+            if given.size is None:
+                raise InputError(
+                    f'{path}: coordinates are shares of the picture: give --size WIDTHxHEIGHT, or the video by --video'
+                )
+            self._scale, self._origin = np.array(given.size, np.float64), -0.5
+
+    def frame(self, index: int, time: Optional[float] = None) -> None:
+        """There is such a frame, whoever may be in it."""
+        index = int(index)
+        if not 0 <= index < _MOST_FRAMES:
+            raise InputError(f'{self._path}: frame {index}: must be in 0..{_MOST_FRAMES - 1}')
+        self._rows.setdefault(index, [])
+        if time is not None and np.isfinite(time):
+            self.times[index] = float(time)
+
+    def person(
+        self,
+        index: int,
+        keypoints: Any,
+        scores: Any = None,
+        box: Any = None,
+        box_score: Optional[float] = None,
+        track_id: int = -1,
+        time: Optional[float] = None,
+    ) -> None:
+        """Somebody in a frame.
+
+        Args:
+            keypoints: ``(K, 2)``; not finite where a joint was not found.
+            scores: ``(K,)``; 1 where a joint is if None, 0 means not found.
+            box: x1, y1, x2, y2; around the joints if None.
+            box_score: mean score of the joints if None.
+            track_id: from 0 up; -1 for none.
+
+        Raises:
+            InputError: for another number of joints.
+        """
+        points: np.ndarray = np.array(keypoints, np.float64).reshape(-1, 2)
+        if len(points) != len(self.names):
+            raise InputError(
+                f'{self._path}: frame {index}: {len(points)} joints, where there should be {len(self.names)}'
+            )
+        self.frame(index, time)
+        found = np.isfinite(points).all(axis=1)
+        sure = found.astype(np.float64) if scores is None else np.array(scores, np.float64).reshape(len(points))
+        sure = np.where(found, np.clip(np.nan_to_num(sure), 0, 1), 0)
+        found &= sure > 0
+        if not found.any():
+            return
+        if self._scale is not None:
+            points = points * self._scale - 0.5
+            box = None if box is None else np.array(box, np.float64) * np.tile(self._scale, 2) - 0.5
+        seen = points[found]
+        nowhere = ~np.isfinite(points).all(axis=1) | ~found & (points == self._origin).all(axis=1)
+        points = np.where(nowhere[:, None], seen.mean(axis=0), points)
+        if box is None or not np.isfinite(np.array(box, np.float64)).all():
+            box = np.concatenate([seen.min(axis=0), seen.max(axis=0)])
+        certain = sure[found].mean() if box_score is None or not np.isfinite(box_score) else box_score
+        self._rows[int(index)].append((box, np.clip(certain, 0, 1), points, sure, int(track_id)))
+
+    def poses(self, fps: Optional[Fraction] = None, size: Optional[Size] = None) -> FoundPoses:
+        """All of them.
+
+        Raises:
+            InputError: if nobody is in the file.
+        """
+        rows = [row for frame in self._rows.values() for row in frame]
+        if not rows:
+            raise InputError(f'{self._path}: {self._layout} without anybody in it')
+        # ids that count from 0 become ours, which count from 1; where some have none, nobody has
+        ids = [row[4] for row in rows]
+        shift = 1 if min(ids) == 0 else 0
+        people = {index: self._people(frame, shift, min(ids) >= 0) for index, frame in sorted(self._rows.items())}
+        skeleton = skeleton_of(self.names, self._layout)
+        return FoundPoses(self._path, self._layout, skeleton, people, self.times, fps, size)
+
+    def _people(self, rows: List[tuple], shift: int, tracked: bool) -> People:
+        if not rows:
+            return People.empty(len(self.names))
+        boxes, certain, points, sure, ids = map(np.array, zip(*rows))
+        return People(
+            boxes.astype(np.float32),
+            certain.astype(np.float32),
+            points.astype(np.float32),
+            sure.astype(np.float32),
+            (ids + shift if tracked else np.full(len(ids), -1)).astype(np.int64),
+        )

@@ -1,0 +1,91 @@
+"""Poses as tables for notebooks: pandas, one row per joint; xarray, one array per clip. Both are extras."""
+
+from typing import Any, Dict, Iterable, List, Sequence, Tuple
+
+import numpy as np
+
+from pipeline.formats.collected import Collected, Track
+from pipeline.formats.movement_file import dataset_of
+from pipeline.formats.optional import require
+from pipeline.types import People
+
+# position in the source, seconds, people
+Moment = Tuple[int, float, People]
+
+
+def to_dataframe(moments: Iterable[Moment], names: Sequence[str]):
+    """A ``pandas.DataFrame`` in long form, with the columns of the CSV.
+
+    Columns: frame, time (s), track_id, joint (categorical, in the skeleton's order), x, y (px), score (0..1), x_raw,
+    y_raw (px, before the refiner), filled (bool).
+
+    Args:
+        moments: frames in order; only their people are kept.
+        names: of the joints.
+
+    Raises:
+        InputError: if pandas is not installed.
+    """
+    require(('pandas',), 'to_dataframe()', 'notebooks')
+    import pandas
+
+    count, kept = len(names), [(index, time, people) for index, time, people in moments if len(people)]
+    rows = [len(people) * count for *_, people in kept]
+
+    def column(values: List[np.ndarray], kind: Any) -> np.ndarray:
+        return np.concatenate([np.zeros(0, kind), *values])
+
+    points, raw = (
+        np.concatenate([np.zeros((0, 2), np.float32), *(getattr(p, name).reshape(-1, 2) for *_, p in kept)])
+        for name in ('keypoints', 'keypoints_raw')
+    )
+    people = sum(len(p) for *_, p in kept)
+    columns: Dict[str, Any] = dict(
+        frame=np.repeat(np.array([index for index, *_ in kept], np.int64), rows),
+        time=np.repeat(np.array([time for _, time, _ in kept], np.float64), rows),
+        track_id=np.repeat(column([p.track_ids for *_, p in kept], np.int64), count),
+        joint=pandas.Categorical.from_codes(np.tile(np.arange(count), people), categories=list(names)),
+        x=points[:, 0],
+        y=points[:, 1],
+        score=column([p.keypoint_scores.reshape(-1) for *_, p in kept], np.float32),
+        x_raw=raw[:, 0],
+        y_raw=raw[:, 1],
+        filled=np.repeat(column([p.filled for *_, p in kept], bool), count),
+    )
+    return pandas.DataFrame(columns)
+
+
+def to_xarray(moments: Iterable[Moment], names: Sequence[str], source: str = ''):
+    """An ``xarray.Dataset`` in ``movement``'s layout (:mod:`pipeline.formats.movement_file`): tracks only.
+
+    Args:
+        moments: frames in order; only their people are kept.
+        names: of the joints.
+        source: the video, for the record.
+
+    Raises:
+        InputError: if xarray is not installed.
+    """
+    require(('xarray',), 'to_xarray()', 'notebooks')
+    poses = _collected(moments)
+    steps = np.diff(poses.times)
+    fps = 1 / float(np.median(steps)) if len(steps) and np.median(steps) > 0 else 0.0
+    return dataset_of(poses, names, fps, source)
+
+
+def _collected(moments: Iterable[Moment]) -> Collected:
+    rows: Dict[int, List[tuple]] = {}
+    frames: List[Tuple[int, float]] = []
+    for position, (index, time, people) in enumerate(moments):
+        frames.append((index, time))
+        for i, track_id in enumerate(people.track_ids.tolist()):
+            if track_id >= 1:
+                row = (position, people.keypoints[i], people.keypoint_scores[i], people.bbox_scores[i])
+                rows.setdefault(track_id, []).append(row)
+    tracks = []
+    for track_id in sorted(rows):
+        positions, points, scores, person = map(np.array, zip(*rows[track_id]))
+        points = np.where((scores > 0)[..., None], points, np.nan).astype(np.float32)
+        tracks.append(Track(track_id, positions.astype(np.int64), points, scores.astype(np.float32), person))
+    indices, times = zip(*frames) if frames else ((), ())
+    return Collected(np.array(indices, np.int64), np.array(times, np.float64), tracks)

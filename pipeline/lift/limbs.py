@@ -1,0 +1,60 @@
+"""Limbs through the keypoints that they were lifted from.
+
+A lifter that is unsure of a limb's depth answers with the mean of what may be: too short, and beside its keypoint.
+Where a bone's length is known and its end is seen, only two depths are left (Taylor, "Reconstruction of articulated
+objects from point correspondences in a single uncalibrated image", CVIU 2000, section 2): where the ray of the keypoint
+meets the sphere around the joint before it. The lifter says which.
+"""
+
+import numpy as np
+
+from pipeline.lift.body import BONES, HIPS, with_middles
+
+#: m: how far before or behind its parent joint the lifter has to see a joint until it is believed
+DECIDED = 0.05
+#: scores from which on a keypoint begins to count, and counts in full
+DOUBTED, TRUSTED = 0.5, 0.8
+#: joints whose keypoints bind them: elbows, wrists, knees, ankles
+_BOUND = range(7, 11), range(13, 17)
+
+
+def through_keypoints(
+    joints: np.ndarray, root: np.ndarray, rays: np.ndarray, scores: np.ndarray, lengths: np.ndarray
+) -> np.ndarray:
+    """Turn arms and legs so that they end on their keypoints' rays.
+
+    Args:
+        joints: ``(T, 17, 3)`` m relative to the hips' middle, in the camera's frame.
+        root: ``(T, 3)`` m, the hips' middle.
+        rays: ``(T, 17, 2)``, x / z and y / z.
+        scores: ``(T, 17)`` in 0..1.
+        lengths: ``(B,)`` m of :data:`pipeline.lift.body.BONES`; NaN keeps the pose's own.
+
+    Returns:
+        ``(T, 17, 3)`` m, all bones as long as ``lengths`` says.
+    """
+    whole = with_middles(np.asarray(joints, np.float64)) + root[:, None]
+    directions = np.concatenate([rays, np.ones((*rays.shape[:2], 1))], axis=-1)
+    directions /= np.linalg.norm(directions, axis=-1, keepdims=True)
+    trust = np.clip((scores - DOUBTED) / (TRUSTED - DOUBTED), 0, 1)
+    placed = whole.copy()
+    for bone, (child, parent) in enumerate(BONES):
+        step = whole[:, child] - whole[:, parent]
+        own = np.linalg.norm(step, axis=1)
+        length = own if np.isnan(lengths[bone]) else np.full(len(step), lengths[bone])
+        if any(child in bound for bound in _BOUND):
+            seen = _on_ray(placed[:, parent], step, directions[:, child], length)
+            share = np.minimum(trust[:, child], trust[:, parent])[:, None]
+            step = share * seen + (1 - share) * step
+            own = np.linalg.norm(step, axis=1)
+        placed[:, child] = placed[:, parent] + step * (length / np.maximum(own, 1e-6))[:, None]
+    return placed[:, :17] - placed[:, HIPS : HIPS + 1]
+
+
+def _on_ray(start: np.ndarray, step: np.ndarray, ray: np.ndarray, length: np.ndarray) -> np.ndarray:
+    """The way from ``start`` to where its ray meets the sphere, on the side that ``step`` points to; ``(T, 3)``."""
+    nearest = (ray * start).sum(1)  # along the ray, to the point nearest to the start
+    apart = (start**2).sum(1) - nearest**2
+    reach = np.sqrt(np.maximum(length**2 - apart, 0))
+    side = np.tanh((((start + step) * ray).sum(1) - nearest) / DECIDED)
+    return (nearest + side * reach)[:, None] * ray - start

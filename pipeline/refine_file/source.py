@@ -1,0 +1,47 @@
+"""The frames that a file of poses speaks of, without their pictures."""
+
+import math
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Iterator, Optional, Tuple
+
+from pipeline.formats.found_poses import FoundPoses
+from pipeline.options import RefineOptions
+from pipeline.refine_file.sequence import counted_from, extent_of, rate_of
+from pipeline.types import Frame, VideoInfo
+from pipeline.video import VideoSource
+
+# where neither file nor option says
+DEFAULT_FPS = Fraction(30)
+
+
+class PoseSource(VideoSource):
+    """The frames of a file of poses without their pictures.
+
+    Raises:
+        InputError: if neither the file nor ``options`` say how large the picture is.
+    """
+
+    repeatable = True
+
+    def __init__(self, found: FoundPoses, options: RefineOptions, fps: Optional[Fraction] = None, name: str = 'poses'):
+        size = options.picture_size or found.size or extent_of(found)
+        found = counted_from(found, options.first_frame)
+        rate = fps or found.fps or rate_of(found) or DEFAULT_FPS
+        self._times = {} if fps else found.times
+        self._picture = _NoPicture((size[1], size[0], 3))
+        self.info = VideoInfo(name, size[0], size[1], rate, num_frames=found.num_frames)
+
+    def __iter__(self) -> Iterator[Frame]:
+        known, last = self._times, -math.inf
+        for index in range(self.info.num_frames or 0):
+            last = max(known.get(index, index / float(self.info.fps)), last + 1e-6)
+            yield Frame(index, last, self._picture)  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True)
+class _NoPicture:
+    """The size of a picture that is not there."""
+
+    shape: Tuple[int, int, int]
+    nbytes: int = 0
