@@ -71,7 +71,8 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
         command=' '.join(sys.argv[1:] if arguments is None else arguments),
         **({} if args.clip else dict(video=False)),
     )
-    from pipeline.refine_file import FileChain, PoseSource
+    from pipeline.corrections import read_corrections
+    from pipeline.refine_file import CorrectedChain, FileChain, PoseSource
     from pipeline.run import run_video
     from pipeline.video import open_source
     from pipeline.video.moments import parse_rate
@@ -87,12 +88,19 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
             if getattr(args, flag) is not None:
                 raise InputError(f'--{flag} {getattr(args, flag)}: is of a video: give it by --video')
         given = Given(options.picture_size, fps)
+    corrected = _corrections(args)  # told before work that it would spoil
+    entries = read_corrections(corrected, args.poses) if corrected else []
     found = read_found(args.poses, given)
     if not args.clip:
         source = PoseSource(found, options, fps, name)
         _tell_guesses(source.info, found, options, fps, args.quiet)
     with source:
-        chain = FileChain(found, options)
+        if corrected:
+            anew = (args.refiner or args.refiner_checkpoint) is not None
+            chain: FileChain = CorrectedChain(found, options, entries, f'{corrected}: corrections', anew)
+            chain.notes.append(f'{len(entries)} corrections applied from {corrected}')
+        else:
+            chain = FileChain(found, options)
         if args.clip and outputs.end is None:
             chain.check_fits(source.info)
         if not args.quiet:
@@ -104,6 +112,16 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     if not args.quiet:
         print(summary)
     return 130 if summary.interrupted else 0
+
+
+def _corrections(args: argparse.Namespace) -> Optional[Path]:
+    """The file of corrections that was asked for, or that lies beside a file of poses."""
+    if args.corrections is not None:
+        return None if args.corrections == 'none' else Path(args.corrections)
+    from pipeline.corrections import corrections_beside
+
+    beside = corrections_beside(args.poses)
+    return beside if args.poses.endswith('_poses.json') and beside.is_file() else None
 
 
 def _refine_options(args: argparse.Namespace) -> RefineOptions:

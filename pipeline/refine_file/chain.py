@@ -91,7 +91,7 @@ class FileChain:
             logger.warning('%s: below %s poses per second, which are not smoothed', found.path, SLOWEST_RATE)
         refiner = self._joints.refiner
         fresh = StreamRefiner(NoSmoother() if slow else refiner.smoother, refiner.max_gap)
-        seen = [_Show(self._found, Tell(sight, self.skeleton))] if sight else []
+        seen = [Show(self._found, Tell(sight, self.skeleton))] if sight else []
         stages: List[Stage] = [_Place(found, self._joints), *seen, Refine(fresh), _Restrict(self._joints)]
         yield from connect(clock.around('decode', source), stages, clock)
 
@@ -131,7 +131,7 @@ class _Place:
 
 
 @dataclass
-class _Show:
+class Show:
     """Tells of the people of the file as they are in it. Holds back nothing."""
 
     found: FoundPoses
