@@ -416,7 +416,6 @@ class RefineOptions:
         track: give new ids also where the file has some.
         size: of the picture, ``(width, height)`` px, where neither file nor video say.
         first_frame: number of the video's first frame in the file.
-        corrections: made by hand, a file of :mod:`pipeline.corrections`; None takes the one beside the poses.
         device, runtime: of the networks.
     """
 
@@ -437,15 +436,6 @@ class RefineOptions:
         "number of the video's first frame in the file; 1 where a tool counts from 1",
         'input',
         metavar='N',
-    )
-    corrections: Optional[str] = _option(
-        None,
-        WORD,
-        'corrections by hand, made by the local page (smooth-poses-serve); none for none; default: '
-        'NAME_corrections.json beside NAME_poses.json, where there is one',
-        'refine',
-        metavar='FILE',
-        common=True,
     )
     device: str = 'auto'
     runtime: str = 'torch'

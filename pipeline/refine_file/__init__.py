@@ -4,7 +4,7 @@
     refined = refine_sequence(found, RefineOptions(refiner='hanet'))
 
 :class:`FileChain` is the same as a chain for :func:`pipeline.run.run_video`: it writes files, and draws on the video.
-:class:`CorrectedChain` applies corrections by hand (:mod:`pipeline.corrections`) before.
+:class:`CorrectedChain` does so for our own poses, with corrections by hand.
 """
 
 from pipeline.refine_file.chain import FileChain, refine_sequence

@@ -1,99 +1,62 @@
-"""Poses from a file, corrected by hand and refined: as a chain for :func:`pipeline.run.run_video`."""
+"""Our own poses with the corrections that were made by hand: refined anew around them, all else as it was."""
 
-from dataclasses import dataclass, replace
-from typing import Dict, Generator, Iterator, List, Optional, Sequence
+from pathlib import Path
+from typing import Any, Dict, Generator, List, Optional
 
-import numpy as np
-
-from pipeline.corrections import Correction, Table, apply, refined_around, to_json
-from pipeline.corrections.apply import corrected_rows
-from pipeline.corrections.keyposes import through_keys
+from pipeline.corrections import corrected_poses, read_corrections
 from pipeline.errors import InputError
-from pipeline.formats import read_poses_json
-from pipeline.formats.found_poses import FoundPoses
-from pipeline.options import RefineOptions
+from pipeline.formats import PoseFile, read_poses_json
 from pipeline.protocols import Sight
-from pipeline.refine_file.chain import FileChain, Show, refine_sequence
-from pipeline.refine_file.source import PoseSource
-from pipeline.stages import Stage, Tell, connect
 from pipeline.timing import Clock
-from pipeline.types import Frame, FrameResult, People
+from pipeline.types import FrameResult, People
 from pipeline.video import VideoSource
 
-OURS = 'poses of this program'  # the layout of files that have the poses before and after the refiner
 
-
-class CorrectedChain(FileChain):
-    """A :class:`FileChain` whose people are corrected by hand.
+class CorrectedChain:
+    """What :func:`pipeline.run.run_video` needs of a chain, for poses that are finished.
 
     Args:
-        found: poses of a video's frames, with ids.
-        corrections: in their order.
-        place: what messages call them.
-        anew: refine everything by ``options.refiner``. Else poses that this program wrote are refined by the refiner
-            that they had, and only around corrections; all other numbers stay.
+        poses: a pose file, corrected.
+        before: the same as it was; None if nobody was left out.
 
-    Raises:
-        InputError: if a correction does not fit, or the refiner does not fit the joints.
+    Attributes:
+        notes: nothing.
     """
 
-    def __init__(
-        self, found: FoundPoses, options: RefineOptions, corrections: Sequence[Correction], place: str, anew: bool
-    ):
-        super().__init__(found, options)
-        keeps = found.layout == OURS and not anew and not options.track
-        people = _around(found, corrections, place) if keeps else _anew(found, options, corrections, place)
-        self._people = {index - options.first_frame: here for index, here in people.items()}
-        self.options['corrections'] = [to_json(entry) for entry in corrections]
+    looks_back = False
+
+    def __init__(self, poses: PoseFile, before: Optional[PoseFile] = None):
+        assert poses.skeleton is not None  # as corrections have needed it
+        self.skeleton = poses.skeleton
+        self.notes: List[str] = []
+        record = poses.run.get('options')
+        self.options: Dict[str, Any] = {**(record if isinstance(record, dict) else {})}
+        self.options['preset'] = str(poses.run.get('preset', ''))
+        self._people = {frame.index: frame.people for frame in poses.frames}
+        self._before = {frame.index: frame.people for frame in before.frames} if before else {}
+
+    @classmethod
+    def of(cls, poses: Path, corrections: Path) -> 'CorrectedChain':
+        """From both files.
+
+        Raises:
+            InputError: if ``poses`` is no JSON of this program, or a correction does not fit.
+        """
+        file = read_poses_json(poses)
+        if file.skeleton is None or not file.run:
+            raise InputError(f'{corrections}: corrects what this program wrote as JSON, and {poses} is something else')
+        entries = read_corrections(corrections, poses)
+        return cls(corrected_poses(file, entries, place=f'{corrections}: corrections'), file)
 
     def results(
         self, source: VideoSource, clock: Optional[Clock] = None, sight: Optional[Sight] = None
     ) -> Generator[FrameResult, None, None]:
-        """The source's frames with their corrected people; ``sight`` is told of everybody in the file."""
-        clock = clock or Clock()
-        seen = [Show(self._found, Tell(sight, self.skeleton))] if sight else []
-        stages: List[Stage] = [_Put(self._people, self.skeleton.num_keypoints), *seen]
-        yield from connect(clock.around('decode', source), stages, clock)
-
-
-def _around(found: FoundPoses, corrections: Sequence[Correction], place: str) -> Dict[int, People]:
-    table = refined_around(Table.of(read_poses_json(found.path)), corrections, place=place)
-    return dict(zip(table.frames.tolist(), table.people()))
-
-
-def _anew(
-    found: FoundPoses, options: RefineOptions, corrections: Sequence[Correction], place: str
-) -> Dict[int, People]:
-    if not found.tracked:
-        raise InputError(f'{place}: {found.path} has no ids, and so nobody who could be corrected')
-    options, nobody = replace(options, first_frame=0, track=False), People.empty(found.skeleton.num_keypoints)
-    times = np.array([frame.time for frame in PoseSource(found, options)])
-    frames = np.arange(len(times))
-
-    def table_of(people: Dict[int, People]) -> Table:
-        return Table.from_people(found.skeleton, frames, times, [people.get(i, nobody) for i in range(len(times))])
-
-    table = table_of(found.people)
-    state = apply(table, corrections, place)
-    raw = dict(enumerate(corrected_rows(table, state).people()))
-    wanted = {index: replace(raw[index], keypoints=raw[index].keypoints_raw) for index in found.people}
-    refined = table_of(refine_sequence(replace(found, people=wanted), options).people)
-    # who was deleted for a moment is not to be bridged there
-    gone = {(int(at), -int(person)) for at, person in zip(table.position, state.ids) if person < 0}
-    stays = [(int(at), int(person)) not in gone for at, person in zip(refined.position, refined.track_ids)]
-    refined = through_keys(table, refined.rows(np.flatnonzero(stays)), state)
-    return dict(zip(frames.tolist(), refined.people()))
-
-
-@dataclass
-class _Put:
-    """Puts people onto the frames of a source. Holds back nothing."""
-
-    people: Dict[int, People]
-    count: int
-    name: Optional[str] = None
-
-    def __call__(self, frames: Iterator[Frame]) -> Iterator[FrameResult]:
-        nobody = People.empty(self.count)
-        for frame in frames:
-            yield FrameResult(frame, self.people.get(frame.index, nobody))
+        """The source's frames with their people; ``sight`` is told of those too whom a correction has left out."""
+        nobody = People.empty(self.skeleton.num_keypoints)
+        for frame in (clock or Clock()).around('decode', source):
+            result = FrameResult(frame, self._people.get(frame.index, nobody))
+            if sight:
+                sight(result, self.skeleton)
+                if len(before := self._before.get(frame.index, nobody)):
+                    sight(FrameResult(frame, before), self.skeleton)
+            yield result
