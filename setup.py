@@ -14,5 +14,6 @@ setup(
         'pipeline': ['weights/*'],
         'pipeline.configs': ['**/*.py'],
         'pipeline.report': ['page/*'],
+        'pipeline.serve': ['page/*'],
     },
 )

@@ -1,11 +1,13 @@
 """Fixtures that several test folders use."""
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
 
 import pipeline  # noqa: F401  (its stand-ins serve tests that import mmcv or xtcocotools themselves)
+from tests.browser import Browser
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
@@ -68,3 +70,13 @@ def embedded():
         return VideoPipeline.from_preset('embedded')
     except InputError as error:
         pytest.skip(f'the embedded models are not to be had: {error}')
+
+
+@pytest.fixture(scope='session')
+def browser(tmp_path_factory):
+    program = next(filter(None, map(shutil.which, ('chromium', 'chromium-browser', 'google-chrome'))), None)
+    if program is None:
+        pytest.skip('no Chromium on this machine')
+    tab = Browser(program, str(tmp_path_factory.mktemp('profile')))
+    yield tab
+    tab.close()

@@ -27,7 +27,7 @@ from pipeline.types import VideoInfo
 
 # what tools, this one too, put behind a video's name
 _ENDINGS = re.compile(
-    r'(_(poses|openpose|keypoints|posetrack|coco|dlc|movement|labelstudio|results|landmarks|predictions|refined))+$'
+    r'(_(poses|openpose|keypoints|posetrack|coco|dlc|movement|labelstudio|results|landmarks|predictions|refined|corrected))+$'
 )
 # of the chain's options, those that poses from a file go by
 _CHAIN = ('refiner', 'refiner_checkpoint', 'scene', 'single', 'device', 'runtime')
@@ -35,19 +35,34 @@ _LEFT_OUT = ('fps', 'reader', 'resize', 'deinterlace')
 
 
 def parse_arguments(arguments: Optional[Sequence[str]] = None) -> argparse.Namespace:
+    """The options of a command line."""
+    return make_parser(arguments).parse_args(arguments)
+
+
+def make_parser(arguments: Optional[Sequence[str]] = None) -> command_line.OptionParser:
     known = textwrap.fill(f'Reads {KNOWN}.', 118)
     description = (__doc__ or '').replace('Reads {known}.', known)
     parser = command_line.OptionParser(description=description, arguments=arguments)
     parser.add_argument('poses', help='a file of poses, or a folder with a file a frame')
-    parser.add('input', '--video', dest='clip', metavar='FILE', common=True, help='the video, to be drawn on')
+    parser.add(
+        'input', '--video', dest='clip', type=Path, metavar='FILE', common=True, help='the video, to be drawn on'
+    )
     parser.add('input', '--fps', metavar='RATE', common=True, help='frames per second, where nothing else says')
+    parser.add(
+        'input',
+        '--corrections',
+        type=Path,
+        metavar='FILE',
+        common=True,
+        help="corrections by hand of this program's JSON: refined anew around them, all else stays as it is",
+    )
     parser.add('data', '--out-dir', type=Path, default=Path('output'), common=True, help='output folder (%(default)s)')
     parser.add('data', '--force', action='store_true', common=True, help='replace files that exist')
     command_line.add_fields(parser, RefineOptions)
     command_line.add_fields(parser, ChainOptions, only=_CHAIN)
     command_line.add_output_options(parser, leave_out=_LEFT_OUT)
     parser.add('run', '--quiet', action='store_true', help='print nothing')
-    return parser.parse_args(arguments)
+    return parser
 
 
 @exit_cleanly
@@ -61,25 +76,34 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
         The exit code: 0, 2 for what the user has to change, 130 after Ctrl-C.
     """
     os.environ.setdefault('OPENCV_LOG_LEVEL', 'ERROR')  # read when OpenCV is loaded
-    args = parse_arguments(arguments)
+    parser = make_parser(arguments)
+    args = parser.parse_args(arguments)
     options = _refine_options(args)
+    for flag in ('refiner', 'refiner_checkpoint', 'track', 'first_frame'):
+        if args.corrections and getattr(args, flag):
+            raise InputError(
+                f'--{flag.replace("_", "-")} {getattr(args, flag)}: corrected poses keep their ids, '
+                'and are refined as they were'
+            )
     outputs = command_line.output_options(
         args,
         out_dir=args.out_dir,
         force=args.force,
         progress=sys.stderr.isatty() and not args.quiet,
         command=' '.join(sys.argv[1:] if arguments is None else arguments),
+        repeat=parser.repeat(args, poses=os.path.abspath(args.poses)),
         **({} if args.clip else dict(video=False)),
     )
-    from pipeline.refine_file import FileChain, PoseSource
+    from pipeline.refine_file import CorrectedChain, FileChain, PoseSource
+    from pipeline.refine_file.sequence import check_fits
     from pipeline.run import run_video
     from pipeline.video import open_source
     from pipeline.video.moments import parse_rate
 
-    name = f'{_ENDINGS.sub("", Path(args.poses).stem)}_refined'
+    name = f'{_ENDINGS.sub("", Path(args.poses).stem)}_{"corrected" if args.corrections else "refined"}'
     fps = parse_rate(outputs.fps)
     if args.clip:
-        source = open_source(args.clip, **outputs.reading())
+        source = open_source(str(args.clip), **outputs.reading())
         given = Given((source.info.width, source.info.height), source.info.fps)
         source.info = replace(source.info, name=name)
     else:
@@ -92,9 +116,12 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
         source = PoseSource(found, options, fps, name)
         _tell_guesses(source.info, found, options, fps, args.quiet)
     with source:
-        chain = FileChain(found, options)
         if args.clip and outputs.end is None:
-            chain.check_fits(source.info)
+            check_fits(found, source.info, options.first_frame)
+        if args.corrections:
+            chain: Any = CorrectedChain.of(Path(args.poses), args.corrections)
+        else:
+            chain = FileChain(found, options)
         if not args.quiet:
             joints, ids = found.skeleton.num_keypoints, 'ids' if found.tracked else 'no ids'
             print(f'{found.layout}: {found.num_frames} frames, {joints} joints, {ids}')

@@ -44,7 +44,9 @@ def read_calibration(path: Path, video: str, size: Tuple[int, int]) -> Camera:
         if path.stat().st_size > _LARGEST:
             raise InputError(f'{path}: too large for a calibration file')
         content = tomllib.loads(path.read_text(encoding='utf-8'))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except OSError as error:
+        raise InputError(f'{path}: cannot be read ({error.strerror})') from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise InputError(f'{path}: not a readable calibration file ({" ".join(str(error).split())})') from error
     cameras = {key: value for key, value in content.items() if isinstance(value, dict) and 'matrix' in value}
     named = {key: value for key, value in cameras.items() if video in (key, value.get('name'))} or cameras

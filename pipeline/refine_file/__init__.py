@@ -4,10 +4,11 @@
     refined = refine_sequence(found, RefineOptions(refiner='hanet'))
 
 :class:`FileChain` is the same as a chain for :func:`pipeline.run.run_video`: it writes files, and draws on the video.
-Whoever corrects poses by hand changes the :class:`FoundPoses` in between, and refines them again.
+:class:`CorrectedChain` does so for our own poses, with corrections by hand.
 """
 
 from pipeline.refine_file.chain import FileChain, refine_sequence
+from pipeline.refine_file.corrected import CorrectedChain
 from pipeline.refine_file.source import PoseSource
 
-__all__ = ['FileChain', 'PoseSource', 'refine_sequence']
+__all__ = ['CorrectedChain', 'FileChain', 'PoseSource', 'refine_sequence']

@@ -6,7 +6,6 @@ from typing import Any, Dict, Generator, Iterator, List, Optional
 
 import numpy as np
 
-from pipeline.errors import InputError
 from pipeline.formats.found_poses import FoundPoses
 from pipeline.options import RefineOptions
 from pipeline.protocols import Sight
@@ -18,7 +17,7 @@ from pipeline.refine_file.source import PoseSource
 from pipeline.stages import Refine, Stage, Tell, connect
 from pipeline.timing import Clock
 from pipeline.tracking.options import SLOWEST_RATE
-from pipeline.types import Frame, FrameResult, People, VideoInfo
+from pipeline.types import Frame, FrameResult, People
 from pipeline.video import VideoSource
 
 logger = logging.getLogger(__name__)
@@ -94,14 +93,6 @@ class FileChain:
         seen = [_Show(self._found, Tell(sight, self.skeleton))] if sight else []
         stages: List[Stage] = [_Place(found, self._joints), *seen, Refine(fresh), _Restrict(self._joints)]
         yield from connect(clock.around('decode', source), stages, clock)
-
-    def check_fits(self, info: VideoInfo) -> None:
-        """Raise :class:`InputError` if there are poses of frames behind the end of a whole video."""
-        if info.num_frames is not None and self._found.num_frames > info.num_frames:
-            raise InputError(
-                f'{self._found.path}: has poses of frame {self._found.num_frames - 1}, but {info.path} has '
-                f'{info.num_frames} frames: another video, or --first-frame 1 where a tool counts from 1'
-            )
 
 
 @dataclass

@@ -11,6 +11,7 @@ from pipeline.errors import InputError
 from pipeline.formats.found_poses import FoundPoses
 from pipeline.refine.filters import bridge_missing
 from pipeline.tracking import build_tracker
+from pipeline.types import VideoInfo
 
 
 def with_ids(found: FoundPoses, scene: Optional[str], fps: Fraction, size: Tuple[int, int]) -> FoundPoses:
@@ -98,3 +99,13 @@ def extent_of(found: FoundPoses) -> Tuple[int, int]:
     ]
     width, height = np.ceil(np.max(corners, axis=0)).astype(int) + 1
     return int(np.clip(width, 1, 1 << 16)), int(np.clip(height, 1, 1 << 16))
+
+
+def check_fits(found: FoundPoses, info: VideoInfo, first: int = 0) -> None:
+    """Raise :class:`InputError` if there are poses of frames behind the end of a whole video."""
+    last = found.num_frames - 1
+    if info.num_frames is not None and last - first >= info.num_frames:
+        raise InputError(
+            f'{found.path}: has poses of frame {last}, but {info.path} has {info.num_frames} frames: another video, '
+            'or --first-frame 1 where a tool counts from 1'
+        )

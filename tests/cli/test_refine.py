@@ -33,7 +33,7 @@ def test_a_folder_of_openpose_becomes_every_format_that_is_asked_for(tmp_path, c
     )
     assert code == 0, capsys.readouterr().err
     names = {name for name in os.listdir(tmp_path / 'out') if not name.endswith('run.json')}
-    assert names == {'clip_refined_poses.json', 'clip_refined_poses.csv', 'clip_refined_mot.txt'}
+    assert names == {f'clip_refined_{end}' for end in ('poses.json', 'poses.csv', 'mot.txt', 'run.toml')}
     written = read_poses_json(tmp_path / 'out' / 'clip_refined_poses.json')
     assert written.skeleton.name == 'body25' and written.video.fps == 25 and written.video.width == 640
     assert (
@@ -54,7 +54,7 @@ def test_it_draws_on_the_video(tmp_path, capsys):
     video.finish()
     out = tmp_path / 'out'
     assert refine(tmp_path / 'clip_dlc.csv', '--video', tmp_path / 'clip.mp4', '--out-dir', out, '--quiet') == 0
-    assert sorted(os.listdir(out)) == ['clip_refined_overlay.mp4', 'clip_refined_poses.json']
+    assert sorted(os.listdir(out)) == ['clip_refined_overlay.mp4', 'clip_refined_poses.json', 'clip_refined_run.toml']
     from pipeline.video import open_source
 
     with open_source(out / 'clip_refined_overlay.mp4') as source:
@@ -95,3 +95,23 @@ def test_poses_behind_the_end_of_the_video_are_refused(tmp_path, capsys):
     assert refine(poses, '--video', tmp_path / 'clip.mp4', '--out-dir', tmp_path / 'out') == 2
     assert 'has poses of frame 8, but' in capsys.readouterr().err
     assert json.loads(poses.read_text()) and not (tmp_path / 'out').exists()
+
+
+def test_corrections_are_applied_and_nothing_else_changes(tmp_path, capsys):
+    export(tmp_path, 'coco')
+    assert refine(tmp_path / 'clip_coco.json', '--fps', 25, '--size', '640x480', '--out-dir', tmp_path, '--quiet') == 0
+    poses, corrections = tmp_path / 'clip_refined_poses.json', tmp_path / 'clip_corrections.json'
+    entry = dict(do='swap_ids', ids=[1, 2], **{'from': 7})
+    corrections.write_text(json.dumps(dict(version=1, corrections=[entry])))
+    out = tmp_path / 'corrected'
+    assert refine(poses, '--corrections', corrections, '--out-dir', out, '--format', 'csv', '--quiet') == 0
+    before, after = (read_poses_json(path) for path in (poses, out / 'clip_corrected_poses.json'))
+    assert after.run['options']['corrections'] == [entry] and after.video.fps == 25
+    assert len(after.frames) == len(before.frames) and (out / 'clip_corrected_poses.csv').exists()
+    first = [frame.people for frame in after.frames if len(frame.people)][0]
+    assert first.track_ids.tolist() == [1]
+    assert [frame.people.track_ids.tolist() for frame in after.frames][-1] == [2]  # person 1 until then
+    assert refine(poses, '--corrections', corrections, '--track', '--out-dir', out) == 2
+    assert '--track True: corrected poses keep their ids' in capsys.readouterr().err
+    assert refine(tmp_path / 'clip_coco.json', '--corrections', corrections, '--out-dir', out) == 2
+    assert 'error' in capsys.readouterr().err

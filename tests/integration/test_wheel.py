@@ -62,6 +62,7 @@ def test_the_wheel_holds_every_module_config_weight_and_page_file_and_nothing_el
         return {str(path.relative_to(repository)) for path in found if '__pycache__' not in path.parts}
 
     expected = files('pipeline', '*.py') | files('pipeline/weights') | files('pipeline/report/page')
+    expected |= files('pipeline/serve/page')
     expected |= {f'pipeline/{name}' for name in files('configs', '*.py')}
     inside = {name for name in wheel.namelist() if '.dist-info/' not in name}
     assert inside == expected
@@ -106,7 +107,7 @@ def test_dependencies_are_those_that_are_tested(project, requirements):
     asked = [Requirement(line) for line in project['dependencies']]
     extras = [
         Requirement(line)
-        for name in ('training', 'formats', 'development')
+        for name in ('training', 'formats', 'serve', 'development')
         for line in project['optional-dependencies'][name]
     ]
     # the first three are installed without what they ask for, the fourth is asked for by the third;

@@ -3,11 +3,8 @@
 import base64
 import json
 import os
-import shutil
 import subprocess
 import time
-
-import pytest
 
 _FLAGS = (
     '--headless',
@@ -89,6 +86,8 @@ class Browser:
             time.sleep(0.05)
 
     def open(self, url: str):
+        self.call('Page.navigate', url='about:blank')  # the last page asks no more, and its fragment is no place here
+        self.until('document.readyState === "complete" && location.href === "about:blank"')
         self.requests.clear()
         self.call('Page.navigate', url=url)
         self.until('document.body && document.body.dataset.ready === "true"')
@@ -134,13 +133,3 @@ class Browser:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-
-
-@pytest.fixture(scope='session')
-def browser(tmp_path_factory):
-    program = next(filter(None, map(shutil.which, ('chromium', 'chromium-browser', 'google-chrome'))), None)
-    if program is None:
-        pytest.skip('no Chromium on this machine')
-    tab = Browser(program, str(tmp_path_factory.mktemp('profile')))
-    yield tab
-    tab.close()
