@@ -79,6 +79,7 @@ HEIGHT = Kind(float, 'metres in 0.3..3', lambda value: 0.3 <= value <= 3)
 SWITCH = Kind(bool, 'True or False')
 WORD = Kind(str, 'a name')
 PATH = Kind(Path, 'a path')
+SECONDS = Kind(float, 'seconds above 0', lambda value: 0 < value < math.inf)
 CHOICE = Kind((int, str), ALLOWED, is_choice)
 MODEL = Kind(tuple, 'a config and a checkpoint', lambda value: 1 <= len(value) <= 2)
 PATHS = Kind(tuple, 'folders')
@@ -280,6 +281,24 @@ class ChainOptions:
 
 
 @dataclass(frozen=True)
+class LiveOptions:
+    """What a run of one command wants that is watched as it goes on.
+
+    Attributes:
+        latency: see :func:`pipeline.refine.within.refiner_within`.
+    """
+
+    latency: Optional[float] = _option(
+        None,
+        SECONDS,
+        'choose a refiner that answers within so many seconds of video, computing not counted',
+        'refine',
+        metavar='SECONDS',
+        common=True,
+    )
+
+
+@dataclass(frozen=True)
 class OutputOptions:
     """What to write, and of which part of the video.
 
@@ -300,6 +319,7 @@ class OutputOptions:
         blur_faces, background: what is hidden in the picture, see :mod:`pipeline.people`.
         facing: for the signs of angles, see :mod:`pipeline.kinematics.facing`.
         draw_angles, compare, boxes, ids, trails: see :class:`pipeline.render.RenderOptions`.
+        show: also show what is drawn, in a window, see :mod:`pipeline.render.window`.
         progress: show a progress bar on the terminal.
         command: how the run was started, recorded in the files.
         name: what the video is called in pose data, if not after its file; ids that are numbers follow from it.
@@ -377,6 +397,14 @@ class OutputOptions:
     video: bool = _option(True, SWITCH, 'do not write the overlay video', 'picture', common=True)
     formats: Tuple[str, ...] = _option(('json',), PATHS, 'formats of pose data')
     report: bool = _option(False, SWITCH, 'write an HTML page with videos, tracks and curves', 'data', common=True)
+    show: bool = _option(
+        False,
+        SWITCH,
+        'show it in a window as it runs: space pauses, b boxes, i ids, t trails, q ends; prints the latency',
+        'run',
+        common=True,
+        content=False,
+    )
     progress: bool = _option(False, SWITCH, 'show a progress bar', content=False)
     command: str = _option('', WORD, 'how the run was started', content=False)
     name: str = _option('', WORD, 'what the video is called in pose data', content=False)

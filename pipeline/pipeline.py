@@ -91,6 +91,7 @@ class VideoPipeline:
         options: what to record in output files (preset, configs, weights).
 
     Attributes:
+        prompt: keep the queues between threads as short as they go: each frame comes out sooner, fewer do per second.
         notes: what was changed of the options given, one line each.
     """
 
@@ -119,6 +120,7 @@ class VideoPipeline:
         self.overlap, self.every, self.lift = overlap, every, lift
         self.arrangement = Arrangement(estimator.skeleton, keypoints) if keypoints else None
         self.batch = 1 if self.follow else batch
+        self.prompt = False
         self.notes: List[str] = []
         if self.batch != batch:
             self.notes.append(
@@ -300,11 +302,12 @@ class VideoPipeline:
         """From frames to poses; the buffers' sizes are the queues between threads."""
         batch = self._batch
         looks_every = 1 if fps < SLOWEST_RATE else math.ceil(every_frames(self.detect_every, fps) / self.every)
+        ahead = 1 if self.prompt else max(2 * batch, min(looks_every, _LOOK_AHEAD), self.every)
         return [
-            Buffer(max(4, 2 * self.batch)),  # frames are decoded in a thread of their own
+            Buffer(1 if self.prompt else max(4, 2 * self.batch)),  # frames are decoded in a thread of their own
             Watch(self.every),
             Detect(self.detector, batch, looks_every, self._shares.detector),
-            *([Buffer(max(2 * batch, min(looks_every, _LOOK_AHEAD), self.every))] if self.overlap else []),
+            *([Buffer(ahead)] if self.overlap else []),
             *([Follow(self.detector, advice, self._shares.detector)] if advice else []),
             Estimate(self.estimator, batch, self._shares.estimator),
         ]

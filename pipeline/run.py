@@ -15,6 +15,7 @@ from pipeline.formats import format_named, run_info
 from pipeline.options import OutputOptions
 from pipeline.people import HeadLog, KeptPoses
 from pipeline.protocols import Sight, Writer
+from pipeline.render.window import Window, check_window
 from pipeline.second_look import SecondLook, check_repeatable
 from pipeline.signals import postponed
 from pipeline.skeletons import Skeleton
@@ -22,6 +23,7 @@ from pipeline.summary import JitterMeter, Summary
 from pipeline.timing import Clock
 from pipeline.types import FrameResult
 from pipeline.video import VideoSource, open_source
+from pipeline.video.stamped import Stamped
 from pipeline.writers import (
     OverlayWriter,
     PosesWriter,
@@ -61,6 +63,8 @@ def check_outputs(specs: Sequence[str], options: OutputOptions) -> List[Any]:
     """
     for form in options.formats:
         format_named(form)
+    if options.show:
+        check_window()
     if options.report and 'json' not in options.formats:
         raise InputError('a report is made from the JSON file: write that too')
     owners: Dict[Path, str] = {}
@@ -122,7 +126,10 @@ def _run(chain: Chain, source: VideoSource, spec: str, options: OutputOptions) -
         check_writable(path, options.force)
     record = run_info(chain.options, options.command)
     check_repeatable(source, options)
-    wanted = open_writers(options, chain.skeleton, source.info, record, not chain.looks_back, clock)
+    if options.show:
+        source = Stamped(source)
+    arrivals = source.arrivals if isinstance(source, Stamped) else None
+    wanted = open_writers(options, chain.skeleton, source.info, record, not chain.looks_back, clock, arrivals)
     with opened(wanted) as writers:
         feed, heads = _Feed(writers, source, options, jitter, summary), HeadLog()
         sight = heads.note if options.blur_faces and options.video else None
@@ -136,6 +143,7 @@ def _run(chain: Chain, source: VideoSource, spec: str, options: OutputOptions) -
     summary.seconds = time.perf_counter() - begin
     summary.people, summary.jitter_before, summary.jitter_after = jitter.people, jitter.before, jitter.after
     summary.files = [str(path) for writer in writers for path in writer.files]
+    summary.shown = ''.join(str(writer) for writer in writers if isinstance(writer, Window))
     if options.report:
         from pipeline.report import write_report  # matplotlib takes a while to import
 
@@ -159,7 +167,7 @@ class _Feed:
 
     def __init__(
         self,
-        writers: Sequence[Union[OverlayWriter, PosesWriter, RepeatWriter]],
+        writers: Sequence[Union[OverlayWriter, PosesWriter, RepeatWriter, Window]],
         source: VideoSource,
         options: OutputOptions,
         jitter: JitterMeter,

@@ -27,6 +27,7 @@ class Summary:
         interrupted: whether Ctrl-C ended the run.
         stages: seconds spent in each stage.
         profile: a table of the time spent in each stage.
+        shown: what a window says of its latency.
     """
 
     frames: int = 0
@@ -38,6 +39,7 @@ class Summary:
     interrupted: bool = False
     stages: Dict[str, float] = field(default_factory=dict)
     profile: str = ''
+    shown: str = ''
 
     @property
     def fps(self) -> float:
@@ -53,6 +55,8 @@ class Summary:
                 f'jitter: {self.jitter_before:.2f} before, {self.jitter_after:.2f} after '
                 '(% of figure height per frame²)'
             )
+        if self.shown:
+            lines.append(self.shown)
         if self.interrupted:
             lines.append('interrupted: the files end here')
         return '\n'.join(lines + [f'  {printable(file)}' for file in self.files])

@@ -22,6 +22,7 @@ from pipeline.kinematics.metres import MetreOptions
 from pipeline.options import OutputOptions
 from pipeline.protocols import Writer
 from pipeline.render import Renderer, RenderOptions
+from pipeline.render.window import Window
 from pipeline.signals import postponed
 from pipeline.skeletons import Skeleton
 from pipeline.timing import Clock
@@ -123,6 +124,13 @@ def and_kept(message: str, files: Sequence[str]) -> str:
     return f'{message}; complete and kept: {", ".join(files)}' if files else message
 
 
+def render_options(options: OutputOptions) -> RenderOptions:
+    """Those that say how people are drawn."""
+    return RenderOptions(
+        **{f.name: getattr(options, f.name) for f in fields(RenderOptions) if hasattr(options, f.name)}
+    )
+
+
 class OverlayWriter:
     """Draws people onto their frames in the caller's thread, and encodes in another.
 
@@ -141,11 +149,10 @@ class OverlayWriter:
     def __init__(
         self, path: Path, skeleton: Skeleton, info: VideoInfo, options: OutputOptions, in_place: bool, clock: Clock
     ):
-        chosen = {f.name: getattr(options, f.name) for f in fields(RenderOptions) if hasattr(options, f.name)}
         self.files = [path]
         self.waits = options.draws_late
         self._draws_others = options.draw_others == 'faint'
-        self._renderer = Renderer(skeleton, RenderOptions(**chosen), Fraction(info.fps))
+        self._renderer = Renderer(skeleton, render_options(options), Fraction(info.fps))
         self._in_place, self._clock = in_place, clock
         encoder = VideoWriter(path, info, audio_from=info.path, force=options.force)
         self._sink = BackgroundWriter(_Timed(encoder, clock))
@@ -220,12 +227,25 @@ class RepeatWriter:
 
 
 def open_writers(
-    options: OutputOptions, skeleton: Skeleton, info: VideoInfo, record: RunInfo, in_place: bool, clock: Clock
-) -> Iterator[Union[OverlayWriter, PosesWriter, 'RepeatWriter']]:
-    """Every writer that is wanted, opened as it is asked for; a report is made later, of the others' files."""
+    options: OutputOptions,
+    skeleton: Skeleton,
+    info: VideoInfo,
+    record: RunInfo,
+    in_place: bool,
+    clock: Clock,
+    arrivals: Optional[Dict[int, float]] = None,
+) -> Iterator[Union[OverlayWriter, PosesWriter, RepeatWriter, Window]]:
+    """Every writer that is wanted, opened as it is asked for; a report is made later, of the others' files.
+
+    Args:
+        arrivals: for a window, see :class:`pipeline.render.window.Window`.
+    """
     name = options.name or info.name
     called = replace(info, name=name, number=video_number(name))
     metres = metre_options(options, info)
+    if options.show:  # first, because the overlay may draw into the frames
+        drawn, paced = render_options(options), info.num_frames is not None
+        yield Window(info.name, skeleton, drawn, Fraction(info.fps), {} if arrivals is None else arrivals, paced)
     for kind, path in output_paths(options, info.name).items():
         if kind == 'video':
             yield OverlayWriter(path, skeleton, info, options, in_place or options.draws_late, clock)

@@ -19,9 +19,11 @@ from pipeline.options import (
     MODEL,
     PATH,
     PATHS,
+    SECONDS,
     SHARE,
     SWITCH,
     ChainOptions,
+    LiveOptions,
     OutputOptions,
     check,
     flag_of,
@@ -157,6 +159,23 @@ def add_output_options(parser: OptionParser, leave_out: Tuple[str, ...] = ()) ->
     add_fields(parser, OutputOptions, [entry.name for entry in fields(OutputOptions) if entry.name not in leave_out])
 
 
+def add_live_options(parser: OptionParser) -> None:
+    """What a run wants that is watched."""
+    for entry in fields(LiveOptions):
+        _add(parser, entry)
+
+
+def live_options(args: argparse.Namespace) -> LiveOptions:
+    """What the command line says of a run that is watched.
+
+    Raises:
+        InputError: naming the option whose value is not allowed.
+    """
+    options = LiveOptions(**{entry.name: _value(args, entry) for entry in fields(LiveOptions)})
+    check(options)
+    return options
+
+
 def check_options(args: argparse.Namespace) -> None:
     """Check every value before anything is loaded.
 
@@ -191,27 +210,29 @@ def output_options(args: argparse.Namespace, **others: Any) -> OutputOptions:
     named['person_height'] = height
     options = OutputOptions(**{**named, 'formats': formats, **others})
     check(options)
-    if not options.video and not formats:
+    if not options.video and not formats and not options.show:
         raise InputError('--no-video --no-json: nothing is left to write')
+    if options.show and options.hides:
+        raise InputError('--show: what --blur-faces and --background hide is known when the clip is over; give one')
     if options.draw_others != 'as-usual' and options.people is None:
         raise InputError(f'--draw-others {options.draw_others}: say by --people who the others are not')
     return options
 
 
 def _formats(text: str) -> List[str]:
-    """The formats of ``--format a,b``; ``all`` are those of 2D whose libraries are installed."""
+    """The formats of ``--format a,b``; ``all`` are those that need no further option, as far as they are installed."""
     wanted: List[str] = []
     for name in (part.strip() for part in text.split(',')):
         if name == 'all':
-            wanted += [known for known in names(WRITERS) if not missing_packages(known) and not _needs_3d(known)]
+            wanted += [known for known in names(WRITERS) if not missing_packages(known) and _in_all(known)]
         else:
             format_named(name)
             wanted.append(name)
     return wanted
 
 
-def _needs_3d(name: str) -> bool:
-    return getattr(WRITERS.module_dict[name], 'needs_3d', False)
+def _in_all(name: str) -> bool:
+    return getattr(WRITERS.module_dict[name], 'in_all', True)
 
 
 def _add(parser: OptionParser, entry: Field, help: Any = None) -> None:
@@ -231,7 +252,7 @@ def _add(parser: OptionParser, entry: Field, help: Any = None) -> None:
         more['nargs'] = '+'
     elif option.kind is PATHS:
         more.update(action='append', type=PATH.type, help=text, default=[])
-    elif option.kind in (COUNT, INDEX, SHARE, PATH, LENGTH, HEIGHT):
+    elif option.kind in (COUNT, INDEX, SHARE, PATH, LENGTH, HEIGHT, SECONDS):
         more['type'] = option.kind.type
     elif option.kind in (CADENCE, CHOICE):
         more['type'] = _number_or_word

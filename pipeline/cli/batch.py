@@ -90,7 +90,7 @@ def make_parser(arguments: Optional[Sequence[str]] = None) -> command_line.Optio
     )
     parser.add('run', '--quiet', action='store_true', help='print failures only')
     command_line.add_chain_options(parser)
-    command_line.add_output_options(parser)
+    command_line.add_output_options(parser, leave_out=('show',))
     return parser
 
 

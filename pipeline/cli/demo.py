@@ -12,11 +12,13 @@ import argparse
 import os
 import sys
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
-from typing import Optional, Sequence
+from typing import Any, Optional, Sequence
 
 from pipeline.cli import arguments as command_line
 from pipeline.errors import InputError, exit_cleanly
+from pipeline.options import OutputOptions
 
 
 def parse_arguments(arguments: Optional[Sequence[str]] = None) -> argparse.Namespace:
@@ -31,6 +33,7 @@ def make_parser(arguments: Optional[Sequence[str]] = None) -> command_line.Optio
     )
     parser.add('input', '--sample', action='store_true', help='use the sample clip (downloaded once)', common=True)
     command_line.add_chain_options(parser)
+    command_line.add_live_options(parser)
     command_line.add_output_options(parser)
     parser.add('run', '--out-dir', type=Path, default=Path('output'), help='default: %(default)s', common=True)
     parser.add('run', '--force', action='store_true', help='replace files that exist', common=True)
@@ -55,6 +58,7 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     if not args.inputs and not args.sample:
         raise InputError('no input: give a video file, a folder of images, a camera index, or --sample')
     command_line.check_options(args)
+    latency = command_line.live_options(args).latency
     sys.path[:0] = map(str, args.python_path)
     from pipeline.assets import fetch
     from pipeline.pipeline import VideoPipeline
@@ -73,7 +77,14 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     if args.sample:
         repeats[-1] = parser.repeat(args, inputs=[], sample=True)
     sources = check_outputs(inputs, replace(options, repeat=repeats[0]))
-    pipeline = VideoPipeline.from_preset(args.preset, args.device, **command_line.chain_options(args))
+    chain = command_line.chain_options(args)
+    if latency is not None:
+        from pipeline.refine.within import refiner_within
+
+        rate = min(rate_of(source, options) for source in sources)
+        chain['refiner'] = refiner_within(latency, rate, chain['refiner'], args.every or 1)
+    pipeline = VideoPipeline.from_preset(args.preset, args.device, **chain)
+    pipeline.prompt = latency is not None
     for note in pipeline.notes:
         print(f'note: {note}', file=sys.stderr)
     interrupted = False
@@ -87,3 +98,13 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
         if interrupted:
             break
     return 130 if interrupted else 0
+
+
+def rate_of(source: Any, options: OutputOptions) -> Fraction:
+    """Frames per second of a source: open, or to be opened."""
+    from pipeline.video import VideoSource, open_source
+
+    if isinstance(source, VideoSource):
+        return source.info.fps
+    with open_source(source, **options.reading()) as opened:
+        return opened.info.fps

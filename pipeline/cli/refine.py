@@ -31,6 +31,8 @@ _ENDINGS = re.compile(
 )
 # of the chain's options, those that poses from a file go by
 _CHAIN = ('refiner', 'refiner_checkpoint', 'scene', 'single', 'device', 'runtime')
+# options with which tracks are others than those that were corrected
+_ANEW = ('refiner', 'refiner_checkpoint', 'track', 'first_frame')
 _LEFT_OUT = ('fps', 'reader', 'resize', 'deinterlace')
 
 
@@ -54,7 +56,8 @@ def make_parser(arguments: Optional[Sequence[str]] = None) -> command_line.Optio
         type=Path,
         metavar='FILE',
         common=True,
-        help="corrections by hand of this program's JSON: refined anew around them, all else stays as it is",
+        help="corrections by hand of this program's JSON: refined anew around them, all else stays as it is; "
+        'none for none (default: NAME_corrections.json beside NAME_poses.json, where there is one)',
     )
     parser.add('data', '--out-dir', type=Path, default=Path('output'), common=True, help='output folder (%(default)s)')
     parser.add('data', '--force', action='store_true', common=True, help='replace files that exist')
@@ -79,7 +82,8 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     parser = make_parser(arguments)
     args = parser.parse_args(arguments)
     options = _refine_options(args)
-    for flag in ('refiner', 'refiner_checkpoint', 'track', 'first_frame'):
+    _find_corrections(args)
+    for flag in _ANEW:
         if args.corrections and getattr(args, flag):
             raise InputError(
                 f'--{flag.replace("_", "-")} {getattr(args, flag)}: corrected poses keep their ids, '
@@ -131,6 +135,22 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     if not args.quiet:
         print(summary)
     return 130 if summary.interrupted else 0
+
+
+def _find_corrections(args: argparse.Namespace) -> None:
+    """Take the corrections beside the poses where none are named, and say so."""
+    if str(args.corrections) == 'none':
+        args.corrections = None
+    elif args.corrections is None and args.poses.endswith('_poses.json'):
+        from pipeline.corrections import corrections_beside
+
+        beside, anew = corrections_beside(args.poses), [flag for flag in _ANEW if getattr(args, flag)]
+        if beside.is_file() and anew:
+            flag = anew[0].replace('_', '-')
+            print(f'note: {beside} is not applied, since --{flag} makes other tracks of the poses', file=sys.stderr)
+        elif beside.is_file():
+            args.corrections = beside
+            print(f'note: {beside} is applied; --corrections none leaves it out', file=sys.stderr)
 
 
 def _refine_options(args: argparse.Namespace) -> RefineOptions:

@@ -129,7 +129,8 @@ def corrected_poses(
 
 def _not_twice(table: Table, place: str) -> None:
     options = table.run.get('options')
-    if isinstance(options, Mapping) and options.get('corrections'):
+    done = options.get('corrections') if isinstance(options, Mapping) else None
+    if isinstance(done, list) and done:
         raise InputError(f'{place}: these poses have been corrected already; give those that the chain wrote')
 
 

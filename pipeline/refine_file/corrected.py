@@ -17,6 +17,7 @@ class CorrectedChain:
 
     Args:
         poses: a pose file, corrected.
+        before: the same as it was; None if nobody was left out.
 
     Attributes:
         notes: nothing.
@@ -24,7 +25,7 @@ class CorrectedChain:
 
     looks_back = False
 
-    def __init__(self, poses: PoseFile):
+    def __init__(self, poses: PoseFile, before: Optional[PoseFile] = None):
         assert poses.skeleton is not None  # as corrections have needed it
         self.skeleton = poses.skeleton
         self.notes: List[str] = []
@@ -32,6 +33,7 @@ class CorrectedChain:
         self.options: Dict[str, Any] = {**(record if isinstance(record, dict) else {})}
         self.options['preset'] = str(poses.run.get('preset', ''))
         self._people = {frame.index: frame.people for frame in poses.frames}
+        self._before = {frame.index: frame.people for frame in before.frames} if before else {}
 
     @classmethod
     def of(cls, poses: Path, corrections: Path) -> 'CorrectedChain':
@@ -43,15 +45,18 @@ class CorrectedChain:
         file = read_poses_json(poses)
         if file.skeleton is None or not file.run:
             raise InputError(f'{corrections}: corrects what this program wrote as JSON, and {poses} is something else')
-        return cls(corrected_poses(file, read_corrections(corrections, poses), place=str(corrections)))
+        entries = read_corrections(corrections, poses)
+        return cls(corrected_poses(file, entries, place=f'{corrections}: corrections'), file)
 
     def results(
         self, source: VideoSource, clock: Optional[Clock] = None, sight: Optional[Sight] = None
     ) -> Generator[FrameResult, None, None]:
-        """The source's frames with their people."""
+        """The source's frames with their people; ``sight`` is told of those too whom a correction has left out."""
         nobody = People.empty(self.skeleton.num_keypoints)
         for frame in (clock or Clock()).around('decode', source):
             result = FrameResult(frame, self._people.get(frame.index, nobody))
             if sight:
                 sight(result, self.skeleton)
+                if len(before := self._before.get(frame.index, nobody)):
+                    sight(FrameResult(frame, before), self.skeleton)
             yield result

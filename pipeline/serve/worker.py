@@ -39,13 +39,13 @@ class Counted:
         self._chain, self._say, self._stopped = chain, say, stopped
         self.skeleton, self.looks_back, self.options = chain.skeleton, chain.looks_back, chain.options
 
-    def results(self, source: Any, clock: Any) -> Iterator[Any]:
+    def results(self, source: Any, clock: Any, sight: Any = None) -> Iterator[Any]:
         """Those of the chain.
 
         Raises:
             Stopped: in place of the next one.
         """
-        yield from counted(self._chain.results(source, clock), source.info.num_frames, self._say, self._stopped)
+        yield from counted(self._chain.results(source, clock, sight), source.info.num_frames, self._say, self._stopped)
 
 
 def counted(results: Iterator, of: Optional[int], say: Say, stopped: threading.Event) -> Iterator:
