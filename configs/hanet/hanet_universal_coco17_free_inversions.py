@@ -1,11 +1,12 @@
-"""The default refiner, second stage: more and longer inversions, of which scores say less."""
+"""The default refiner, second stage: longer inversions, of which scores say less, and more short tracks."""
 
 _base_ = ['hanet_universal_coco17_free.py']
-iterations = 2000
+iterations = 1200
 load_from = 'work_dirs/hanet_universal_coco17_free/refiner.pth'
 train_dataloader = dict(
     dataset=dict(
         seed=2,
+        short_share=0.25,
         rates=[
             dict(estimator='fused', inversion_rate=1.2, inversion_seconds=0.3, miss_rate=0.8, noticed=0.4),
             dict(inversion_rate=1.2, inversion_seconds=0.3, miss_rate=1.0, miss_seconds=0.25),
