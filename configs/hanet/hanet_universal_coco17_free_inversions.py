@@ -7,6 +7,8 @@ train_dataloader = dict(
     dataset=dict(
         seed=2,
         short_share=0.25,
+        exchange_share=0.4,
+        proportions=0.18,
         rates=[
             dict(estimator='fused', inversion_rate=1.2, inversion_seconds=0.3, miss_rate=0.8, noticed=0.4),
             dict(inversion_rate=1.2, inversion_seconds=0.3, miss_rate=1.0, miss_seconds=0.25),

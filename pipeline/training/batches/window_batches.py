@@ -45,6 +45,7 @@ class UniversalWindowBatches(DrawnBatches):
             (:data:`pipeline.training.augmentation.error_model.ESTIMATORS`; ``hourglass`` by default); or a list of
             such, of which each window gets one; or the JSON file of either, as ``tools/research/fit_pairs.py`` writes.
         short_share: part of the windows that end early, padded as tracks shorter than a window are.
+        exchange_share: part of CMU's windows that get the arms, and part that get the legs, of others.
         proportions: standard deviation of the logarithms of bones' lengths, of CMU's motion.
         joints: 'coco17' or 'posetrack15', see :mod:`pipeline.training.joint_sets`.
         cache: folder for the prepared arrays.
@@ -72,6 +73,7 @@ class UniversalWindowBatches(DrawnBatches):
         fps_range: Tuple[float, float] = (10, 120),
         rates: Union[None, str, dict, Sequence[dict]] = None,
         short_share: float = 0.0,
+        exchange_share: float = 0.0,
         proportions: float = 0.12,
         joints: str = 'coco17',
         cache: Optional[str] = None,
@@ -85,11 +87,16 @@ class UniversalWindowBatches(DrawnBatches):
         self.window, self.batch_size = window, batch_size
         self.clean_share, self.clean_weight, self.fps_range = clean_share, clean_weight, fps_range
         self.shares = np.asarray([*shares, 0.0][:5], float) / sum(shares)
-        self.proportions, self.short_share = proportions, short_share
+        self.proportions, self.short_share, self.exchange_share = proportions, short_share, exchange_share
         joint_set = JOINT_SETS[joints]
         skeleton = joint_set.skeleton
         self.flip = list(skeleton.flip_indices)
         self.parents = bone_parents(joint_set)
+        chains = (('shoulder', 'elbow', 'wrist'), ('hip', 'knee', 'ankle'))
+        self.limbs = [
+            [skeleton.index(f'{side}_{part}') for part in chain] for chain in chains for side in ('left', 'right')
+        ]
+        self.hips = [skeleton.index(f'{side}_hip') for side in ('left', 'right')]
         if isinstance(rates, str):
             rates = read_json(rates)
         known = rates if isinstance(rates, (list, tuple)) else [rates or {}]
@@ -148,6 +155,7 @@ class UniversalWindowBatches(DrawnBatches):
         captured = truth.shape[-1] == 3
         if captured:
             if bank.vary:
+                truth = augment.exchange_limbs(truth, self.limbs, self.hips, self.exchange_share, rng)
                 truth = truth + augment.other_proportions(truth, self.parents, self.flip, self.proportions, rng)
             truth = augment.virtual_view(truth, rng)
         residual = nearest(bank.residual, starts, lengths, positions) if real else np.zeros_like(truth)
