@@ -220,19 +220,19 @@ def output_options(args: argparse.Namespace, **others: Any) -> OutputOptions:
 
 
 def _formats(text: str) -> List[str]:
-    """The formats of ``--format a,b``; ``all`` are those of 2D whose libraries are installed."""
+    """The formats of ``--format a,b``; ``all`` are those that need no further option, as far as they are installed."""
     wanted: List[str] = []
     for name in (part.strip() for part in text.split(',')):
         if name == 'all':
-            wanted += [known for known in names(WRITERS) if not missing_packages(known) and not _needs_3d(known)]
+            wanted += [known for known in names(WRITERS) if not missing_packages(known) and _in_all(known)]
         else:
             format_named(name)
             wanted.append(name)
     return wanted
 
 
-def _needs_3d(name: str) -> bool:
-    return getattr(WRITERS.module_dict[name], 'needs_3d', False)
+def _in_all(name: str) -> bool:
+    return getattr(WRITERS.module_dict[name], 'in_all', True)
 
 
 def _add(parser: OptionParser, entry: Field, help: Any = None) -> None:

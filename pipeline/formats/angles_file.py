@@ -78,6 +78,6 @@ def motion_lines(title: str, names: Iterable[str], times: np.ndarray, angles: np
     yield f'{title}\nversion=1\nnRows={len(times)}\nnColumns={len(columns)}\ninDegrees=yes\n\n'
     yield 'Units are S.I. units (second, meters, Newtons, ...)\nAngles are in degrees.\n\nendheader\n'
     yield '\t'.join(columns) + '\n'
-    for time, values in zip(times, angles):
-        numbers = '\t'.join(f'{value + 0.0:.{_DIGITS}f}' for value in values)
-        yield f'{time:.{TIME_DIGITS}f}\t{numbers}\n'
+    line = f'%.{TIME_DIGITS}f\t' + '\t'.join([f'%.{_DIGITS}f'] * angles.shape[1]) + '\n'
+    for time, values in zip(times.tolist(), (angles + 0.0).tolist()):
+        yield line % (time, *values)

@@ -27,11 +27,13 @@ class Exporter(ABC):
     Attributes:
         suffix: of the file's name, after the video's.
         packages: modules that the format needs beside the chain's.
+        in_all: whether ``--format all`` writes it; not what needs options of its own.
         files: that were written; final when it is closed.
     """
 
     suffix = '.txt'
     packages: ClassVar[Tuple[str, ...]] = ()
+    in_all: ClassVar[bool] = True
 
     def __init__(self, path: Path, run: RunInfo, skeleton: Skeleton, video: VideoInfo, force: Force = False):
         """

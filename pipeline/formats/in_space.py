@@ -37,7 +37,7 @@ class SpaceExporter(Exporter):
     """
 
     what = ''  # the option, for messages
-    needs_3d = True
+    in_all = False
     one_a_person = False
 
     def __init__(self, path: Path, run: RunInfo, skeleton: Skeleton, video: VideoInfo, force: Force = False):

@@ -33,6 +33,7 @@ class MetresExporter(CollectedExporter):
 
     suffix = '_metres.csv'
     takes = ('metres',)
+    in_all = False
 
     def __init__(self, path, run, skeleton, video, force=False, metres: Optional[MetreOptions] = None):
         self._scale = MetreScale(metres or MetreOptions(), skeleton, video.height)

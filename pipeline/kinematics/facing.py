@@ -17,6 +17,7 @@ SIDES = {'auto': 0.0, 'right': 1.0, 'left': -1.0}
 
 _CLEAR = 0.12  # of the trunk's length, mean of both feet: a foot in profile has about half of it
 _MEMORY = 0.15  # seconds over which votes are averaged
+_REACH = 6  # times as far away they weigh 1e-8, which is nothing
 _LEAST_TRUNK = 0.25  # of a pose's height: somebody who bends towards the camera has a short trunk
 
 
@@ -34,9 +35,13 @@ def facing(skeleton: Skeleton, keypoints: np.ndarray, times: np.ndarray) -> np.n
     """
     votes = sideways(skeleton, keypoints)
     answer, last = np.zeros(len(votes)), 0.0
+    known, votes = np.isfinite(votes), np.nan_to_num(votes)
+    begins, ends = (np.searchsorted(times, times + side * _REACH * _MEMORY) for side in (-1, 1))
     for i, time in enumerate(times):
-        weights = np.exp(-0.5 * ((times - time) / _MEMORY) ** 2) * np.isfinite(votes)
-        vote = float((weights * np.nan_to_num(votes)).sum() / weights.sum()) if weights.sum() > 1e-6 else 0.0
+        near = slice(begins[i], ends[i])
+        weights = np.exp(-0.5 * ((times[near] - time) / _MEMORY) ** 2) * known[near]
+        total = weights.sum()
+        vote = float((weights * votes[near]).sum() / total) if total > 1e-6 else 0.0
         last = np.sign(vote) if abs(vote) >= _CLEAR else last
         answer[i] = last
     clear = np.flatnonzero(answer)

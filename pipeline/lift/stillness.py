@@ -9,6 +9,7 @@ from pipeline.types import Frame
 
 _WIDTH = 160  # px of the small pictures
 _EVERY = 0.25  # seconds between two looks
+_LEAST_CORNERS = 10
 MOVES = 0.01  # of the picture's width between two looks: more is a moving camera
 SHARE = 0.2  # of the looks
 
@@ -33,13 +34,24 @@ class Stillness:
             for x1, y1, x2, y2 in np.nan_to_num(boxes) * scale:
                 background[max(int(y1) - 4, 0) : max(int(y2) + 5, 0), max(int(x1) - 4, 0) : max(int(x2) + 5, 0)] = 0
             corners = cv2.goodFeaturesToTrack(self._last, 60, 0.02, 5, mask=background)
-            if corners is not None and len(corners) >= 8:
-                flow: Any = cv2.calcOpticalFlowPyrLK(self._last, grey, corners, None)  # type: ignore[call-overload]
-                moved, found, _ = flow
-                steps = np.linalg.norm((moved - corners)[found.ravel() > 0].reshape(-1, 2), axis=1)
-                if len(steps) >= 8:
-                    self._steps.append(float(np.median(steps)) / _WIDTH)
+            step = self._step(grey, corners) if corners is not None else None
+            if step is not None:
+                self._steps.append(step)
         self._last, self._time = grey, frame.time
+
+    def _step(self, grey: np.ndarray, corners: np.ndarray) -> Optional[float]:
+        """How far the background has moved, of the picture's width; None where corners do not agree, or lie together:
+        they may be somebody's whom the boxes leave out."""
+        flow: Any = cv2.calcOpticalFlowPyrLK(self._last, grey, corners, None)  # type: ignore[call-overload]
+        moved, found, _ = flow
+        before, after = (points[found.ravel() > 0].reshape(-1, 2) for points in (corners, moved))
+        if len(before) < _LEAST_CORNERS:
+            return None
+        _, inside = cv2.estimateAffinePartial2D(before, after, ransacReprojThreshold=1.0)
+        agree = np.zeros(len(before), bool) if inside is None else inside.ravel() > 0
+        if agree.mean() < 0.6 or agree.sum() < _LEAST_CORNERS or np.ptp(before[agree, 0]) < 0.4 * _WIDTH:
+            return None
+        return float(np.median(np.linalg.norm((after - before)[agree], axis=1))) / _WIDTH
 
     @property
     def camera_moves(self) -> bool:

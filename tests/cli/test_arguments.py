@@ -158,7 +158,8 @@ def test_formats_are_named_one_by_one_or_all_at_once():
     _, files = meaning('--format', 'mot,c3d', '--format', 'csv')
     assert set(files.formats) == {'json', 'csv', 'mot', 'c3d'}
     _, files = meaning('--no-json', '--format', 'all')
-    assert {'json', 'openpose', 'coco', 'mot', 'labelstudio'} <= set(files.formats)
+    assert {'json', 'openpose', 'coco', 'mot', 'labelstudio', 'angles'} <= set(files.formats)
+    assert not {'metres', 'bvh', 'angles3d'} & set(files.formats)  # which need options of their own
     with pytest.raises(InputError, match="unknown format 'doc': allowed are .*csv"):
         meaning('--format', 'doc')
 

@@ -24,7 +24,7 @@ from pipeline.lift.camera import PinholeCamera  # noqa: E402
 from pipeline.lift.lifting import Lifting, load_lifter  # noqa: E402
 from pipeline.lift.track import LiftedTrack  # noqa: E402
 
-COLUMNS = ('n-mpjpe', 'pa-mpjpe', 'accel', 'bones', 'knee', 'elbow')
+COLUMNS = ('n-mpjpe', 'pa-mpjpe', 'accel', 'bones', 'knee', 'elbow', 'place')
 
 
 def parse_arguments(arguments: Optional[Sequence[str]] = None) -> argparse.Namespace:
@@ -76,6 +76,7 @@ def lifted(lifting: Lifting, keypoints: np.ndarray, scores: np.ndarray, times: n
 
 def measure(joints: np.ndarray, truth: np.ndarray) -> Dict[str, np.ndarray]:
     """Errors per frame of ``(T, 17, 3)`` m against the truth in the same camera's frame; mm and degrees."""
+    place = 100 * np.linalg.norm((joints - truth)[:, 11:13].mean(1), axis=1)
     joints, truth = (1000 * (p - p[:, 11:13].mean(1, keepdims=True)) for p in (joints, truth))
     scale = (joints * truth).sum((1, 2)) / (joints**2).sum((1, 2))
     scaled = joints * scale[:, None, None]
@@ -92,7 +93,7 @@ def measure(joints: np.ndarray, truth: np.ndarray) -> Dict[str, np.ndarray]:
         'bones': 100 * lengths[:, rigid].std(0) / lengths[:, rigid].mean(0),
         'knee': np.concatenate(angles[:2]),
         'elbow': np.concatenate(angles[2:]),
-        'joints': np.linalg.norm(scaled - truth, axis=-1),
+        'place': place,  # cm, of the hips' middle
     }
 
 
@@ -105,8 +106,8 @@ def main(arguments: Optional[Sequence[str]] = None) -> None:
     data = np.load(path)
     lifter = load_lifter(options.lifter) if options.lifter else None
     rows: List[Dict[str, np.ndarray]] = []
-    print('| camera | N-MPJPE | PA-MPJPE mm | accel mm/frame² | bones % | knee | elbow ° |')
-    print('| --- | --- | --- | --- | --- | --- | --- |')
+    print('| camera | N-MPJPE | PA-MPJPE mm | accel mm/frame² | bones % | knee | elbow ° | place cm |')
+    print('| --- | --- | --- | --- | --- | --- | --- | --- |')
     for c in range(4):
         file = options.poses / f'cam0{c + 1}_poses.json'
         frames, seen = data['video_frame'][:, c], data['reproj_smooth'][:, c]
@@ -124,8 +125,6 @@ def main(arguments: Optional[Sequence[str]] = None) -> None:
         rows.append(measure(joints[ours], truth))
         print_row(f'cam0{c + 1}, {len(ours)} frames', [rows[-1]])
     print_row('all', rows)
-    if options.lifter:
-        print(np.round(np.concatenate([r['joints'] for r in rows]).mean(0)))
 
 
 def print_row(name: str, rows: List[Dict[str, np.ndarray]]) -> None:
@@ -133,7 +132,8 @@ def print_row(name: str, rows: List[Dict[str, np.ndarray]]) -> None:
     angles = ' | '.join(f'{np.median(both[key]):.1f}' for key in ('knee', 'elbow'))
     print(
         f'| {name} | {both["n-mpjpe"].mean():.1f} (median {np.median(both["n-mpjpe"]):.1f}) | '
-        f'{both["pa-mpjpe"].mean():.1f} | {both["accel"].mean():.2f} | {both["bones"].mean():.2f} | {angles} |',
+        f'{both["pa-mpjpe"].mean():.1f} | {both["accel"].mean():.2f} | {both["bones"].mean():.2f} | {angles} | '
+        f'{both["place"].mean():.0f} |',
         flush=True,
     )
 

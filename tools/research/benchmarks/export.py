@@ -19,11 +19,13 @@ FRAMES, PEOPLE, TARGET = 18_000, 2, 20
 
 
 def measure(settings: Settings) -> Iterator[Figure]:
-    """Wall time and bytes of each format, and the time of all together; libraries are imported before."""
+    """Wall time and bytes of each format of 2D pixels, and the time of all together; libraries are imported before."""
     skeleton = load_skeleton('coco')
     video = VideoInfo('clip', 1920, 1080, Fraction(30), num_frames=FRAMES, path='clip.mp4')
     frames, total, work = _frames(skeleton.num_keypoints), 0.0, 0.0
     for name in names(WRITERS):
+        if not getattr(WRITERS.module_dict[name], 'in_all', True):
+            continue  # of people in space or in metres
         absent = missing_packages(name)
         if absent:
             yield missing(name, f'{", ".join(absent)} not installed')
