@@ -16,6 +16,7 @@ POSE_SIGMA, DEPTH_SIGMA = 0.08, 0.25
 #: m, of the bodies that the lifter knows
 STATURE = 1.7
 NEAREST = 0.3  # m before the camera
+_MOST_STEPS = 50  # of the lifter's rate between two frames, on average
 
 
 class Lifting:
@@ -84,11 +85,12 @@ def evenly(
 ) -> Tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Times ``rate`` a second from the first to the last, and rays and scores there.
 
-    Faster tracks are read between two frames; slower ones along a curve without overshoot.
+    Faster tracks are read between two frames; slower ones along a curve without overshoot. Pictures that are seconds
+    apart on average are no motion, and are given as they are.
     """
-    if len(times) < 2:
-        return times, rays, scores
     steps = max(int(np.ceil((times[-1] - times[0]) * rate - 1e-6)), 1)
+    if len(times) < 2 or steps > _MOST_STEPS * len(times):
+        return times, rays, scores
     even = times[0] + np.arange(steps + 1) / rate
     read = PchipInterpolator(times, np.concatenate([rays, scores[..., None]], -1), axis=0)
     both = read(np.minimum(even, times[-1])).astype(np.float32)

@@ -66,3 +66,14 @@ def test_one_frame_is_lifted_too():
     keypoints = CAMERA.project(BODY + [0, 0, 3.0])[None]
     joints, root = Lifting(KnownBody(), CAMERA)(keypoints, np.ones((1, 17)), np.array([0.5]))
     assert joints.shape == (1, 17, 3) and root == pytest.approx(np.array([[0, 0, 3.0]]), abs=1e-3)
+
+
+def test_a_picture_an_hour_later_costs_nothing():
+    times = np.array([0.0, 0.04, 3600.0])
+    even, rays, _ = evenly(np.zeros((3, 17, 2), np.float32), np.ones((3, 17)), times, 25.0)
+    assert len(even) == len(rays) == 3
+    keypoints = CAMERA.project(np.repeat((BODY + [0, 0, 3.0])[None], 3, axis=0))
+    joints, root = Lifting(KnownBody(), CAMERA)(keypoints, np.ones((3, 17)), times)
+    assert joints == pytest.approx(np.repeat(BODY[None], 3, axis=0), abs=1e-3) and root[:, 2] == pytest.approx(
+        3.0, abs=0.01
+    )
