@@ -146,7 +146,8 @@ class ChainOptions:
     refiner: Optional[str] = _option(
         None,
         WORD,
-        'hanet, smoothnet, deciwatch (overlap, polish), or a file (.pth); or none, gaussian (sigma), median '
+        'hanet (free for any use), hanet-academic, hanet-paper, smoothnet, deciwatch (overlap, polish), or a file '
+        '(.pth); or none, gaussian (sigma), median '
         '(width, sigma), savgol (window, order), butterworth (cutoff, order), hampel (width, threshold, cutoff, '
         'order), one-euro (min_cutoff, beta, derivative_cutoff). Parameters follow a colon: '
         'butterworth:cutoff=6,order=2; max_gap (seconds that are bridged) is one of each',
