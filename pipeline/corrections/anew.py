@@ -6,8 +6,9 @@ is run over the track for as many frames around events as it can see (:class:`Ar
 old one. Everything further away keeps exactly the numbers that it had, whatever its id is now.
 """
 
+import hashlib
 from dataclasses import dataclass, replace
-from typing import Iterator, List, Mapping, Optional, Sequence, Tuple, Union
+from typing import Dict, Iterator, List, Mapping, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
@@ -20,6 +21,8 @@ from pipeline.formats import PoseFile, PoseFrame
 from pipeline.refine import StreamRefiner, build_refiner
 from pipeline.types import Frame, FrameResult
 
+#: refined pieces of tracks, by what they were made of
+Memory = Dict[bytes, Table]
 _LEAST_SECONDS = 0.5  # that are refined anew on both sides: filters without a window have a long memory
 
 
@@ -75,7 +78,11 @@ def refiner_of(table: Table, device: str = 'cpu') -> StreamRefiner:
 
 
 def refined_around(
-    table: Table, corrections: Sequence[Correction], refiner: Optional[StreamRefiner] = None, place: str = 'corrections'
+    table: Table,
+    corrections: Sequence[Correction],
+    refiner: Optional[StreamRefiner] = None,
+    place: str = 'corrections',
+    memory: Optional[Memory] = None,
 ) -> Table:
     """The table as the corrections want it.
 
@@ -83,6 +90,8 @@ def refined_around(
         table: the people as the chain wrote them.
         refiner: that made it; None for the one of its record.
         place: what messages call the list.
+        memory: of this table and refiner. What was refined in an earlier call is taken from there, so that one more
+            correction costs the time of one, however many there are.
 
     Returns:
         A table of the same frames, sorted by frame and id. Rows further than :attr:`Around.reach` from every
@@ -103,7 +112,7 @@ def refined_around(
         shares = Around.of(refiner, table).shares(positions, len(table.frames))
         found, old = (rows.rows(np.flatnonzero(mine & chosen)) for chosen in (~rows.filled, ~bridges))
         away = table.position[state.ids == -person]
-        pieces.append(_blended(old, _refined(found, shares > 0, refiner, away), shares))
+        pieces.append(_blended(old, _refined(found, shares > 0, refiner, away, memory), shares))
     whole = joined(pieces).sorted()
     run = dict(table.run)
     if corrections:
@@ -188,27 +197,44 @@ def _stride(table: Table) -> int:
     return every if isinstance(every, int) and every >= 1 else 1
 
 
-def _refined(found: Table, wanted: np.ndarray, refiner: StreamRefiner, away: np.ndarray) -> Table:
+def _refined(
+    found: Table, wanted: np.ndarray, refiner: StreamRefiner, away: np.ndarray, memory: Optional[Memory]
+) -> Table:
     """The found rows of one person, refined where ``wanted`` ``(F,)`` is true; at the positions ``away`` is nobody."""
-    count, every = len(wanted), _stride(found)
+    count, every, absent = len(wanted), _stride(found), set(away.tolist())
     margin = Around.of(refiner, found).core
     picture = np.broadcast_to(np.zeros(3, np.uint8), (found.size[1], found.size[0], 3))
-    people, absent = found.people(), set(away.tolist())
 
-    def results(first: int, last: int) -> Iterator[FrameResult]:
-        for at in range(first, last + 1):
+    def results(begin: int, end: int) -> Iterator[FrameResult]:
+        for at, raw in enumerate(found.people(begin, end), begin):
             watched = at % every == 0 or at == count - 1
             frame = Frame(int(found.frames[at]), float(found.times[at]), picture, watched)
-            raw = people[at]
             yield FrameResult(frame, replace(raw, keypoints=raw.keypoints_raw, keypoint_sigmas=None))
 
-    answers: List = [people[0][:0]] * count
+    pieces = [found.rows(np.arange(0))]
     for first, last in _runs(wanted):
-        begin = max(first - margin, 0)
-        for at, result in enumerate(refiner.stream(results(begin, min(last + margin, count - 1))), begin):
-            if first <= at <= last and at not in absent:
-                answers[at] = result.people
-    return Table.from_people(found.skeleton, found.frames, found.times, answers, video=found.video, run=found.run)
+        begin, end = max(first - margin, 0), min(last + margin + 1, count)
+        key = _digest(found, away, begin, end, first, last)
+        if memory is None or key not in memory:
+            stream = enumerate(refiner.stream(results(begin, end)), begin)
+            people = [result.people[: 0 if at in absent else None] for at, result in stream if first <= at <= last]
+            piece = Table.from_people(found.skeleton, found.frames, found.times, people)
+            piece = replace(piece, position=piece.position + first)
+            if memory is not None:
+                memory[key] = piece
+        pieces.append(piece if memory is None else memory[key])
+    return joined(pieces)
+
+
+def _digest(found: Table, away: np.ndarray, *places: int) -> bytes:
+    """Tells apart all that a refined piece depends on, given table and refiner."""
+    begin, end = places[:2]
+    rows = slice(*np.searchsorted(found.position, (begin, end)))
+    digest = hashlib.sha256(np.array(places).tobytes())
+    for values in (found.position, found.track_ids, found.keypoints_raw, found.keypoint_scores):
+        digest.update(values[rows].tobytes())
+    digest.update(away[(away >= begin) & (away < end)].tobytes())
+    return digest.digest()
 
 
 def _runs(mask: np.ndarray) -> List[Tuple[int, int]]:

@@ -70,9 +70,10 @@ class Table:
         """By frame, and by id within it."""
         return self.rows(np.lexsort((self.track_ids, self.position)))
 
-    def people(self) -> List[People]:
-        """The people of each frame."""
-        edges = np.searchsorted(self.position, np.arange(len(self.frames) + 1))
+    def people(self, begin: int = 0, end: Optional[int] = None) -> List[People]:
+        """The people of each frame, or of those at the positions from ``begin`` up to, not including, ``end``."""
+        end = len(self.frames) if end is None else end
+        edges = np.searchsorted(self.position, np.arange(begin, end + 1))
         return [self._people(slice(a, b)) for a, b in zip(edges, edges[1:])]
 
     def _people(self, chosen: slice) -> People:

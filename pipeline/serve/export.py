@@ -13,6 +13,7 @@ from pipeline.errors import InputError
 from pipeline.formats import RunInfo
 from pipeline.options import OutputOptions
 from pipeline.serve.cache import load_table
+from pipeline.serve.folder import CORRECTED
 from pipeline.timing import Clock
 from pipeline.types import Frame, FrameResult, People, VideoInfo
 from pipeline.video import VideoSource, open_source
@@ -42,7 +43,7 @@ def export_corrected(
     corrected = refined_around(table, read_corrections(beside, poses) if beside.exists() else [])
     if not len(corrected.frames):
         raise InputError(f'{poses.name}: has no frames')
-    name = poses.name.removesuffix('_poses.json') + '_corrected'
+    name = poses.name.removesuffix('_poses.json') + CORRECTED
     record = RunInfo(
         **{entry.name: corrected.run[entry.name] for entry in fields(RunInfo) if entry.name in corrected.run}
     )

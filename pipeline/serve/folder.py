@@ -10,6 +10,8 @@ from pipeline.errors import InputError
 from pipeline.files import is_clutter, safe_name
 from pipeline.video.folders import VIDEO_SUFFIXES
 
+#: what corrected files have behind the name of the result
+CORRECTED = '_corrected'
 _POSES = '_poses.json'
 
 
@@ -90,6 +92,7 @@ class Folder:
             ``video`` (or None), ``result`` (or None) and ``stem`` of each.
         """
         results = set(self._results())
+        results -= {f'{stem}{CORRECTED}' for stem in results}  # what was written of a result is none to correct
         rows: List[Dict[str, Any]] = []
         for path in self._videos():
             stem = safe_name(path.stem)

@@ -10,8 +10,10 @@ One row is one person in one frame, as in :class:`pipeline.corrections.Table`. C
 import hashlib
 import json
 import threading
+import time
 from collections import OrderedDict
-from dataclasses import dataclass
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Dict, List, Optional, Sequence
 
@@ -25,8 +27,10 @@ from pipeline.corrections import (
     to_json,
     write_corrections,
 )
+from pipeline.corrections.anew import Memory, refiner_of
 from pipeline.corrections.file import entries_from_json
 from pipeline.errors import InputError
+from pipeline.refine import StreamRefiner
 from pipeline.render.palette import person_colours
 from pipeline.serve.browsers import plays
 from pipeline.serve.cache import load_table
@@ -34,12 +38,16 @@ from pipeline.serve.folder import Folder
 from pipeline.serve.uploads import Taken
 
 _KEPT = 3  # results in memory
+_PIECES = 2000  # refined pieces of tracks that are remembered of each
+_AFTER_DRAWING = 1.0  # seconds
 
 
 @dataclass
 class _Opened:
     modified: int
     table: Table
+    refiner: 'Future[StreamRefiner]'
+    memory: Memory = field(default_factory=dict)
     corrected: Optional[Table] = None
     revision: str = ''  # of ``corrected``
 
@@ -50,7 +58,7 @@ class Results:
     def __init__(self, folder: Folder):
         self._folder = folder
         self._opened: OrderedDict[Path, _Opened] = OrderedDict()
-        self._lock = threading.Lock()
+        self._lock, self._loader = threading.Lock(), ThreadPoolExecutor(1)
 
     def content(self, stem: str) -> bytes:
         """A result with its corrections.
@@ -94,7 +102,8 @@ class Results:
     def _open(self, poses: Path) -> _Opened:
         modified, opened = poses.stat().st_mtime_ns, self._opened.pop(poses, None)
         if opened is None or opened.modified != modified:
-            opened = _Opened(modified, load_table(poses))
+            table = load_table(poses)
+            opened = _Opened(modified, table, self._loader.submit(_refiner_soon, table))
         self._opened[poses] = opened
         while len(self._opened) > _KEPT:
             self._opened.popitem(last=False)
@@ -107,7 +116,11 @@ class Results:
     def _corrected(self, opened: _Opened, entries: Sequence[Correction], stem: str) -> Table:
         revision = revision_of(entries)
         if opened.corrected is None or opened.revision != revision:
-            opened.corrected, opened.revision = refined_around(opened.table, entries), revision
+            refiner = opened.refiner.result() if entries else None
+            if len(opened.memory) > _PIECES:
+                opened.memory.clear()
+            opened.corrected = refined_around(opened.table, entries, refiner, memory=opened.memory)
+            opened.revision = revision
         return opened.corrected
 
     def _packed(self, stem: str, table: Table, entries: Sequence[Correction], note: str) -> bytes:
@@ -126,6 +139,12 @@ class Results:
             corrections=[to_json(entry) for entry in entries],
         )
         return packed(table, head)
+
+
+def _refiner_soon(table: Table) -> StreamRefiner:
+    """The table's refiner. A network takes seconds to load: it begins when the page has been drawn, and not before."""
+    time.sleep(_AFTER_DRAWING)
+    return refiner_of(table)
 
 
 def revision_of(entries: Sequence[Correction]) -> str:

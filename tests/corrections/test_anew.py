@@ -203,6 +203,30 @@ def test_frames_that_were_not_analysed_are_bridged_again():
     np.testing.assert_allclose(keypoints[150, 0], [150, 90])
 
 
+def test_what_was_refined_before_is_remembered_and_gives_the_same(right):
+    class Counting:
+        def __init__(self, refiner):
+            self.refiner, self.runs = refiner, 0
+
+        def __getattr__(self, name):
+            return getattr(self.refiner, name)
+
+        def stream(self, results):
+            self.runs += 1
+            return self.refiner.stream(results)
+
+    refiner, memory = Counting(refiner_of(right)), {}
+    first = [SwapSides(1, 20, 40), Split(2, 200, 3)]
+    refined_around(right, first, refiner, memory=memory)
+    assert refiner.runs == 3
+    entries = [*first, Joint(2, 20, 'nose', 300.0, 100.0)]
+    again = refined_around(right, entries, refiner, memory=memory)
+    assert refiner.runs == 4
+    np.testing.assert_array_equal(again.keypoints, refined_around(right, entries).keypoints)
+    refined_around(right, first, refiner, memory=memory)
+    assert refiner.runs == 4
+
+
 def test_corrected_poses_say_so_and_are_not_corrected_twice(right):
     poses = PoseFile(
         [PoseFrame(int(i), float(t), p) for i, t, p in zip(right.frames, right.times, right.people())],

@@ -6,7 +6,7 @@ from dataclasses import fields
 
 import pytest
 
-from pipeline.cli import batch, demo, refine
+from pipeline.cli import batch, demo, refine, serve
 from pipeline.options import ChainOptions, flag_of
 
 # folders that a command makes
@@ -18,6 +18,8 @@ PARSERS = {
     'tools/batch.py': batch.parse_arguments,
     'smooth-poses-refine': refine.parse_arguments,
     'tools/refine.py': refine.parse_arguments,
+    'smooth-poses-serve': serve.parse_arguments,
+    'tools/serve.py': serve.parse_arguments,
 }
 
 
@@ -34,7 +36,7 @@ def commands(text):
     lines = [line for block in blocks for line in block.replace('\\\n', ' ').splitlines()]
     for line in [*lines, *re.findall(r'(?<!`)`([^`\n]+)`(?!`)', text)]:
         line = re.sub(r'\s#.*', '', line).strip().removeprefix('python ')
-        if re.match(r'(smooth-poses(-batch|-assets|-refine)?|tools/[\w/]+\.py)(\s|$)', line) and not re.search(
+        if re.match(r'(smooth-poses(-batch|-assets|-refine|-serve)?|tools/[\w/]+\.py)(\s|$)', line) and not re.search(
             r'…|\.\.\.|\[--', line
         ):
             yield shlex.split(line.split('&&')[0])
@@ -79,6 +81,7 @@ def test_every_command_is_one_that_its_parser_takes(pages, repository, capsys):
         'smooth-poses',
         'smooth-poses-batch',
         'smooth-poses-refine',
+        'smooth-poses-serve',
         'tools/train.py',
         'tools/convert_checkpoint.py',
     } <= checked

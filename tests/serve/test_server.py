@@ -282,6 +282,8 @@ def test_corrected_files_are_written_beside_the_poses(server, clip):
     job = server.finished(number)
     names = {f'{clip}_corrected{suffix}' for suffix in ('_overlay.mp4', '_poses.json', '_poses.csv')}
     assert job['error'] is None and names <= set(job['files'])
+    rows = [row for row in server.ask('api/state').json['files'] if row['stem'].startswith(clip)]
+    assert rows == [dict(video=f'{clip}.mp4', stem=clip, result=clip)]
     table = Table.of(read_poses_json(server.out / f'{clip}_corrected_poses.json'))
     raw = raw_people(80, swapped=False)
     np.testing.assert_allclose(table.keypoints_raw[table.position == 80], raw.keypoints, atol=0.01)
