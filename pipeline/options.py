@@ -64,12 +64,13 @@ def _is_cadence(value: Union[int, str]) -> bool:
 
 def _is_line(value: str) -> bool:
     try:
-        return len([float(part) for part in value.split(',')]) == 4
+        x1, y1, x2, y2 = (float(part) for part in value.split(','))
     except ValueError:
         return False
+    return 0 < math.hypot(x2 - x1, y2 - y1) < math.inf
 
 
-LINE = Kind(str, 'four numbers x1,y1,x2,y2', _is_line)
+LINE = Kind(str, 'two different points x1,y1,x2,y2', _is_line)
 COUNT = Kind(int, 'a whole number from 1 up', lambda value: value >= 1)
 CADENCE = Kind((int, str), 'a number of frames from 1 up, or seconds as 0.2s', _is_cadence)
 INDEX = Kind(int, 'a whole number from 0 up', lambda value: value >= 0)
@@ -77,7 +78,7 @@ SHARE = Kind(float, 'in 0..1', lambda value: 0 <= value <= 1)
 LENGTH = Kind(float, 'a number over 0', lambda value: 0 < value < math.inf)
 HEIGHT = Kind(float, 'metres in 0.3..3', lambda value: 0.3 <= value <= 3)
 SWITCH = Kind(bool, 'True or False')
-WORD = Kind(str, 'a name')
+WORD = Kind(str, 'a name', bool)
 PATH = Kind(Path, 'a path')
 SECONDS = Kind(float, 'seconds above 0', lambda value: 0 < value < math.inf)
 CHOICE = Kind((int, str), ALLOWED, is_choice)

@@ -54,6 +54,8 @@ def metre_options(options: OutputOptions, info: VideoInfo) -> Optional[MetreOpti
     """
     given = [name for name in ('person_height', 'scale', 'calibration') if getattr(options, name) is not None]
     if 'metres' not in options.formats and not given:
+        if options.floor:
+            raise InputError(f'--floor {options.floor}: says where metres begin; give --person-height or --scale too')
         return None
     if len(given) != 1:
         flags = ' '.join(f'--{name.replace("_", "-")}' for name in given)

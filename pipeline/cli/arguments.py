@@ -193,6 +193,8 @@ def chain_options(args: argparse.Namespace) -> dict:
         InputError: naming the option whose value is not allowed.
     """
     named = {e.name: _value(args, e) for e in fields(ChainOptions) if option_of(e).group}
+    if named['focal'] is not None and not named['three_d']:
+        raise InputError(f'--focal {named["focal"]:g}: is of the lens of --3d; give that too')
     return ChainOptions(**named).arguments()
 
 

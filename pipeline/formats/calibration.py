@@ -20,7 +20,7 @@ import cv2
 import numpy as np
 
 from pipeline.errors import InputError
-from pipeline.kinematics.metres import Camera
+from pipeline.kinematics.metres import Camera, looks_straight_down
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -38,7 +38,8 @@ def read_calibration(path: Path, video: str, size: Tuple[int, int]) -> Camera:
         size: width and height of its pictures in px.
 
     Raises:
-        InputError: if the file cannot be read, has no such camera, or one of pictures of another shape.
+        InputError: if the file cannot be read, has no such camera, or one of pictures of another shape, or one that
+            looks straight down.
     """
     try:
         if path.stat().st_size > _LARGEST:
@@ -57,6 +58,8 @@ def read_calibration(path: Path, video: str, size: Tuple[int, int]) -> Camera:
     (key, values), *_ = named.items()
     vector = _numbers(path, key, values, 'rotation', (3,))
     matrix, calibrated = _numbers(path, key, values, 'matrix', (3, 3)), _numbers(path, key, values, 'size', (2,))
+    if not (calibrated > 0).all() or not (np.diag(matrix) > 0).all() or np.tril(matrix, -1).any():
+        raise InputError(f'{path}: {key}: size and the diagonal of matrix must be over 0, and what is below it 0')
     ratio = np.array(size) / calibrated
     if not np.isclose(ratio[0], ratio[1], rtol=0.01):
         raise InputError(
@@ -65,7 +68,10 @@ def read_calibration(path: Path, video: str, size: Tuple[int, int]) -> Camera:
         )
     translation = _numbers(path, key, values, 'translation', (3,))
     distortion = _numbers(path, key, {'distortions': values.get('distortions', [0, 0, 0, 0])}, 'distortions', None)
-    return Camera(np.diag([*ratio, 1.0]) @ matrix, distortion, cv2.Rodrigues(vector)[0], translation)
+    camera = Camera(np.diag([*ratio, 1.0]) @ matrix, distortion, cv2.Rodrigues(vector)[0], translation)
+    if looks_straight_down(camera):
+        raise InputError(f'{path}: {key} looks straight up or down, there is no upright plane that faces it')
+    return camera
 
 
 def _numbers(path: Path, camera: str, values: dict, name: str, shape: Any) -> np.ndarray:

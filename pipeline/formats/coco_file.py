@@ -37,7 +37,7 @@ class CocoExporter(Exporter):
 
     def _write(self, frame_index: int, time: float, people: People) -> None:
         keypoints, scores = self._joints.convert(people.keypoints, people.keypoint_scores)
-        triples = np.concatenate([keypoints, scores[..., None]], axis=2).reshape(len(people), -1)
+        triples = np.concatenate([keypoints, scores[..., None]], axis=2).reshape(len(people), 3 * len(COCO17))
         sizes = np.concatenate([people.bboxes[:, :2], people.bboxes[:, 2:] - people.bboxes[:, :2]], axis=1)
         # a person whose box or score is not known has zeros, which every reader takes; and never -0
         numbers = np.nan_to_num(np.concatenate([triples, people.bbox_scores[:, None], sizes], axis=1)) + 0.0

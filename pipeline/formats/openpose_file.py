@@ -53,7 +53,8 @@ class OpenPoseExporter(Exporter):
 
     def _write(self, frame_index: int, time: float, people: People) -> None:
         keypoints, scores = self._joints.convert(people.keypoints, people.keypoint_scores)
-        triples = np.concatenate([keypoints, scores[..., None]], axis=2).reshape(len(people), -1) + 0.0  # never -0
+        triples = np.concatenate([keypoints, scores[..., None]], axis=2).reshape(len(people), 3 * len(BODY25))
+        triples += 0.0  # never -0
         listed = ', '.join(
             _PERSON % (track_id, *values) for track_id, values in zip(people.track_ids.tolist(), triples.tolist())
         )

@@ -79,7 +79,8 @@ def _tilted(up: np.ndarray, footprints: np.ndarray) -> np.ndarray:
     # who jumps does not lift the floor
     near = np.abs(height) < 0.3 + 0.3 * np.linalg.norm(across, axis=1)
     across, height = across[near], height[near]
-    normal = across.T @ across + len(across) * SPREAD**2 * np.eye(2)
+    # two people at different heights may both be far from what lies between them; then up stays
+    normal = across.T @ across + max(len(across), 1) * SPREAD**2 * np.eye(2)
     slope = np.linalg.solve(normal, across.T @ height)
     return _unit(up - slope[0] * side - slope[1] * ahead)
 

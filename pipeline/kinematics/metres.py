@@ -103,16 +103,23 @@ class Plane:
     def of_camera(cls, camera: Camera, feet: np.ndarray) -> 'Plane':
         """The upright plane that faces a camera at the place on the floor where ``feet`` ``(N, 2)`` px are."""
         ahead = camera.R[2] * [1, 1, 0]
-        if np.linalg.norm(ahead) < 0.1:
+        if looks_straight_down(camera):
             raise InputError('calibration: the camera looks straight down, there is no upright plane that faces it')
         ahead = ahead / np.linalg.norm(ahead)
         up = np.array([0.0, 0.0, 1.0])
         right = np.cross(ahead, up)
-        through = np.nanmedian(on_floor(camera, feet), axis=0) if np.isfinite(feet).all(axis=1).any() else np.zeros(3)
+        places = on_floor(camera, feet) if len(feet) else np.zeros((0, 3))
+        places = places[np.isfinite(places).all(axis=1)]  # feet over the horizon are on no floor
+        through = np.median(places, axis=0) if len(places) else np.zeros(3)
         # of a along `right` and b along `up`, from the world's origin, in the plane through the feet
         depth = ahead * (through @ ahead)
         to_picture = camera.K @ np.column_stack([camera.R @ right, camera.R @ up, camera.R @ depth + camera.T])
         return cls(np.linalg.inv(to_picture), camera)
+
+
+def looks_straight_down(camera: Camera) -> bool:
+    """Whether a camera looks down, or up, within 6 degrees: no upright plane faces it then."""
+    return bool(np.linalg.norm(camera.R[2, :2]) < 0.1)
 
 
 def on_floor(camera: Camera, points: np.ndarray) -> np.ndarray:

@@ -51,6 +51,8 @@ def test_every_option_changes_the_chain_or_its_files(action):
         words.append(WORDS.get(action.dest) or EXAMPLES.get(action.type, 'word'))
     if action.dest == 'draw_others':
         words += ['--people', 'main']
+    if action.dest == 'focal':
+        words += ['--3d']
     changed = meaning(*words) != meaning()
     assert changed != (action.dest in BY_THE_TOOL)
 
@@ -169,3 +171,11 @@ def test_who_is_wanted_reaches_tracker_and_files():
     assert chain['tracker'] == dict(scene='single')
     assert (files.people, files.draw_others, files.waits, files.draws_late) == (2, 'faint', True, True)
     assert not meaning('--people', 'main')[1].draws_late
+
+
+@pytest.mark.parametrize(
+    'words, said', [(['--focal', '900'], '--focal 900: .* --3d'), (['--keypoints='], "--keypoints ''")]
+)
+def test_an_option_that_would_do_nothing_is_refused(words, said):
+    with pytest.raises(InputError, match=said):
+        meaning(*words)

@@ -10,8 +10,10 @@ from pipeline.errors import InputError
 from pipeline.formats import RunInfo, open_exporter
 from pipeline.formats.calibration import read_calibration
 from pipeline.kinematics.metres import MetreOptions
+from pipeline.options import OutputOptions, check
 from pipeline.skeletons import load_skeleton
 from pipeline.types import Frame, FrameResult, People, VideoInfo
+from pipeline.writers import metre_options
 
 SKELETON = load_skeleton('coco')
 VIDEO = VideoInfo('clip', 640, 481, Fraction(10))
@@ -42,6 +44,17 @@ def test_metres_and_metres_per_second(tmp_path):
     # 10 px in a tenth of a second; unknown beside the gap and at the ends
     assert [row['vx'] for row in rows] == ['', '0.5', '', '', '0.5', '']
     assert rows_of(tmp_path / 'clip_metres.csv', 'left_knee')[1]['speed'] == '0.5'
+
+
+@pytest.mark.parametrize('line', ['1,2,3', '1,1,1,1', 'nan,1,2,3', 'inf,0,1,1', 'a,b,c,d'])
+def test_a_floor_line_that_is_none_is_refused_before_any_work(line):
+    with pytest.raises(InputError, match=f"--floor '{line}': must be two different points x1,y1,x2,y2"):
+        check(OutputOptions(scale=100.0, floor=line))
+
+
+def test_a_floor_line_without_a_scale_is_refused():
+    with pytest.raises(InputError, match='--floor 1,2,3,4: .*give --person-height or --scale too'):
+        metre_options(OutputOptions(floor='1,2,3,4'), VIDEO)
 
 
 def test_without_a_scale_there_are_no_metres(tmp_path):
@@ -86,6 +99,9 @@ def test_a_camera_is_read_as_pose2sim_writes_it(tmp_path):
         (CALIBRATION.replace('640.0, 480.0', '480.0, 640.0'), 'pictures of 480 x 640 px, the video of 640 x 480'),
         ('[metadata]\nadjusted = false\n', 'there are none'),
         ('no toml', 'not a readable calibration file'),
+        (CALIBRATION.replace('[ [ 500.0', '[ [ 0.0'), 'diagonal of matrix must be over 0'),
+        (CALIBRATION.replace('640.0, 480.0', '0.0, 480.0'), 'size and the diagonal'),
+        (CALIBRATION.replace('1.5707963', '3.1415926'), 'cam_01 looks straight up or down'),
     ],
 )
 def test_what_is_wrong_with_a_calibration_is_one_line(tmp_path, content, said):

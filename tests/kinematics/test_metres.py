@@ -95,6 +95,12 @@ def test_a_calibrated_camera_measures_where_the_feet_are(camera):
     np.testing.assert_allclose(plane.metres(seen(camera, body)), [[-0.3, 0], [0.7, 1.7], [0, 0.9]], atol=1e-5)
 
 
+def test_feet_over_the_horizon_are_on_no_floor(camera):
+    # without a warning, which would fail this test: the plane goes through the world's origin then
+    beyond = Plane.of_camera(camera, np.array([[500.0, 0.0]]))
+    np.testing.assert_allclose(beyond.matrix, Plane.of_camera(camera, np.zeros((0, 2))).matrix)
+
+
 def test_a_camera_that_looks_down_has_no_upright_plane(camera):
     down = np.stack([[1.0, 0, 0], [0, -1.0, 0], [0, 0, -1.0]])
     with pytest.raises(InputError, match='straight down'):
