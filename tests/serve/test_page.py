@@ -118,6 +118,22 @@ def test_a_joint_is_dragged_to_where_the_mouse_lets_it_go(tab, server, clip):
     np.testing.assert_array_equal(np.float32(joint(tab, 2, 'left_wrist')[:2]), far)
 
 
+def test_looking_closer_a_joint_is_dragged_to_a_fraction_of_a_pixel(tab, server, clip):
+    seek(tab, 5)
+    x, y = joint(tab, 2, 'nose')[:2]
+    at = on_screen(tab, x, y)
+    tab.call('Input.dispatchMouseEvent', type='mouseWheel', x=at[0], y=at[1], deltaX=0, deltaY=-700)
+    tab.until('editor.stage.closer > 4')
+    closer = on_screen(tab, x, y)
+    assert np.abs(np.subtract(closer, at)).max() < 5  # what was under the pointer, a whole pixel, stays there
+    tab.drag(closer, on_screen(tab, x + 3, y), on_screen(tab, x + 4.5, y + 2))
+    corrected(tab, 1)
+    (entry,) = kept(server, clip)
+    assert (entry['x'], entry['y']) == pytest.approx((x + 4.5, y + 2), abs=0.1)
+    press(tab, '0')
+    assert tab.evaluate('editor.stage.closer') == 1 and tab.box('#stage') == tab.box('#original-figure')
+
+
 def test_the_chosen_joint_moves_by_shift_and_arrows_and_arrows_alone_step(tab, server, clip):
     seek(tab, 40)
     press(tab, 'ArrowRight')

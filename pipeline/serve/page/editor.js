@@ -87,6 +87,9 @@ class Editor {
       ' ': () => this.player.toggle(),
       ArrowLeft: () => this.player.step(-1),
       ArrowRight: () => this.player.step(1),
+      '+': () => this.stage.lookAtChosen(1.25),
+      '-': () => this.stage.lookAtChosen(0.8),
+      0: () => this.stage.lookAtChosen(0),
       z: () => this.undo(),
       y: () => this.redo(),
     }[event.key];

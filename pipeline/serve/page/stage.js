@@ -1,16 +1,45 @@
 // People drawn on the video at the play head. A joint can be dragged, a person chosen.
-const SEEN = 0.3, SURE = 0.7, REACH = 14;  // confidence from which a joint is drawn, and drawn in full; px of the screen
+// confidence from which a joint is drawn, and drawn in full; px of the screen; how much closer one may look
+const SEEN = 0.3, SURE = 0.7, REACH = 14, CLOSEST = 5;
 
 class Stage {
   constructor(canvas, page) {
-    Object.assign(this, {canvas, page, moved: null});
+    Object.assign(this, {canvas, page, moved: null, closer: 1, corner: [0, 0]});
     canvas.addEventListener('pointerdown', event => this.down(event));
     canvas.addEventListener('pointermove', event => this.move(event));
     canvas.addEventListener('pointerup', event => this.up(event));
     canvas.addEventListener('pointercancel', () => { this.drag = this.moved = null; this.draw(); });
+    canvas.addEventListener('wheel', event => {
+      event.preventDefault();
+      this.look(Math.exp(-event.deltaY / 500), event.clientX, event.clientY);
+    }, {passive: false});
   }
 
   get scale() { return this.canvas.getBoundingClientRect().width / this.page.result.width || 1; }
+
+  // closer by a factor; what is at a point of the screen stays there
+  look(factor, clientX, clientY) {
+    const area = this.canvas.closest('figure').getBoundingClientRect(), before = this.closer, closer = before * factor;
+    this.show(closer, [clientX - area.left, clientY - area.top].map((at, axis) => closer => at - (at - this.corner[axis]) * closer / before));
+  }
+
+  // the same, with the chosen person in the middle; 0 shows all
+  lookAtChosen(factor) {
+    const {result, player, chosen} = this.page, track = result.track(chosen), row = track ? track.rows[player.position()] : -1;
+    const area = this.canvas.closest('figure').getBoundingClientRect(), scale = area.width / result.width;
+    const box = row < 0 ? [0, 0, result.width, result.height] : result.box(row);
+    this.show(this.closer * factor, [0, 1].map(axis => closer =>
+      [area.width, area.height][axis] / 2 - (box[axis] + box[axis + 2]) / 2 * scale * closer));
+  }
+
+  // the picture so many times as large, with its upper left corner where the functions say, but never beyond the edge
+  show(closer, corners) {
+    const area = this.canvas.closest('figure').getBoundingClientRect(), sizes = [area.width, area.height];
+    this.closer = Math.min(Math.max(closer, 1), CLOSEST);
+    this.corner = corners.map((corner, axis) => Math.min(0, Math.max(sizes[axis] * (1 - this.closer), corner(this.closer))));
+    this.canvas.parentElement.style.transform = `translate(${this.corner[0]}px, ${this.corner[1]}px) scale(${this.closer})`;
+    this.draw();
+  }
 
   // px of the video; (0, 0) is the middle of the first pixel
   at(event) {
