@@ -1,7 +1,7 @@
 """HANet as in the paper (T=101, N=5, five levels, its own loss) for videos: COCO-17 joints, from free motion."""
 
 _base_ = ['hanet_universal_coco17_free.py']
-iterations = 1500
+iterations = 1000
 
 model = dict(
     backbone=dict(
