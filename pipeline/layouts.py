@@ -19,9 +19,9 @@ LAYOUTS = dict(coco17='coco', body25='body25', halpe26='halpe26', blazepose33='b
 
 # what may stand for a joint that a skeleton does not have under its name
 _ALSO = {f'{side}_big_toe': f'{side}_foot_index' for side in ('left', 'right')}
-# what follows from other joints: Cao et al. (OpenPose) for neck and middle of the hips; the top of the head as in
-# Girdhar et al., "Detect-and-Track" (CVPR 2018), as far beyond the nose as the nose lies from the neck
-_COMPUTED: Dict[str, Mapping[str, float]] = {
+#: What follows from other joints, as weights by name: Cao et al. (OpenPose) for neck and middle of the hips; the top
+#: of the head as in Girdhar et al., "Detect-and-Track" (CVPR 2018), as far beyond the nose as the nose from the neck.
+COMPUTED: Dict[str, Mapping[str, float]] = {
     'neck': {'left_shoulder': 0.5, 'right_shoulder': 0.5},
     'hip': {'left_hip': 0.5, 'right_hip': 0.5},
     'mid_hip': {'left_hip': 0.5, 'right_hip': 0.5},
@@ -157,5 +157,5 @@ def _origin(name: str, source: Skeleton) -> Mapping[str, float]:
         return {_ALSO[name]: 1.0}
     if name in _UNSEEN:
         return _origin(_UNSEEN[name], source)
-    parts = _COMPUTED.get(name, {})
+    parts = COMPUTED.get(name, {})
     return parts if all(part in source.names for part in parts) else {}

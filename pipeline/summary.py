@@ -46,10 +46,8 @@ class Summary:
         return self.frames / self.seconds if self.seconds else 0.0
 
     def __str__(self) -> str:
-        lines = [
-            f'{self.frames} frames, {self.people} {"person" if self.people == 1 else "people"}, '
-            f'{self.fps:.1f} frames per second'
-        ]
+        frames, people = ('frame', 'frames')[self.frames != 1], ('person', 'people')[self.people != 1]
+        lines = [f'{self.frames} {frames}, {self.people} {people}, {self.fps:.1f} frames per second']
         if np.isfinite(self.jitter_before):
             lines.append(
                 f'jitter: {self.jitter_before:.2f} before, {self.jitter_after:.2f} after '

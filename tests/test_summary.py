@@ -66,3 +66,7 @@ def test_a_notebook_shows_the_summary_and_its_video_if_it_can_reach_it(tmp_path,
     shown = Summary(frames=30, people=2, seconds=3.0, jitter_before=1.0, jitter_after=0.5, files=files)._repr_html_()
     assert '30, 10.0 per second' in shown and '1.00 before, 0.50 after' in shown
     assert '<b>' not in shown and shown.count('<video') == 1 and 'src="out/%3Cb%3E%201_overlay.mp4"' in shown
+
+
+def test_one_frame_of_one_person_is_told_as_such():
+    assert str(Summary(frames=1, people=1, seconds=2)).startswith('1 frame, 1 person, ')

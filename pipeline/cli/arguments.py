@@ -206,7 +206,9 @@ def output_options(args: argparse.Namespace, **others: Any) -> OutputOptions:
     """
     named = {e.name: _value(args, e) for e in fields(OutputOptions) if option_of(e).group and hasattr(args, e.name)}
     # the chain's too: --3d takes its scale from it
-    height = None if getattr(args, 'three_d', None) else getattr(args, 'person_height', None)
+    height = getattr(args, 'person_height', None)
+    if getattr(args, 'three_d', None) and not ('metres' in args.format or getattr(args, 'metres', False)):
+        height = None
     wanted = {*args.format, *(['metres'] if height or named['scale'] or named['calibration'] else [])}
     formats = tuple(name for name in names(WRITERS) if getattr(args, name, False) or name in wanted)
     named['person_height'] = height

@@ -6,6 +6,7 @@ import numpy as np
 
 from pipeline.formats import PoseFile
 from pipeline.formats.upright import room_of
+from pipeline.layouts import COMPUTED
 from pipeline.report.curves import TrackCurves
 from pipeline.report.packing import pack
 
@@ -35,4 +36,10 @@ def _joints(poses: PoseFile, track: TrackCurves) -> np.ndarray:
         which = np.flatnonzero(frame.people.track_ids == track.track_id)
         if len(which) and frame.people.keypoints_3d is not None:
             joints[f] = frame.people.keypoints_3d[which[0]]
+    names = poses.skeleton.names
+    for name, sources in COMPUTED.items():  # what trunks hang on has no third dimension of its own
+        if name in names and all(source in names for source in sources):
+            follows = sum(joints[:, names.index(source)] * weight for source, weight in sources.items())
+            own = joints[:, names.index(name)]
+            own[:] = np.where(np.isfinite(own), own, follows)
     return joints

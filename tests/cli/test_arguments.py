@@ -179,3 +179,10 @@ def test_who_is_wanted_reaches_tracker_and_files():
 def test_an_option_that_would_do_nothing_is_refused(words, said):
     with pytest.raises(InputError, match=said):
         meaning(*words)
+
+
+def test_metres_in_the_picture_are_written_beside_3d_where_they_are_asked_for():
+    _, asked = meaning('--3d', '--person-height', '1.8', '--metres')
+    assert asked.person_height == 1.8 and 'metres' in asked.formats
+    _, unasked = meaning('--3d', '--person-height', '1.8')
+    assert unasked.person_height is None and 'metres' not in unasked.formats

@@ -20,15 +20,18 @@ FRAMES = 20
 VIDEO = VideoInfo('walker', 320, 240, Fraction(20), FRAMES)
 
 
-def poses_file(folder, lifted=True):
+def poses_file(folder, lifted=True, skeleton='coco'):
     """Somebody who walks to the right before the camera, 3 m away and 1 m below it; the 2D is of no matter."""
     path = folder / f'poses{lifted}.json'
-    with open_exporter('json', path, RunInfo(), load_skeleton('coco'), VIDEO) as exporter:
+    with open_exporter('json', path, RunInfo(), load_skeleton(skeleton), VIDEO) as exporter:
         for i in range(FRAMES):
             somebody = people(0)
-            somebody.keypoints = somebody.keypoints_raw = np.resize(somebody.keypoints, (1, 17, 2))
-            somebody.keypoint_scores = np.ones((1, 17), np.float32)
-            somebody.keypoints_3d = (BODY + [0.1 * i, 1.0, 3.0])[None].astype(np.float32) if lifted else None
+            joints = load_skeleton(skeleton).num_keypoints
+            somebody.keypoints = somebody.keypoints_raw = np.resize(somebody.keypoints, (1, joints, 2))
+            somebody.keypoint_scores = np.ones((1, joints), np.float32)
+            body = np.full((1, joints, 3), np.nan, np.float32)
+            body[0, :17] = BODY + [0.1 * i, 1.0, 3.0]
+            somebody.keypoints_3d = body if lifted else None
             exporter.write(FrameResult(Frame(i, i / 20, np.zeros((2, 2, 3), np.uint8)), somebody))
     return path
 
@@ -50,6 +53,16 @@ def drawn(page):
         'if (d[i + 3] > 200 && Math.abs(d[i] - p[0]) + Math.abs(d[i + 1] - p[1]) + Math.abs(d[i + 2] - p[2]) < 12)'
         '{ found.push(x / c.width); break; } } return found; })()'
     )
+
+
+def test_the_trunk_hangs_on_points_that_the_lifter_does_not_know(tmp_path):
+    poses = read_poses_json(poses_file(tmp_path, skeleton='halpe26'))
+    names = poses.skeleton.names
+    rows = unpack(space_data(poses, track_curves(poses))['tracks'][0]).reshape(26, 3, FRAMES)
+    for middle, part in (('neck', 'shoulder'), ('hip', 'hip')):
+        ends = rows[[names.index(f'{side}_{part}') for side in ('left', 'right')]]
+        np.testing.assert_allclose(rows[names.index(middle)], ends.mean(axis=0), atol=2e-3)
+    assert np.isnan(rows[names.index('left_heel')]).all()
 
 
 def test_the_room_has_its_floor_at_0_and_the_camera_where_it_stood(tmp_path):
