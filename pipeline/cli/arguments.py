@@ -136,7 +136,8 @@ def add_fields(parser: OptionParser, options: Any, only: Optional[Sequence[str]]
 
 def add_output_options(parser: OptionParser, leave_out: Tuple[str, ...] = ()) -> None:
     """Which part of a video is seen, what is drawn, and which files are written."""
-    for name in names(WRITERS):
+    formats = [name for name in names(WRITERS) if name not in leave_out]
+    for name in formats:
         on = name in OutputOptions.formats
         parser.add(
             'data',
@@ -154,7 +155,7 @@ def add_output_options(parser: OptionParser, leave_out: Tuple[str, ...] = ()) ->
         default=[],
         metavar='NAMES',
         common=True,
-        help=f'formats with commas between, or all: {", ".join(names(WRITERS))} (docs/formats.md)',
+        help=f'formats with commas between, or all: {", ".join(formats)} (docs/formats.md)',
     )
     add_fields(parser, OutputOptions, [entry.name for entry in fields(OutputOptions) if entry.name not in leave_out])
 

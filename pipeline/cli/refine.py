@@ -33,7 +33,8 @@ _ENDINGS = re.compile(
 _CHAIN = ('refiner', 'refiner_checkpoint', 'scene', 'single', 'device', 'runtime')
 # options with which tracks are others than those that were corrected
 _ANEW = ('refiner', 'refiner_checkpoint', 'track', 'first_frame')
-_LEFT_OUT = ('fps', 'reader', 'resize', 'deinterlace')
+# of what a video has, and of what --3d writes: no poses are lifted here
+_LEFT_OUT = ('fps', 'reader', 'resize', 'deinterlace', 'angles3d', 'bvh', 'gltf')
 
 
 def parse_arguments(arguments: Optional[Sequence[str]] = None) -> argparse.Namespace:
@@ -62,7 +63,7 @@ def make_parser(arguments: Optional[Sequence[str]] = None) -> command_line.Optio
     parser.add('data', '--out-dir', type=Path, default=Path('output'), common=True, help='output folder (%(default)s)')
     parser.add('data', '--force', action='store_true', common=True, help='replace files that exist')
     command_line.add_fields(parser, RefineOptions)
-    command_line.add_fields(parser, ChainOptions, only=_CHAIN)
+    command_line.add_fields(parser, ChainOptions, only=(*_CHAIN, 'person_height'))
     command_line.add_output_options(parser, leave_out=_LEFT_OUT)
     parser.add('run', '--quiet', action='store_true', help='print nothing')
     return parser

@@ -15,6 +15,8 @@ Size = Tuple[int, int]  # width and height in px
 
 # beyond, a frame's number is a mistake: 48 days at 240 frames a second
 _MOST_FRAMES = 1_000_000_000
+#: px; nobody is seen farther from a picture, and float32 tells a tenth of a pixel there
+FARTHEST = 1e6
 
 
 @dataclass(frozen=True)
@@ -119,7 +121,7 @@ class Gatherer:
             track_id: from 0 up; -1 for none.
 
         Raises:
-            InputError: for another number of joints.
+            InputError: for another number of joints, or one that is in no picture.
         """
         points: np.ndarray = np.array(keypoints, np.float64).reshape(-1, 2)
         if len(points) != len(self.names):
@@ -136,10 +138,16 @@ class Gatherer:
         if self._scale is not None:
             points = points * self._scale - 0.5
             box = None if box is None else np.array(box, np.float64) * np.tile(self._scale, 2) - 0.5
+        far = np.flatnonzero(found & (np.abs(points) > FARTHEST).any(axis=1))
+        if len(far):
+            x, y = points[far[0]]
+            raise InputError(
+                f'{self._path}: frame {index}: {self.names[far[0]]} is at {x:g}, {y:g}: must be within {FARTHEST:g} px'
+            )
         seen = points[found]
-        nowhere = ~np.isfinite(points).all(axis=1) | ~found & (points == self._origin).all(axis=1)
+        nowhere = ~(np.abs(points) <= FARTHEST).all(axis=1) | ~found & (points == self._origin).all(axis=1)
         points = np.where(nowhere[:, None], seen.mean(axis=0), points)
-        if box is None or not np.isfinite(np.array(box, np.float64)).all():
+        if box is None or not (np.abs(np.array(box, np.float64)) <= FARTHEST).all():
             box = np.concatenate([seen.min(axis=0), seen.max(axis=0)])
         certain = sure[found].mean() if box_score is None or not np.isfinite(box_score) else box_score
         self._rows[int(index)].append((box, np.clip(certain, 0, 1), points, sure, int(track_id)))

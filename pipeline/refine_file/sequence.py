@@ -13,6 +13,9 @@ from pipeline.refine.filters import bridge_missing
 from pipeline.tracking import build_tracker
 from pipeline.types import VideoInfo
 
+# frames per second; times that say otherwise are not in seconds, or no times
+SLOWEST, FASTEST = 0.01, 100_000
+
 
 def with_ids(found: FoundPoses, scene: Optional[str], fps: Fraction, size: Tuple[int, int]) -> FoundPoses:
     """The poses with ids from the chain's tracker, which here tells people apart by pose, box and motion alone.
@@ -82,12 +85,12 @@ def counted_from(found: FoundPoses, first: int) -> FoundPoses:
 
 
 def rate_of(found: FoundPoses) -> Optional[Fraction]:
-    """The rate that the frames' times tell."""
+    """The rate that the frames' times tell; None if they tell none, or one that no camera has."""
     known = sorted(found.times)
     if len(known) < 2 or found.times[known[-1]] <= found.times[known[0]]:
         return None
     rate = (known[-1] - known[0]) / (found.times[known[-1]] - found.times[known[0]])
-    return Fraction(rate).limit_denominator(1001)
+    return Fraction(rate).limit_denominator(1001) if SLOWEST <= rate <= FASTEST else None
 
 
 def extent_of(found: FoundPoses) -> Tuple[int, int]:

@@ -46,6 +46,14 @@ def test_a_folder_of_openpose_becomes_every_format_that_is_asked_for(tmp_path, c
     assert 'exists already' in capsys.readouterr().err
 
 
+def test_a_height_gives_metres(tmp_path, capsys):
+    export(tmp_path, 'dlc')
+    words = (tmp_path / 'clip_dlc.csv', '--size', '640x480', '--no-json', '--trc', '--person-height', 1.8)
+    assert refine(*words, '--out-dir', tmp_path / 'out', '--quiet') == 0, capsys.readouterr().err
+    header = (tmp_path / 'out' / 'clip_refined_id1.trc').read_text().splitlines()
+    assert '\tm\t' in header[2] and (tmp_path / 'out' / 'clip_refined_metres.csv').exists()
+
+
 def test_it_draws_on_the_video(tmp_path, capsys):
     export(tmp_path, 'dlc')
     video = VideoWriter(tmp_path / 'clip.mp4', VideoInfo('clip', 640, 480, Fraction(25)))

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from pipeline.formats import RunInfo, open_exporter, read_poses_json
+from pipeline.kinematics.metres import MetreOptions
 from pipeline.report import write_report
 from pipeline.report.curves import track_curves
 from pipeline.skeletons import Skeleton
@@ -212,3 +213,14 @@ def test_missing_and_embedded_videos(browser, page, tmp_path):
     assert 'gone.mp4' in browser.evaluate('document.querySelector("#overlay-figure .fault").textContent')
     browser.evaluate('page.player.seek(1)')  # the rest works on
     assert browser.evaluate('page.player.position()') == 20
+
+
+def test_metres_count_upwards_from_the_lower_left_pixel(browser, page, tmp_path):
+    poses = page.parent / 'poses.json'
+    browser.open(write_report(tmp_path / 'metres.html', poses, metres=MetreOptions(scale=200)).as_uri())
+    after = track_curves(read_poses_json(poses))[0].after.position[0, 0]
+    browser.evaluate('page.joint = 0, page.track = page.tracks[0], page.draw()')
+    first = 'page.curves[{}].chart.lines[1].values[0]'
+    assert browser.evaluate(first.format(0)) == pytest.approx(after[0] / 200, abs=0.01)
+    assert browser.evaluate(first.format(1)) == pytest.approx((HEIGHT - 1 - after[1]) / 200, abs=0.01)
+    assert browser.evaluate('page.curves[1].chart.options.downwards') is False

@@ -6,6 +6,7 @@
 One module a layout or family of layouts, which all make :class:`pipeline.formats.found_poses.FoundPoses`.
 """
 
+import csv
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Iterator, Union
@@ -77,6 +78,6 @@ def _readable(path: Path) -> Iterator[None]:
         yield
     except InputError:
         raise
-    except (*BROKEN, AttributeError, IndexError, OverflowError, ArithmeticError, ImportError) as error:
+    except (*BROKEN, AttributeError, IndexError, StopIteration, ArithmeticError, ImportError, csv.Error) as error:
         reason = ' '.join(str(error).split())[:120] or type(error).__name__
         raise InputError(f'{path}: cannot be read as poses ({type(error).__name__}: {reason})') from error

@@ -15,7 +15,7 @@ class Page {
     this.space = rooms ? new SpaceView(byId('room'), data, tracks, rooms) : null;
     const unit = data.unit.name; // px, or m where a scale is known
     this.curves = [['x', unit], ['y', unit], ['speed', unit + '/s'], ['acceleration', unit + '/s\u00b2']].map(
-      ([name, unit]) => ({name, chart: new Chart(byId('curves'), name, unit, this, {downwards: name === 'y'})}));
+      ([name, unit]) => ({name, chart: new Chart(byId('curves'), name, unit, this, {downwards: name === 'y' && unit === 'px'})}));
     this.score = new Chart(byId('curves'), 'confidence', '', this, {range: [0, 1.05]});
     const kinds = [...new Set(data.angles.map(name => name.replace(/^(left|right)_/, '')))];
     this.angles = kinds.map(kind => ({kind, chart: new Chart(byId('angles'), kind, 'degrees', this, {span: 30})}));
@@ -98,10 +98,13 @@ class Page {
     byId('mean').textContent = track ? 'mean acceleration ' + short(this.data.unit.scale * mean(track.joint(joint, 'acceleration_before')))
       + ' before, ' + short(this.data.unit.scale * mean(track.joint(joint, 'acceleration'))) + ' after' : '';
     const line = (values, colour, width, label) => ({values, first: track.first, colour, width, label});
-    const scaled = values => this.data.unit.scale === 1 ? values : values.map(value => value * this.data.unit.scale);
+    // metres count upwards from the centre of the lower left pixel, as in the files
+    const {name: unit, scale} = this.data.unit, bottom = this.data.video.height - 1;
+    const scaled = (name, values) => unit === 'px' ? values
+      : values.map(value => scale * (name === 'y' ? bottom - value : value));
     for (const {name, chart} of this.curves)
-      chart.set(track ? [line(scaled(track.joint(joint, name + '_before')), BEFORE, 1.2, 'before'),
-        line(scaled(track.joint(joint, name)), track.colour, 2, 'after')] : []);
+      chart.set(track ? [line(scaled(name, track.joint(joint, name + '_before')), BEFORE, 1.2, 'before'),
+        line(scaled(name, track.joint(joint, name)), track.colour, 2, 'after')] : []);
     this.score.set(track ? [line(track.joint(joint, 'score'), track.colour, 2, 'now')] : []);
     for (const {kind, chart} of this.angles) {
       const lines = [];

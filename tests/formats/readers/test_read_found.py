@@ -320,3 +320,22 @@ def test_damaged_files_are_one_line(tmp_path, document):
     with pytest.raises(InputError) as caught:
         read_found(path)
     assert str(caught.value).startswith(str(path)) and '\n' not in str(caught.value)
+
+
+def test_damaged_tables_are_one_line(tmp_path):
+    path = tmp_path / 'a.csv'
+    for content in ('scorer,a,a\nbodyparts,nose,nose\n', 'frame,joint,x,y\n0,no\rse,1,2\n', 'scorer\r,a\r,a'):
+        path.write_text(content, newline='')
+        with pytest.raises(InputError) as caught:
+            read_found(path)
+        assert str(caught.value).startswith(str(path)) and '\n' not in str(caught.value)
+
+
+def test_joints_that_are_in_no_picture_are_refused(tmp_path):
+    path = tmp_path / 'a.csv'
+    path.write_text('frame,joint,x,y,score\n0,nose,1e300,5,1\n0,left_eye,1,2,1\n0,right_eye,1,2,1\n')
+    with pytest.raises(InputError, match='frame 0: nose is at 1e.300, 5: must be within 1e.06 px'):
+        read_found(path)
+    path.write_text(path.read_text().replace('5,1', '5,0'))  # one that was not found may lie anywhere
+    poses = read_found(path).people[0]
+    assert poses.keypoint_scores[0].tolist() == [0, 1, 1] and poses.keypoints[0, 0].tolist() == [1, 2]
