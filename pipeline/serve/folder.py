@@ -117,6 +117,7 @@ class Folder:
         if not plain or is_clutter(name):
             return None
         try:
+            name.encode()  # other names cannot be said in JSON
             path = folder / name
             real = path.resolve(strict=True)
             return path if real.is_file() and real.is_relative_to(self.root) else None

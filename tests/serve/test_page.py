@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from pipeline.corrections import Table
-from pipeline.formats import read_poses_json
+from pipeline.formats import RunInfo, open_exporter, read_poses_json
+from pipeline.skeletons import load_skeleton
+from pipeline.types import Frame, FrameResult, People, VideoInfo
 from tests.serve.conftest import COUNT, FPS, SIZE, SWAPPED, TOYS, Server, write_clip, write_poses
 
 
@@ -197,6 +199,19 @@ def test_it_plays_by_space(tab):
     assert tab.evaluate('document.getElementById("play").textContent') == 'pause'
     press(tab, ' ')
     assert tab.evaluate('editor.player.playing') is False
+
+
+def test_a_result_without_anybody_is_shown(tab, server):
+    empty = server.out / 'empty_poses.json'
+    with open_exporter('json', empty, RunInfo(), load_skeleton('coco'), VideoInfo('empty', 64, 48, 25, 3), True) as out:
+        for i in range(3):
+            out.write(FrameResult(Frame(i, i / 25, None), People.empty(17)))
+    tab.open(f'{server.address}#empty')
+    assert tab.evaluate('document.body.dataset.opened') == 'empty'
+    assert tab.evaluate('["split", "delete", "swap-ids"].every(id => document.getElementById(id).disabled)')
+    press(tab, 'ArrowRight')
+    assert tab.evaluate('editor.frame') == 1
+    empty.unlink()
 
 
 def test_every_control_has_a_name(tab):

@@ -5,12 +5,16 @@ import json
 import os
 import signal
 import time
+from fractions import Fraction
+from urllib.parse import quote
 
 import numpy as np
 import pytest
 
 from pipeline.corrections import Table
-from pipeline.formats import read_poses_json
+from pipeline.formats import RunInfo, open_exporter, read_poses_json
+from pipeline.skeletons import load_skeleton
+from pipeline.types import Frame, FrameResult, People, VideoInfo
 from tests.serve.conftest import COUNT, SWAPPED, TOYS, Server, raw_people, write_clip, write_poses
 
 
@@ -121,6 +125,32 @@ def test_nothing_outside_of_the_folder_is_served(server, path):
     assert answer.status in (400, 403, 404) and b'secret"' not in answer.body and answer.body != b'secret'
     names = [row['video'] for row in server.ask('api/state').json['files']]
     assert not {'link.mp4', '.hidden.mp4', 'pipe.mp4', 'folder.mp4', 'note.txt'} & set(names)
+
+
+def test_names_that_are_no_text_are_passed_over_and_odd_ones_are_served(server):
+    write_clip(server.folder / 'a b#ü%41.mp4', 5)
+    broken = os.fsencode(server.folder) + b'/\xff.mp4'
+    with open(broken, 'wb') as file:
+        file.write(b'x')
+    names = [row['video'] for row in server.ask('api/state').json['files']]
+    assert 'a b#ü%41.mp4' in names and not any('\udcff' in str(name) for name in names)
+    assert server.ask(f'media/video/{quote("a b#ü%41.mp4")}').status == 200
+    os.unlink(broken)
+    (server.folder / 'a b#ü%41.mp4').unlink()
+
+
+def test_a_result_of_an_empty_scene_can_be_opened_and_has_nobody_to_correct(server):
+    nobody = server.out / 'nobody_poses.json'
+    info = VideoInfo('nobody', 64, 48, Fraction(25), 3)
+    skeleton = load_skeleton('coco')
+    with open_exporter('json', nobody, RunInfo(), skeleton, info, True) as out:
+        for i in range(3):
+            out.write(FrameResult(Frame(i, i / 25, None), People.empty(17)))
+    head, arrays = unpacked(server.ask('api/result/nobody').body)
+    assert head['tracks'] == [] and len(arrays['times']) == 3 and arrays['keypoints'].shape == (0, 17, 2)
+    answer = correct(server, 'nobody', {'do': 'delete', 'id': 1})
+    assert answer.status == 400 and 'person 1 is not there: there are none' in answer.json['error']
+    nobody.unlink()
 
 
 def test_videos_come_in_ranges(server, clip):
