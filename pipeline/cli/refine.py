@@ -100,7 +100,7 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
         **({} if args.clip else dict(video=False)),
     )
     from pipeline.refine_file import CorrectedChain, FileChain, PoseSource
-    from pipeline.refine_file.sequence import check_fits
+    from pipeline.refine_file.sequence import check_fits, check_size
     from pipeline.run import run_video
     from pipeline.video import open_source
     from pipeline.video.moments import parse_rate
@@ -121,6 +121,8 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
         source = PoseSource(found, options, fps, name)
         _tell_guesses(source.info, found, options, fps, args.quiet)
     with source:
+        if args.clip:
+            check_size(found, source.info)
         if args.clip and outputs.end is None:
             check_fits(found, source.info, options.first_frame)
         if args.corrections:

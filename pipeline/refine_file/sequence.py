@@ -104,6 +104,15 @@ def extent_of(found: FoundPoses) -> Tuple[int, int]:
     return int(np.clip(width, 1, 1 << 16)), int(np.clip(height, 1, 1 << 16))
 
 
+def check_size(found: FoundPoses, info: VideoInfo) -> None:
+    """Raise :class:`InputError` if the file says that its poses are of a picture of another size."""
+    if found.size is not None and found.size != (info.width, info.height):
+        raise InputError(
+            f'{found.path}: has poses in pictures of {found.size[0]}x{found.size[1]} px, but those of {info.path} have '
+            f'{info.width}x{info.height}: another video'
+        )
+
+
 def check_fits(found: FoundPoses, info: VideoInfo, first: int = 0) -> None:
     """Raise :class:`InputError` if there are poses of frames behind the end of a whole video."""
     last = found.num_frames - 1

@@ -70,6 +70,19 @@ def test_it_draws_on_the_video(tmp_path, capsys):
     assert len(frames) == 9 and max(frames[:3]) < 60 and min(frames[3:]) > 100  # people are in frames 3 to 8
 
 
+def test_poses_of_pictures_of_another_size_are_refused(tmp_path, capsys):
+    poses, _ = export(tmp_path, 'labelstudio')
+    video = VideoWriter(tmp_path / 'clip.mp4', VideoInfo('clip', 320, 240, Fraction(25)))
+    for t in range(9):
+        video.write(np.zeros((240, 320, 3), np.uint8), t / 25)
+    video.finish()
+    out = tmp_path / 'out'
+    assert refine(poses, '--video', tmp_path / 'clip.mp4', '--out-dir', out, '--quiet') == 2
+    line = capsys.readouterr().err
+    assert 'pictures of 640x480 px' in line and '320x240: another video' in line and line.count('\n') == 1
+    assert not out.exists()
+
+
 @pytest.mark.parametrize(
     ('words', 'line'),
     (
