@@ -178,7 +178,7 @@ def test_a_joint_put_into_a_bridge_makes_the_person_found_there():
 
 def test_the_default_network_keeps_far_frames_to_the_last_bit():
     rng = np.random.default_rng(0)
-    skeleton, count = load_skeleton('coco'), 200
+    skeleton, count = load_skeleton('coco'), 300
     raw = (rng.normal(0, 30, (17, 2)) + [320, 240] + rng.normal(0, 1, (count, 17, 2))).astype(np.float32)
     people = [
         People(np.float32([[0, 0, 9, 9]]), np.float32([1]), raw[i, None], np.ones((1, 17), np.float32), np.array([1]))

@@ -67,7 +67,7 @@ def test_the_best_case_is_named_and_runs_more_windows():
     model = load_refiner(WEIGHTS / 'hanet_coco17.pth')
     rows = network_rows('default', model, COCO.names, 4, True)
     shipped, best = rows['default (shipped: overlap 2)'], rows['default (best case: windows every 4, mirrored)']
-    assert (shipped.window, shipped.step, best.step) == (32, 16, 4)
+    assert (shipped.window, shipped.step, best.step) == (48, 24, 4)
     assert shipped.step == build_refiner('hanet', COCO).smoother.step
 
 

@@ -61,7 +61,7 @@ def test_joints_that_the_poses_lack_are_an_error(checkpoint):
 
 @pytest.mark.parametrize('preset', ['dcpose', 'dsta'])
 def test_posetracks_presets_find_their_weights(preset):
-    assert build.build_refiner(load_preset(preset)['refiner'], POSETRACK).smoother.window == 32
+    assert build.build_refiner(load_preset(preset)['refiner'], POSETRACK).smoother.window == 48
     with pytest.raises(InputError, match='hanet_mpii16.pth: no such weights'):
         build.build_refiner('hanet', load_skeleton('mpii'))
 

@@ -234,14 +234,15 @@ def test_notes_that_hold_themselves_are_left_behind(convert, tmp_path):
     assert read_checkpoint(out)['meta'] == {'epoch': 1, 'converted_from': 'in.pth'}
 
 
-def test_a_refiner_becomes_the_beginning_of_another(convert, repository, tmp_path):
+@pytest.mark.parametrize('name, end', [('hanet', '_free'), ('hanet-academic', '')])
+def test_a_refiner_becomes_the_beginning_of_another(convert, repository, tmp_path, name, end):
     from mmengine.config import Config
 
     from pipeline.backends.registered import build_registered
 
-    default = repository / 'pipeline' / 'weights' / 'hanet_coco17.pth'
+    default = repository / 'pipeline' / 'weights' / f'{name}_coco17.pth'
     assert convert('joints', default, tmp_path / 'begin.pth', '--to', 'posetrack15') == (0, '')
-    config = Config.fromfile(repository / 'configs' / 'hanet' / 'hanet_universal_posetrack15.py')
+    config = Config.fromfile(repository / 'configs' / 'hanet' / f'hanet_universal_posetrack15{end}.py')
     weights = torch.load(tmp_path / 'begin.pth', weights_only=True)['state_dict']
     build_registered(config.model.to_dict()).load_state_dict(weights)  # every weight, in its shape
     code, message = convert('joints', tmp_path / 'begin.pth', tmp_path / 'no.pth', '--to', 'posetrack15')
