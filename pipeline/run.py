@@ -13,7 +13,7 @@ from pipeline.files import Claim, check_writable
 from pipeline.files.locks import shared_folder
 from pipeline.formats import format_named, run_info
 from pipeline.options import OutputOptions
-from pipeline.people import HeadLog, KeptPoses
+from pipeline.people import HeadLog, KeptPoses, check_choice
 from pipeline.protocols import Sight, Writer
 from pipeline.render.window import Window, check_window
 from pipeline.second_look import SecondLook, check_repeatable
@@ -126,6 +126,8 @@ def _run(chain: Chain, source: VideoSource, spec: str, options: OutputOptions) -
         check_writable(path, options.force)
     record = run_info(chain.options, options.command)
     check_repeatable(source, options)
+    if options.people is not None:
+        check_choice(options.people, source.info)
     if options.show:
         source = Stamped(source)
     arrivals = source.arrivals if isinstance(source, Stamped) else None

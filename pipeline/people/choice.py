@@ -16,7 +16,7 @@ import numpy as np
 
 from pipeline.errors import InputError
 from pipeline.people.kept import KeptPoses, KeptTrack
-from pipeline.types import People
+from pipeline.types import People, VideoInfo
 from pipeline.video.moments import Moment, parse_moment
 
 ALLOWED = 'main, largest, longest, a number from 1 up, ids=1,3 or x,y@seconds'
@@ -78,6 +78,23 @@ def is_choice(text: Union[str, int]) -> bool:
     except ValueError:
         return False
     return True
+
+
+def check_choice(text: Union[str, int], info: VideoInfo) -> None:
+    """Refuse a place that is surely not in a clip before any work is done.
+
+    Raises:
+        InputError: if it lies beside the pictures, or well behind their end, where that is known.
+    """
+    choice = parse_choice(text)
+    if choice.kind != 'place' or choice.moment is None:
+        return
+    if choice.x >= info.width or choice.y >= info.height:
+        raise InputError(f'--people {text}: the pictures have {info.width} x {info.height} px')
+    if info.num_frames is not None and not choice.moment.in_frames:
+        end = info.start + info.num_frames / float(info.fps)
+        if choice.moment.value > 1.1 * end + 1:  # rates may be uneven, and lengths guessed
+            raise InputError(f'--people {text}: the clip ends at about {end:.2f} s')
 
 
 def choose(kept: KeptPoses, text: Union[str, int]) -> Tuple[int, ...]:

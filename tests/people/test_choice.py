@@ -1,11 +1,13 @@
 """Who is chosen of a clip whose people are known."""
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 
 from pipeline.errors import InputError
-from pipeline.people import KeptPoses, choose, parse_choice
-from pipeline.types import Frame, FrameResult, People
+from pipeline.people import KeptPoses, check_choice, choose, parse_choice
+from pipeline.types import Frame, FrameResult, People, VideoInfo
 
 FPS = 10
 # id: frames in which it is there, centre and size of its box in px, in pictures of 1000 x 500
@@ -81,3 +83,20 @@ def test_kept_poses_hold_no_pictures():
     assert len(kept) == 100 and [result.frame.index for result in kept] == list(range(100))
     assert all(result.frame.picture.size == 0 for result in kept)
     assert [len(track.frames) for track in kept.tracks()] == [100, 40, 100, 10]
+
+
+@pytest.mark.parametrize(
+    'text, said',
+    [
+        ('1000,5@1', 'the pictures have 1000 x 500 px'),
+        ('5,500@1', '1000 x 500 px'),
+        ('5,5@13', 'ends at about 10.00 s'),
+    ],
+)
+def test_a_place_that_is_in_no_picture_is_refused_before_work(text, said):
+    info = VideoInfo('clip', 1000, 500, Fraction(FPS), num_frames=100)
+    with pytest.raises(InputError, match=said):
+        check_choice(text, info)
+    for fine in ('main', '2', 'ids=1', '999,499@10', '5,5@9000f'):
+        check_choice(fine, info)
+    check_choice('5,5@13', VideoInfo('stream', 1000, 500, Fraction(FPS)))
