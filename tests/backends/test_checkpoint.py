@@ -88,7 +88,9 @@ def test_a_scalar_and_an_empty_weight_have_a_digest(tmp_path):
     assert digest_of({'c': torch.ones(3, 2)}) == digest_of({'c': weights['c']}) != digest_of({'c': torch.ones(2, 3)})
 
 
-@pytest.mark.parametrize('name', ['hanet_coco17.pth', 'hanet_posetrack15.pth', 'hanet-academic_coco17.pth', 'hanet-academic_posetrack15.pth'])
+@pytest.mark.parametrize(
+    'name', ['hanet_coco17.pth', 'hanet_posetrack15.pth', 'hanet-academic_coco17.pth', 'hanet-academic_posetrack15.pth']
+)
 def test_our_files_carry_their_digest_and_no_flipped_bit_gets_by(tmp_path, name):
     whole = (WEIGHTS / name).read_bytes()
     assert 'digest' in read_checkpoint(WEIGHTS / name)
