@@ -6,9 +6,9 @@ It begins with the default refiner's weights (12 limb joints and the nose are th
         --to posetrack15
 """
 
-_base_ = ['hanet_universal_coco17_free.py']
+_base_ = ['hanet_universal_coco17_free_varied.py']
 load_from = 'work_dirs/coco17_as_posetrack15.pth'
-iterations = 800
+iterations = 500
 keypoint_names = [
     'nose',
     'head_bottom',
