@@ -65,8 +65,8 @@ def test_it_is_small(repository, refiner):
     assert sum(p.numel() for p in refiner.parameters()) < 4e6
 
 
-# the aim is 0.1 % at any rate; measured 0.04, 0.03, 0.06, 0.02, 0.02, 0.02. The first and the third track are shorter than a
-# window, and of what they are padded with nothing counts as seen.
+# the aim is 0.1 % at any rate; measured 0.04, 0.03, 0.06, 0.02, 0.02, 0.02. The first and the third track are
+# shorter than a window, and of what they are padded with nothing counts as seen.
 @pytest.mark.parametrize(
     'fps, seconds, bound',
     [(10.0, 3, 0.1), (10.0, 6, 0.1), (15.0, 3, 0.1), (30.0, 3, 0.05), (60.0, 3, 0.05), (120.0, 3, 0.05)],
