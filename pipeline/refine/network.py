@@ -149,6 +149,7 @@ def window_smoother(
             if mirror:
                 flipped = run(joints.mirror(known), seen[:, :, joints.flip], fps, size)
                 answer = _mean(answer, joints.mirror(flipped), gives_sigmas)
+        _leave_unseen(answer, known, seen)
         if polish:
             dims = keypoints.shape[-1]
             sigmas = answer[..., dims] if gives_sigmas else None
@@ -157,6 +158,19 @@ def window_smoother(
 
     name, step = type(model.backbone).__name__, step or max(window // overlap, 1)
     return NetworkSmoother(name, joints.ours, refine, window, step, hann_blend(window), gives_sigmas)
+
+
+def _leave_unseen(answer: np.ndarray, known: np.ndarray, seen: np.ndarray) -> None:
+    """Put back the poses of windows in which nothing was seen at all, as in a gap that is longer than a window.
+
+    They were bridged from both sides, and a network that is told of no joint can only guess. Windows beside them, which
+    saw something, have the say where they know how sure they are.
+    """
+    blind = ~(seen > 0).any(axis=(1, 2))
+    if blind.any():
+        dims = known.shape[-1]
+        answer[blind, ..., :dims] = known[blind]
+        answer[blind, ..., dims:] = np.ptp(known[blind], axis=2).max(axis=(1, 2))[:, None, None, None]
 
 
 def _mean(answer: np.ndarray, other: np.ndarray, gives_sigmas: bool) -> np.ndarray:

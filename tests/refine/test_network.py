@@ -152,3 +152,16 @@ def test_a_joint_without_its_mirror_joint_cannot_be_mirrored():
     one_sided.keypoint_names = ('nose', 'left_wrist')
     with pytest.raises(InputError, match='joint left_wrist has no mirror joint'):
         window_smoother(one_sided, one_sided.keypoint_names, mirror=True)
+
+
+def test_a_gap_longer_than_a_window_stays_bridged():
+    """At 240 frames a second 0.3 s are 72 frames of which nothing was seen."""
+    rng = np.random.default_rng(0)
+    times = np.arange(240) / 240
+    truth = (rng.uniform(0, 300, (1, 17, 2)) + 40 * times[:, None, None]).astype(np.float32)
+    scores = np.full((240, 17), 0.9, np.float32)
+    scores[80:160] = 0
+    smoother = build.build_refiner('hanet', load_skeleton('coco')).smoother
+    assert 80 > smoother.window
+    refined = smooth_track(smoother, truth, scores, times)
+    assert np.abs(refined - truth).max() < 6  # px, of a figure of 300
