@@ -186,9 +186,11 @@ def _smooth(smoother: Smoother, tracks: Sequence[Tuple[np.ndarray, np.ndarray]])
 
     def take(which: int, poses) -> None:
         for pose in _list(poses, 'push and close'):
-            shape = tracks[which][0].shape[1:]
-            _expect(np.shape(pose) == shape, f'poses of shape {shape}, not {np.shape(pose)}')
-            _expect(np.isfinite(pose).all(), 'finite coordinates')
+            joints, dims = shape = tracks[which][0].shape[1:]
+            allowed = (shape, (joints, dims + 1))  # with sigmas
+            _expect(np.shape(pose) in allowed, f'poses of shape {shape}, not {np.shape(pose)}')
+            _expect(np.isfinite(pose[:, :dims]).all(), 'finite coordinates')
+            _expect(not (pose[:, dims:] <= 0).any(), 'sigmas above 0, or NaN')
             answers[which].append(pose)
             held[which].append(np.array(pose))
 
@@ -210,7 +212,8 @@ def _smooth(smoother: Smoother, tracks: Sequence[Tuple[np.ndarray, np.ndarray]])
         _expect(count == len(keypoints), f'every pose once: {len(keypoints)} went in, {count} came out')
         same = all(map(np.array_equal, answers[which], held[which]))
         _expect(same, 'poses that were given back to stay as they were; one was changed later')
-    return [np.stack(poses) if poses else np.zeros_like(tracks[i][0]) for i, poses in enumerate(answers)]
+    dims = tracks[0][0].shape[-1]
+    return [np.stack(p)[..., :dims] if p else np.zeros_like(tracks[i][0]) for i, p in enumerate(answers)]
 
 
 def check_writer(make: Callable[..., Any], skeleton: Optional[Skeleton] = None) -> None:

@@ -78,7 +78,7 @@ def test_the_command_works_for_an_id_without_an_account(repository, open_folder)
         HOME='/',  # as docker sets it
     )
     assert done.returncode == 0, done.stderr
-    assert sorted(os.listdir(open_folder / 'out')) == ['clip_overlay.mp4', 'clip_poses.json']
+    assert sorted(os.listdir(open_folder / 'out')) == ['clip_overlay.mp4', 'clip_poses.json', 'clip_run.toml']
     assert f'pose-{STRANGER}' in os.listdir(temporary)
 
 

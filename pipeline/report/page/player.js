@@ -13,11 +13,11 @@ class Player {
       const video = document.getElementById(name);
       video.addEventListener('error', () => this.drop(video, figure, source.name));
       video.addEventListener('loadeddata', () => this.align(true));
-      const entry = {element: video, offset: source.offset, wanted: null};
+      const entry = {element: video, offset: source.offset, wanted: null, seeks: 0};
       video.addEventListener('seeked', () => {
         const {wanted} = entry;
         entry.wanted = null;
-        if (wanted !== null) video.currentTime = wanted;
+        if (wanted !== null) this.go(entry, wanted); else this.confirm(entry);
       });
       this.videos.push(entry);
       video.src = source.src;
@@ -70,7 +70,26 @@ class Player {
   // One seek at a time: a seek that interrupts another can leave the earlier picture on the screen,
   // and a quick hand on the slider would restart the decoder at each move. The last wish wins.
   aim(entry, wanted) {
-    if (entry.element.seeking) entry.wanted = wanted; else entry.element.currentTime = wanted;
+    if (entry.element.seeking) entry.wanted = wanted; else this.go(entry, wanted);
+  }
+
+  go(entry, wanted, tries = 0) {
+    entry.seeks += 1;
+    entry.tries = tries;
+    entry.shown = false;
+    entry.element.requestVideoFrameCallback?.(() => { entry.shown = true; });
+    entry.element.currentTime = wanted;
+  }
+
+  // Chromium says at times that a seek is over and leaves the earlier picture on the screen. Where no new one
+  // has come a quarter of a second later, it is asked again, a thousandth of a second on.
+  confirm(entry) {
+    const {seeks} = entry, {element} = entry;
+    setTimeout(() => {
+      const stale = !entry.shown && entry.seeks === seeks && !element.seeking && !this.playing;
+      if (stale && element.requestVideoFrameCallback && entry.tries < 4)
+        this.go(entry, element.currentTime + (entry.tries % 2 ? -0.001 : 0.001), entry.tries + 1);
+    }, 250);
   }
 
   toggle() { if (this.playing) this.pause(); else this.play(); }
