@@ -15,7 +15,7 @@ from pipeline.skeletons import Skeleton
 OUTLINE: Colour = (20, 20, 20)
 _OUTLINE_ALPHA = 0.65  # of the limb's own opacity
 _FAINTEST = 0.35  # opacity of a joint just over the threshold
-_CLEAR, _LOST = 0.03, 0.12  # sigmas, shares of the figure, of joints that are opaque, and that are not drawn at all
+_CLEAR, _LOST = 0.03, 0.18  # sigmas, shares of the figure, of joints that are opaque, and that are not drawn at all
 _FILLED_ALPHA = 0.75  # of people who were not seen but bridged
 _DOT = {'left': (255, 255, 255), 'right': OUTLINE}  # a side must not be told by hue alone
 _DOT_SHARE = 0.5  # of the joint's radius

@@ -126,8 +126,8 @@ def test_size_is_smoothed_per_track():
 def test_opacity_follows_the_sigma_where_there_is_one():
     painter = FigurePainter(ARMS, RenderOptions())
     scores = np.array([0.0, 0.9, 0.9, 0.9], np.float32)  # the figure is 180 px wide
-    known, halfway, unknown, lost = painter.opacities(ROW, scores, (100, 220, 3), np.array([1.8, 13.5, np.nan, 22.0]))
+    known, halfway, unknown, lost = painter.opacities(ROW, scores, (100, 220, 3), np.array([1.8, 18.9, np.nan, 33.0]))
     assert known == 1.0  # not seen in this frame, and still known from those around it
-    assert halfway == pytest.approx(0.5)  # 7.5 % of the figure, between 3 and 12
+    assert halfway == pytest.approx(0.5)  # 10.5 % of the figure, between 3 and 18
     assert unknown == 1.0  # by its score
     assert lost == 0.0
