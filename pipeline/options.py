@@ -12,7 +12,7 @@ from typing import Any, Callable, Dict, Iterator, Optional, Tuple, Union
 
 from pipeline.errors import InputError
 from pipeline.files import Force
-from pipeline.people.choice import ALLOWED, is_choice
+from pipeline.wanted import ALLOWED, is_choice
 
 
 @dataclass(frozen=True)

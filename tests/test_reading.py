@@ -12,9 +12,9 @@ from pipeline.batch.manifest import NAME, Manifest
 from pipeline.cli.batch import listed
 from pipeline.errors import InputError
 from pipeline.formats import read_poses_json
+from pipeline.moments import parse_rate
 from pipeline.posetrack.reading import read_json as read_posetrack
 from pipeline.reading import exact_fraction
-from pipeline.video.moments import parse_rate
 
 PERSON = dict(keypoints=[[1, 2]], keypoint_scores=[0.5], bbox=[[0, 0, 1, 1]], bbox_score=0.5, track_id=1)
 RECORD = dict(

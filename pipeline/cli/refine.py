@@ -99,11 +99,11 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
         repeat=parser.repeat(args, poses=os.path.abspath(args.poses)),
         **({} if args.clip else dict(video=False)),
     )
+    from pipeline.moments import parse_rate
     from pipeline.refine_file import CorrectedChain, FileChain, PoseSource
     from pipeline.refine_file.sequence import check_fits, check_size
     from pipeline.run import run_video
     from pipeline.video import open_source
-    from pipeline.video.moments import parse_rate
 
     name = f'{_ENDINGS.sub("", Path(args.poses).stem)}_{"corrected" if args.corrections else "refined"}'
     fps = parse_rate(outputs.fps)

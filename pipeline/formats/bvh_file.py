@@ -8,7 +8,6 @@ run's record is beside them in ``clip.bvh.run.json``.
 from typing import Iterator, List
 
 import numpy as np
-from scipy.spatial.transform import Rotation
 
 from pipeline.formats.in_space import SpaceExporter, SpaceTrack
 from pipeline.formats.rig import ENDS, NAMES, PARENTS, Motion, filled, rigged
@@ -33,6 +32,8 @@ class BvhExporter(SpaceExporter):
 
 def bvh_lines(motion: Motion, fps: float) -> Iterator[str]:
     """The file, line by line."""
+    from scipy.spatial.transform import Rotation
+
     yield 'HIERARCHY\n'
     yield from _bone(motion, 0, 0)
     yield f'MOTION\nFrames: {len(motion.hips)}\nFrame Time: {1 / fps:.8f}\n'

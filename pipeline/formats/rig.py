@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Dict, Sequence, Tuple
 
 import numpy as np
-from scipy.spatial.transform import Rotation
 
 #: bone, its parent, and which way it points from there when all rotations are 0 (a T pose that looks along z, y up)
 BONES: Tuple[Tuple[str, str, Tuple[float, float, float]], ...] = (
@@ -60,6 +59,8 @@ class Motion:
 
     def places(self) -> np.ndarray:
         """``(T, B, 3)`` m, where the bones begin."""
+        from scipy.spatial.transform import Rotation  # here, as --help should not wait for it
+
         whole: list = []
         places = np.empty((*self.turns.shape[:2], 3))
         for b, parent in enumerate(PARENTS):
@@ -80,6 +81,8 @@ def rigged(joints: np.ndarray, names: Sequence[str]) -> Motion:
         joints: ``(T, K, 3)`` m, y up; all of COCO's are known in every frame.
         names: ``K``.
     """
+    from scipy.spatial.transform import Rotation
+
     at = _places(np.asarray(joints, np.float64), names)
     offsets = np.zeros((len(BONES), 3))
     for b, (name, parent, way) in enumerate(BONES):

@@ -1,12 +1,11 @@
 """Which people of a clip are wanted, and who must not be recognised; known when the clip is over."""
 
-from pipeline.people.choice import Choice, check_choice, choose, parse_choice
+from pipeline.people.choice import check_choice, choose
 from pipeline.people.heads import HeadLog, heads_of
 from pipeline.people.hide import hide_background, hide_heads
 from pipeline.people.kept import KeptPoses, KeptTrack
 
 __all__ = [
-    'Choice',
     'HeadLog',
     'KeptPoses',
     'KeptTrack',
@@ -15,5 +14,4 @@ __all__ = [
     'heads_of',
     'hide_background',
     'hide_heads',
-    'parse_choice',
 ]

@@ -1,15 +1,5 @@
-"""Choose people of a clip: the main ones, by id, or by where somebody stood.
+"""Who of a clip is meant by what ``--people`` says (:mod:`pipeline.wanted`)."""
 
-main           the one who matters most: size x duration x nearness to the middle
-3              the three who matter most
-largest        the one who is largest on average
-longest        the one who is there for longest
-ids=1,3        these ids
-640,360@1.5    whoever is at that place (px) at 1.5 s; @45f is a frame
-"""
-
-import re
-from dataclasses import dataclass
 from typing import Dict, List, Optional, Tuple, Union
 
 import numpy as np
@@ -17,67 +7,12 @@ import numpy as np
 from pipeline.errors import InputError
 from pipeline.people.kept import KeptPoses, KeptTrack
 from pipeline.types import People, VideoInfo
-from pipeline.video.moments import Moment, parse_moment
+from pipeline.wanted import Choice, parse_choice
 
-ALLOWED = 'main, largest, longest, a number from 1 up, ids=1,3 or x,y@seconds'
-
-_IDS = re.compile(r'ids=(\d+(?:,\d+)*)')
-_PLACE = re.compile(r'(\d+(?:\.\d*)?),(\d+(?:\.\d*)?)@(.+)')
 # somebody at the border counts a little: nearness falls from 1 in the middle to this in a corner
 _LEAST_NEARNESS = 0.1
 # seconds around a moment in which somebody there may be found: detectors miss single frames
 _AROUND = 0.25
-
-
-@dataclass(frozen=True)
-class Choice:
-    """What ``--people`` says.
-
-    Attributes:
-        kind: ``main``, ``largest``, ``longest``, ``ids`` or ``place``.
-        count: how many of ``main``.
-        ids: of ``ids``.
-        x, y: of ``place``, px.
-        moment: of ``place``.
-    """
-
-    kind: str
-    count: int = 1
-    ids: Tuple[int, ...] = ()
-    x: float = 0.0
-    y: float = 0.0
-    moment: Optional[Moment] = None
-
-
-def parse_choice(text: Union[str, int]) -> Choice:
-    """Read what the module lists.
-
-    Raises:
-        ValueError: if ``text`` is none of these.
-    """
-    text = str(text).strip()
-    if text in ('main', 'largest', 'longest'):
-        return Choice(text)
-    if text.isascii() and text.isdigit() and int(text) > 0:
-        return Choice('main', count=int(text))
-    if ids := _IDS.fullmatch(text):
-        return Choice('ids', ids=tuple(sorted(set(map(int, ids[1].split(','))))))
-    if place := _PLACE.fullmatch(text):
-        try:
-            moment = parse_moment(place[3])
-        except InputError as error:
-            raise ValueError(str(error)) from error
-        return Choice('place', x=float(place[1]), y=float(place[2]), moment=moment)
-    raise ValueError(f'{text}: must be {ALLOWED}')
-
-
-def is_choice(text: Union[str, int]) -> bool:
-    """Whether :func:`parse_choice` can read ``text``."""
-    try:
-        parse_choice(text)
-    except ValueError:
-        return False
-    return True
 
 
 def check_choice(text: Union[str, int], info: VideoInfo) -> None:
@@ -102,7 +37,7 @@ def choose(kept: KeptPoses, text: Union[str, int]) -> Tuple[int, ...]:
 
     Args:
         kept: the whole clip.
-        text: what :func:`parse_choice` reads.
+        text: what :func:`pipeline.wanted.parse_choice` reads.
 
     Raises:
         InputError: if no chosen id is there, or nobody is at the place; it says who is.

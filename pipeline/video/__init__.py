@@ -1,7 +1,7 @@
 """Video in and out: decoding, encoding, and the threads around them."""
 
+from pipeline.moments import Moment, parse_moment
 from pipeline.video.arrays import ArraySource
-from pipeline.video.moments import Moment, parse_moment
 from pipeline.video.open_source import open_source
 from pipeline.video.sink import BackgroundWriter, FrameSink
 from pipeline.video.source import VideoSource

@@ -11,10 +11,10 @@ import numpy as np
 from PIL import Image
 
 from pipeline.errors import InputError
+from pipeline.moments import Moment, frame_range
 from pipeline.types import Frame, VideoInfo
 from pipeline.video.image_sequence import DEFAULT_IMAGE_RATE, check_file
 from pipeline.video.limits import max_pixels
-from pipeline.video.moments import Moment, frame_range
 from pipeline.video.source import VideoSource
 
 logger = logging.getLogger(__name__)

@@ -6,8 +6,8 @@ from typing import Any, Iterable, Iterator, Optional, Sized
 import numpy as np
 
 from pipeline.errors import InputError
+from pipeline.moments import MomentLike, RateLike, frame_range, is_reached, parse_moment, parse_rate
 from pipeline.types import Frame, VideoInfo
-from pipeline.video.moments import MomentLike, RateLike, frame_range, is_reached, parse_moment, parse_rate
 from pipeline.video.source import VideoSource
 
 

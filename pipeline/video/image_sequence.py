@@ -15,9 +15,9 @@ from PIL import Image
 
 from pipeline.errors import InputError
 from pipeline.files import is_clutter
+from pipeline.moments import Moment, frame_range
 from pipeline.types import Frame, VideoInfo
 from pipeline.video.limits import DEFAULT_PIXELS, check_size, max_pixels
-from pipeline.video.moments import Moment, frame_range
 from pipeline.video.source import VideoSource
 
 logger = logging.getLogger(__name__)

@@ -14,11 +14,11 @@ import numpy as np
 
 from pipeline.addresses import scheme_of, shown
 from pipeline.errors import InputError
+from pipeline.moments import Moment
 from pipeline.types import Frame, VideoInfo
 from pipeline.video.arrival import EvenClock
 from pipeline.video.containers import STREAM_FORMATS, STREAM_PROTOCOLS
 from pipeline.video.limits import check_size
-from pipeline.video.moments import Moment
 from pipeline.video.source import VideoSource
 from pipeline.video.threads import JOIN_SECONDS, Channel
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from pipeline.addresses import NETWORK_SCHEMES, is_url, shown
 from pipeline.errors import InputError
+from pipeline.moments import MomentLike, RateLike, parse_moment, parse_rate
 from pipeline.video.animated import AnimatedImage, is_animated
 from pipeline.video.arrays import ArraySource
 from pipeline.video.image_sequence import (
@@ -18,7 +19,6 @@ from pipeline.video.image_sequence import (
     images_in_folder,
 )
 from pipeline.video.live import LiveSource, device, is_device, live_name
-from pipeline.video.moments import MomentLike, RateLike, parse_moment, parse_rate
 from pipeline.video.paths import local_path
 from pipeline.video.source import VideoSource
 from pipeline.video.video_file import VideoFile

@@ -9,11 +9,11 @@ from typing import Iterator, Optional, Tuple
 import numpy as np
 
 from pipeline.errors import InputError
+from pipeline.moments import Moment, frame_range
 from pipeline.types import Frame, VideoInfo
 from pipeline.video.damage import Damage, DecodeError
 from pipeline.video.decode import decode
 from pipeline.video.index import VideoIndex, index_video
-from pipeline.video.moments import Moment, frame_range
 from pipeline.video.source import VideoSource
 
 logger = logging.getLogger(__name__)

@@ -4,8 +4,8 @@ import av
 import numpy as np
 import pytest
 
+from pipeline.moments import Moment
 from pipeline.video import open_source
-from pipeline.video.moments import Moment
 
 
 def bar(place: float) -> np.ndarray:

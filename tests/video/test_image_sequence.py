@@ -7,8 +7,8 @@ import pytest
 from PIL import Image
 
 from pipeline.errors import InputError
+from pipeline.moments import Moment
 from pipeline.video.image_sequence import ImageSequence, images_by_pattern, images_in_folder
-from pipeline.video.moments import Moment
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from pipeline.errors import InputError
-from pipeline.video.moments import Moment
+from pipeline.moments import Moment
 from pipeline.video.video_file import VideoFile
 
 FAST_START = {'movflags': 'faststart'}

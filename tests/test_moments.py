@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from pipeline.errors import InputError
-from pipeline.video.moments import Moment, frame_range, parse_moment
+from pipeline.moments import Moment, frame_range, parse_moment
 
 
 @pytest.mark.parametrize(
