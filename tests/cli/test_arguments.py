@@ -1,6 +1,8 @@
 """Every option of the command line reaches the chain or its files, under the name that these know."""
 
 import inspect
+import subprocess
+import sys
 from dataclasses import fields
 from pathlib import Path
 
@@ -186,3 +188,10 @@ def test_metres_in_the_picture_are_written_beside_3d_where_they_are_asked_for():
     assert asked.person_height == 1.8 and 'metres' in asked.formats
     _, unasked = meaning('--3d', '--person-height', '1.8')
     assert unasked.person_height is None and 'metres' not in unasked.formats
+
+
+@pytest.mark.parametrize('command', ['demo', 'batch', 'refine', 'serve', 'assets'])
+def test_a_command_answers_help_before_it_loads_what_works(command):
+    words = f'import sys, pipeline.cli.{command}; print(*(name for name in sys.modules if "." not in name))'
+    run = subprocess.run([sys.executable, '-c', words], capture_output=True, text=True, timeout=120, check=True)
+    assert not {'torch', 'scipy', 'av', 'openvino', 'mmcv', 'mmdet', 'mmpose', 'matplotlib'} & set(run.stdout.split())
