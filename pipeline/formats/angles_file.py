@@ -8,13 +8,14 @@ field in CSV and ``nan`` in ``.mot``. Definitions and signs: docs/angles.md. The
 """
 
 import csv
-from typing import Iterable, List
+from typing import List
 
 import numpy as np
 
 from pipeline.errors import InputError
 from pipeline.formats.collected import Collected, CollectedExporter, Track
 from pipeline.formats.exporter import TIME_DIGITS, rounded
+from pipeline.formats.motion_file import motion_lines
 from pipeline.kinematics import angles_of, angular_speed, body_angles, facing
 from pipeline.kinematics.facing import SIDES
 from pipeline.registry import WRITERS
@@ -61,23 +62,6 @@ class AnglesExporter(CollectedExporter):
             poses.indices[span].tolist(), rounded(times, TIME_DIGITS), towards, rounded(table, _DIGITS)
         ):
             rows.writerow([index, time, track.id, 'left' if side < 0 else 'right', *values])
-        path = self.path.with_name(f'{self.path.stem.removesuffix("_angles")}_id{track.id}_angles.mot')
+        path = self.person_path(track.id).with_suffix('.mot')
         with open(self._new_file(path), 'w', encoding='utf-8') as file:
             file.writelines(motion_lines(path.stem, names, times, angles))
-
-
-def motion_lines(title: str, names: Iterable[str], times: np.ndarray, angles: np.ndarray) -> Iterable[str]:
-    """A motion file of OpenSim: a header, then one line per frame.
-
-    Args:
-        names: ``A`` columns.
-        times: ``(F,)`` s.
-        angles: ``(F, A)`` degrees, NaN where unknown.
-    """
-    columns = ['time', *names]
-    yield f'{title}\nversion=1\nnRows={len(times)}\nnColumns={len(columns)}\ninDegrees=yes\n\n'
-    yield 'Units are S.I. units (second, meters, Newtons, ...)\nAngles are in degrees.\n\nendheader\n'
-    yield '\t'.join(columns) + '\n'
-    line = f'%.{TIME_DIGITS}f\t' + '\t'.join([f'%.{_DIGITS}f'] * angles.shape[1]) + '\n'
-    for time, values in zip(times.tolist(), (angles + 0.0).tolist()):
-        yield line % (time, *values)

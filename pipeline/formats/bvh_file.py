@@ -26,7 +26,7 @@ class BvhExporter(SpaceExporter):
     def _save(self, tracks: List[SpaceTrack], room: Room) -> None:
         for track in tracks:
             joints, _ = filled(track.joints, track.positions)
-            with open(self._named(self.person_path(track.id)), 'w', encoding='utf-8', newline='\n') as file:
+            with open(self._new_file(self.person_path(track.id)), 'w', encoding='utf-8', newline='\n') as file:
                 file.writelines(bvh_lines(rigged(joints, self.skeleton.names), float(self.video.fps)))
 
 

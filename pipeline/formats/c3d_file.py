@@ -7,58 +7,30 @@ have residual -1, which is C3D's sign for a marker that was not seen. Numbers ar
 them in ``clip.c3d.run.json``.
 """
 
-from pathlib import Path
-from typing import Dict, List, Optional
+from typing import Dict, List
 
 import numpy as np
 
-from pipeline.files import Force, check_writable
 from pipeline.formats.collected import Collected, CollectedExporter, Track
-from pipeline.formats.run_info import RunInfo
+from pipeline.formats.markers import MarkerExporter
 from pipeline.formats.upright import room_of
-from pipeline.kinematics.metres import MetreOptions, MetreScale, Plane
 from pipeline.registry import WRITERS
-from pipeline.skeletons import Skeleton
-from pipeline.types import People, VideoInfo
+from pipeline.types import People
 
 
 @WRITERS.register_module(name='c3d')
-class C3dExporter(CollectedExporter):
+class C3dExporter(MarkerExporter, CollectedExporter):
     """Writes one file a person, from the first frame to the last one in which the person is."""
 
     suffix = '.c3d'
     packages = ('ezc3d',)
-    takes = ('metres',)
+    one_a_person = True
 
-    def __init__(
-        self,
-        path: Path,
-        run: RunInfo,
-        skeleton: Skeleton,
-        video: VideoInfo,
-        force: Force = False,
-        metres: Optional[MetreOptions] = None,
-    ):
-        """
-        Args:
-            metres: how pixels become metres; None leaves them. Of people in 3D nothing has to be said.
-
-        Raises:
-            InputError: as :class:`Exporter`, or if ``metres`` says nothing.
-        """
-        self._in_space = bool(run.options.get('three_d'))
-        self._scale = MetreScale(metres, skeleton, video.height) if metres and not self._in_space else None
+    def _open(self) -> None:
+        super()._open()
         self._joints: Dict[int, List[np.ndarray]] = {}  # (K, 3) m in the camera's frame, by track id
-        super().__init__(path, run, skeleton, video, force)
-
-    def person_path(self, track_id: int) -> Path:
-        """The file of one person."""
-        return self.path.with_name(f'{self.path.stem}_id{track_id}{self.path.suffix or ".c3d"}')
 
     def _write(self, frame_index: int, time: float, people: People) -> None:
-        for track_id in people.track_ids.tolist():
-            if track_id >= 1 and track_id not in self._rows:
-                check_writable(self.person_path(track_id), self.force)
         super()._write(frame_index, time, people)
         if self._scale:
             self._scale.add(people)
@@ -75,8 +47,7 @@ class C3dExporter(CollectedExporter):
 
     def _in_picture(self, track: Track) -> np.ndarray:
         """``(S, K, 3)``, y up, NaN where a joint has no score."""
-        plane = self._scale.plane(track.id) if self._scale else Plane.of_scale(1, self.video.height)
-        x, y = np.moveaxis(plane.metres(track.keypoints), -1, 0)
+        x, y = np.moveaxis(self._plane(track.id).metres(track.keypoints), -1, 0)
         return np.stack([x, y, np.where(np.isnan(x), np.nan, 0.0)], axis=-1)
 
     def _save_person(self, track: Track, markers: np.ndarray, first_frame: int) -> None:
@@ -89,7 +60,7 @@ class C3dExporter(CollectedExporter):
         points[3] = 1
         file = ezc3d.c3d()
         parameters = file['parameters']
-        parameters['POINT']['UNITS']['value'] = ['m' if self._scale or self._in_space else 'px']
+        parameters['POINT']['UNITS']['value'] = [self._units]
         parameters['POINT']['RATE']['value'] = [float(self.video.fps)]
         parameters['POINT']['LABELS']['value'] = list(self.skeleton.names)
         parameters['POINT']['DESCRIPTIONS']['value'] = list(self.skeleton.names)

@@ -3,12 +3,14 @@
 They keep the poses of a video in memory: 12 bytes a joint, 7 MB for 18,000 frames of two people with 17 joints.
 """
 
+from abc import abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, Dict, List, Tuple
+from typing import Any, ClassVar, Dict, Iterator, List, Tuple
 
 import numpy as np
 
+from pipeline.files import check_writable
 from pipeline.formats.exporter import Exporter
 from pipeline.types import People
 
@@ -62,11 +64,13 @@ class Collected:
         return frames
 
 
-class CollectedExporter(Exporter):
-    """Keeps every frame and writes one file at the end (:meth:`_save`). People without an id are left out."""
+class TrackExporter(Exporter):
+    """Keeps what :meth:`_kept` says of each person, by id, until the end. People without an id are left out."""
 
     #: whether the run's record goes into a file beside it, since the format has no place for it
     record_beside: ClassVar[bool] = True
+    #: whether there is a file for each person; one that cannot be written is refused as soon as the person appears
+    one_a_person: ClassVar[bool] = False
 
     def _open(self) -> None:
         self._frames: List[Tuple[int, float]] = []
@@ -78,14 +82,34 @@ class CollectedExporter(Exporter):
         position = len(self._frames)
         self._frames.append((frame_index, time))
         for i, track_id in enumerate(people.track_ids.tolist()):
-            if track_id >= 1:
-                row = (position, people.keypoints[i], people.keypoint_scores[i], people.bbox_scores[i])
-                self._rows.setdefault(track_id, []).append(row)
+            if track_id >= 1 and (kept := self._kept(people, i)):
+                if self.one_a_person and track_id not in self._rows:
+                    check_writable(self.person_path(track_id), self.force)
+                self._rows.setdefault(track_id, []).append((position, *kept))
+
+    @abstractmethod
+    def _kept(self, people: People, i: int) -> Tuple[Any, ...]:
+        """Arrays or numbers of person ``i`` in a frame; none to leave the frame out."""
+
+    def _tracks(self) -> Iterator[Tuple[Any, ...]]:
+        """Of each person, in the order of their ids: id, positions of the frames, and what was kept, stacked."""
+        for track_id in sorted(self._rows):
+            yield (track_id, *map(np.array, zip(*self._rows.pop(track_id))))
+
+    def _new_file(self, path: Path) -> str:
+        """An empty file that a library writes into; it will be named ``path``."""
+        return str(self._outputs.add(path, brief=True))
+
+
+class CollectedExporter(TrackExporter):
+    """Writes one file at the end, or several (:meth:`_save`), of people in the picture."""
+
+    def _kept(self, people: People, i: int) -> Tuple[Any, ...]:
+        return people.keypoints[i], people.keypoint_scores[i], people.bbox_scores[i]
 
     def _finish(self) -> None:
         tracks = []
-        for track_id in sorted(self._rows):
-            positions, points, scores, person = map(np.array, zip(*self._rows.pop(track_id)))
+        for track_id, positions, points, scores, person in self._tracks():
             points = np.where((scores > 0)[..., None], points, np.nan).astype(np.float32)
             tracks.append(Track(track_id, positions.astype(np.int64), points, scores.astype(np.float32), person))
         indices, times = zip(*self._frames) if self._frames else ((), ())
@@ -94,7 +118,3 @@ class CollectedExporter(Exporter):
     def _save(self, poses: Collected) -> None:
         """Write the file, or several, whose names come from :meth:`_new_file`."""
         raise NotImplementedError
-
-    def _new_file(self, path: Path) -> str:
-        """An empty file that a library writes into; it will be named ``path``."""
-        return str(self._outputs.add(path, brief=True))

@@ -97,6 +97,13 @@ class Exporter(ABC):
         else:
             self.abort()
 
+    def person_path(self, track_id: int) -> Path:
+        """The file of one person, of formats that have one for each: of ``clip.trc`` it is ``clip_id1.trc``."""
+        name, suffix = self.path.name, self.suffix
+        if not name.endswith(suffix):
+            suffix = self.path.suffix or suffix
+        return self.path.with_name(f'{name.removesuffix(suffix)}_id{track_id}{suffix}')
+
     @abstractmethod
     def _open(self) -> None:
         """Open files (:meth:`_text_file`) and write what comes before the first frame."""

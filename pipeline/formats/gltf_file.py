@@ -26,11 +26,11 @@ class GltfExporter(SpaceExporter):
 
     def _save(self, tracks: List[SpaceTrack], room: Room) -> None:
         document = _Document()
-        times = np.array(self._times, np.float64)
+        times = self._times
         for track in tracks:
             document.add(track, times - times[0], self.skeleton.names)
         if tracks:
-            document.save(str(self._named(self.path)))
+            document.save(self._new_file(self.path))
 
 
 class _Document:

@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Dict, List, Tuple
+from typing import List, Tuple
 
 import numpy as np
 
 from pipeline.errors import InputError
-from pipeline.files import Force, check_writable
-from pipeline.formats.exporter import Exporter
+from pipeline.files import Force
+from pipeline.formats.collected import TrackExporter
 from pipeline.formats.run_info import RunInfo
 from pipeline.formats.upright import Room, room_of
 from pipeline.skeletons import Skeleton
@@ -30,7 +30,7 @@ class SpaceTrack:
     joints: np.ndarray
 
 
-class SpaceExporter(Exporter):
+class SpaceExporter(TrackExporter):
     """Collects tracks in memory, 12 bytes a joint, and saves them at the end (:meth:`_save`).
 
     A person whose track is shorter than three frames is left out.
@@ -38,7 +38,6 @@ class SpaceExporter(Exporter):
 
     what = ''  # the option, for messages
     in_all = False
-    one_a_person = False
 
     def __init__(self, path: Path, run: RunInfo, skeleton: Skeleton, video: VideoInfo, force: Force = False):
         """
@@ -47,42 +46,25 @@ class SpaceExporter(Exporter):
         """
         if not run.options.get('three_d'):
             raise InputError(f'{self.what}: has bones in space; it needs --3d')
-        self._rows: Dict[int, List[Tuple[int, np.ndarray]]] = {}
-        self._times: List[float] = []
         super().__init__(path, run, skeleton, video, force)
 
-    def person_path(self, track_id: int) -> Path:
-        """The file of one person, of formats that have one for each."""
-        return self.path.with_name(f'{self.path.stem}_id{track_id}{self.path.suffix or self.suffix}')
+    @property
+    def _times(self) -> np.ndarray:
+        """``(T,)`` s of the frames of the run."""
+        return np.array([time for _, time in self._frames], np.float64)
 
-    def _open(self) -> None:
-        self._record_run()
-
-    def _write(self, frame_index: int, time: float, people: People) -> None:
-        position = len(self._times)
-        self._times.append(time)
-        if people.keypoints_3d is None:
-            return
-        for track_id, joints in zip(people.track_ids.tolist(), people.keypoints_3d):
-            if track_id >= 1 and np.isfinite(joints).any():
-                if self.one_a_person and track_id not in self._rows:
-                    check_writable(self.person_path(track_id), self.force)
-                self._rows.setdefault(track_id, []).append((position, joints))
+    def _kept(self, people: People, i: int) -> Tuple[np.ndarray, ...]:
+        if people.keypoints_3d is None or not np.isfinite(people.keypoints_3d[i]).any():
+            return ()
+        return (people.keypoints_3d[i],)
 
     def _finish(self) -> None:
-        tracks = []
-        for track_id in sorted(self._rows):
-            positions, joints = map(np.array, zip(*self._rows.pop(track_id)))
-            if len(positions) > 2:
-                tracks.append(SpaceTrack(track_id, positions, joints))
+        tracks = [SpaceTrack(*track) for track in self._tracks()]
+        tracks = [track for track in tracks if len(track.positions) > 2]
         longest = sorted(tracks, key=lambda track: -len(track.positions))
         room = room_of([track.joints for track in longest], self.skeleton.names)
         self._save([SpaceTrack(t.id, t.positions, room.place(t.joints)) for t in tracks], room)
 
     def _save(self, tracks: List[SpaceTrack], room: Room) -> None:
-        """Write the file, or several; their names come from :meth:`_named`."""
+        """Write the file, or several, whose names come from :meth:`_new_file`."""
         raise NotImplementedError
-
-    def _named(self, path: Path) -> Path:
-        """An empty file that will be named ``path``."""
-        return self._outputs.add(path, brief=True)

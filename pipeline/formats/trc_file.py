@@ -14,61 +14,33 @@ beside them in ``clip.trc.run.json``.
 
 import math
 import tempfile
-from pathlib import Path
-from typing import Callable, Dict, Iterator, List, Optional, Tuple
+from typing import Callable, Dict, Iterator, List, Tuple
 
 import numpy as np
 
-from pipeline.files import Force, check_writable
-from pipeline.formats.exporter import TIME_DIGITS, Exporter
-from pipeline.formats.run_info import RunInfo
+from pipeline.files import check_writable
+from pipeline.formats.exporter import TIME_DIGITS
+from pipeline.formats.markers import MarkerExporter
 from pipeline.formats.upright import room_of
-from pipeline.kinematics.metres import MetreOptions, MetreScale, Plane
 from pipeline.registry import WRITERS
-from pipeline.skeletons import Skeleton
-from pipeline.types import People, VideoInfo
+from pipeline.types import People
 
 _MOMENT = np.dtype([('frame', '<i8'), ('time', '<f8')])
 _BUFFERED_POSES = 4096  # of all people together; then they go to disk
 
 
 @WRITERS.register_module(name='trc')
-class TrcExporter(Exporter):
+class TrcExporter(MarkerExporter):
     """Spools poses to disk per person, because a TRC file states the number of its frames first."""
 
     suffix = '.trc'
-    takes = ('metres',)
-
-    def __init__(
-        self,
-        path: Path,
-        run: RunInfo,
-        skeleton: Skeleton,
-        video: VideoInfo,
-        force: Force = False,
-        metres: Optional[MetreOptions] = None,
-    ):
-        """
-        Args:
-            metres: how pixels become metres; None leaves them. Of people in 3D nothing has to be said.
-
-        Raises:
-            InputError: as :class:`Exporter`, or if ``metres`` says nothing.
-        """
-        self._in_space = bool(run.options.get('three_d'))
-        self._scale = MetreScale(metres, skeleton, video.height) if metres and not self._in_space else None
-        self._pose = np.dtype([('position', '<i8'), ('xyz', '<f8', (skeleton.num_keypoints, 3))])
-        self._poses: Dict[int, List[np.ndarray]] = {}  # not on disk yet, by track id
-        self._runs: Dict[int, List[Tuple[int, int]]] = {}  # on disk: where poses in a row begin, and how many
-        self._num_buffered = self._num_frames = 0
-        super().__init__(path, run, skeleton, video, force)
-
-    def person_path(self, track_id: int) -> Path:
-        """The file of one person."""
-        return self.path.with_name(f'{self.path.stem}_id{track_id}{self.path.suffix or ".trc"}')
 
     def _open(self) -> None:
         self._record_run()
+        self._pose = np.dtype([('position', '<i8'), ('xyz', '<f8', (self.skeleton.num_keypoints, 3))])
+        self._poses: Dict[int, List[np.ndarray]] = {}  # not on disk yet, by track id
+        self._runs: Dict[int, List[Tuple[int, int]]] = {}  # on disk: where poses in a row begin, and how many
+        self._num_buffered = self._num_frames = 0
         # files without a name: nothing has to be removed, whatever happens
         self._moments, self._spooled = (
             self._stack.enter_context(tempfile.TemporaryFile(dir=self.path.parent)) for _ in range(2)
@@ -134,7 +106,7 @@ class TrcExporter(Exporter):
 
     def _in_picture(self, track_id: int) -> Callable[[np.ndarray], np.ndarray]:
         """What puts ``(K, 3)`` px of a person where the file has them: y up, in metres where a scale is known."""
-        plane = self._scale.plane(track_id) if self._scale else Plane.of_scale(1, self.video.height)
+        plane = self._plane(track_id)
         return lambda markers: np.concatenate([plane.metres(markers[:, :2]), markers[:, 2:]], axis=1)
 
     def _lines(
@@ -147,7 +119,7 @@ class TrcExporter(Exporter):
     ) -> Iterator[str]:
         first, last = int(poses[runs[0][0]]['position']), int(poses[sum(runs[-1]) - 1]['position'])
         yield from self._header(name, int(moments[first]['frame']), last - first + 1)
-        digits = 6 if self._scale or self._in_space else 3
+        digits = 6 if self._units == 'm' else 3
         blank = '\t\t\t' * self.skeleton.num_keypoints
         rows = (poses[row] for begin, count in runs for row in range(begin, begin + count))
         pose = next(rows)
@@ -162,11 +134,11 @@ class TrcExporter(Exporter):
             yield f'{moments[position]["frame"]}\t{moments[position]["time"]:.{TIME_DIGITS}f}\t{text}\n'
 
     def _header(self, name: str, first: int, count: int) -> Iterator[str]:
-        rate, units = f'{float(self.video.fps):.6f}', 'm' if self._scale or self._in_space else 'px'
+        rate = f'{float(self.video.fps):.6f}'
         markers = [_field(marker) for marker in self.skeleton.names]
         yield f'PathFileType\t4\t(X/Y/Z)\t{_field(name)}\n'
         yield ('DataRate\tCameraRate\tNumFrames\tNumMarkers\tUnits\tOrigDataRate\tOrigDataStartFrame\tOrigNumFrames\n')
-        yield f'{rate}\t{rate}\t{count}\t{len(markers)}\t{units}\t{rate}\t{first}\t{count}\n'
+        yield f'{rate}\t{rate}\t{count}\t{len(markers)}\t{self._units}\t{rate}\t{first}\t{count}\n'
         yield 'Frame#\tTime\t' + ''.join(f'{marker}\t\t\t' for marker in markers) + '\n'
         yield '\t\t' + ''.join(f'X{k}\tY{k}\tZ{k}\t' for k in range(1, len(markers) + 1)) + '\n\n'
 

@@ -56,7 +56,7 @@ def test_the_file_has_a_row_a_frame_and_nan_in_gaps(tmp_path):
     assert path.name == 'clip_id3_angles3d.mot'
     lines = path.read_text().splitlines()
     head = lines.index('endheader')
-    assert 'nRows=35' in lines[:head] and 'inDegrees=yes' in lines[:head]
+    assert {'nRows=35', 'inDegrees=yes', 'Angles are in degrees.'} <= set(lines[:head])
     names = lines[head + 1].split('\t')
     table = np.array([[float(v) for v in line.split('\t')] for line in lines[head + 2 :]])
     assert table.shape == (35, len(names)) and table[0, 0] == pytest.approx(5 / 30, abs=1e-6)
