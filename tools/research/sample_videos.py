@@ -25,7 +25,7 @@ from pipeline.training.augmentation.augment import virtual_view  # noqa: E402
 from pipeline.training.augmentation.error_model import ErrorModel, ErrorRates  # noqa: E402
 from pipeline.training.joint_sets import JOINT_SETS  # noqa: E402
 from pipeline.training.motion import figure_size  # noqa: E402
-from pipeline.training.sources import cmu, coco_motion  # noqa: E402
+from pipeline.training.sources import cmu  # noqa: E402
 
 WIDTH, HEIGHT = 1280, 720
 FIGURE = 350.0  # px, of the median figure
@@ -101,7 +101,7 @@ def main(arguments: Optional[Sequence[str]] = None) -> None:
     if options.views < 1:
         raise InputError(f'--views {options.views}: must be 1 or more')
     rng, count = np.random.default_rng(options.seed), 0
-    for piece, world, fps in coco_motion.cmu_sequences(options.motion):
+    for piece, world, fps in cmu.acted_sequences(options.motion):
         for view in range(options.views):
             name = f'{piece}_{view}'
             truth, estimate, scores = seen(world, fps, rng)

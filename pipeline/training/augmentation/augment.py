@@ -73,43 +73,6 @@ def other_proportions(
     return shift
 
 
-def exchange_limbs(
-    pose: np.ndarray, limbs: Sequence[Sequence[int]], hips: Sequence[int], share: float, rng: np.random.Generator
-) -> np.ndarray:
-    """Give some windows the arms, or the legs, of another: few recordings become many motions.
-
-    A limb keeps its course in space, turned about the vertical so that it belongs to a body that faces the same way in
-    the middle of the window.
-
-    Args:
-        pose: ``(B, T, K, 3)``, z up.
-        limbs: chains of joint indices, from the one that stays (a shoulder, a hip) outwards; the first half are arms.
-        hips: left and right hip.
-        share: part of the windows that get other arms, and part that get other legs.
-        rng: source of randomness.
-
-    Returns:
-        ``(B, T, K, 3)``, a new array.
-    """
-    mixed = pose.copy()
-    middle = pose[:, pose.shape[1] // 2]
-    across = middle[:, hips[0]] - middle[:, hips[1]]
-    facing = np.arctan2(across[:, 1], across[:, 0])
-    half = len(limbs) // 2
-    for chains in (limbs[:half], limbs[half:]):
-        rows = np.flatnonzero(rng.random(len(pose)) < share)
-        givers = rng.integers(len(pose), size=len(rows))
-        turn = facing[rows] - facing[givers]
-        cos, sin = np.cos(turn)[:, None, None], np.sin(turn)[:, None, None]
-        for root, *others in chains:
-            x, y, z = np.moveaxis(
-                pose[np.ix_(givers, range(pose.shape[1]), others)] - pose[givers][:, :, [root]], -1, 0
-            )
-            course = np.stack([cos * x - sin * y, sin * x + cos * y, z], axis=-1)
-            mixed[np.ix_(rows, range(pose.shape[1]), others)] = pose[rows][:, :, [root]] + course
-    return mixed
-
-
 def mirror(arrays: Sequence[np.ndarray], which: np.ndarray, flip: Sequence[int]) -> Tuple[np.ndarray, ...]:
     """Mirror windows ``which`` ``(B,)`` about x = 0; ``(B, T, K, D)`` are mirrored, ``(B, T, K)`` re-ordered."""
     mirrored = []

@@ -1,6 +1,9 @@
-"""Other bodies and other poses from motion capture in space, on COCO's joints. Legend: ``B`` windows, ``T`` frames."""
+"""Other bodies and other poses from motion capture in space. Legend: ``B`` windows, ``T`` frames, ``K`` joints.
 
-from typing import Tuple
+The joints are COCO's 17 where nothing else is said.
+"""
+
+from typing import Sequence, Tuple
 
 import numpy as np
 
@@ -53,6 +56,38 @@ def exchange_trunks(pose: np.ndarray, share: float, rng: np.random.Generator) ->
     return mixed
 
 
+def exchange_limbs(
+    pose: np.ndarray, limbs: Sequence[Sequence[int]], hips: Sequence[int], share: float, rng: np.random.Generator
+) -> np.ndarray:
+    """Give some windows the arms, or the legs, of another: few recordings become many motions.
+
+    A limb keeps its course in space, turned about the vertical so that it belongs to a body that faces the same way in
+    the middle of the window.
+
+    Args:
+        pose: ``(B, T, K, 3)``, z up, of any joints.
+        limbs: chains of joint indices, from the one that stays (a shoulder, a hip) outwards; the first half are arms.
+        hips: left and right hip.
+        share: part of the windows that get other arms, and part that get other legs.
+        rng: source of randomness.
+
+    Returns:
+        ``(B, T, K, 3)``, a new array.
+    """
+    mixed = pose.copy()
+    frames, middle = np.arange(pose.shape[1]), pose.shape[1] // 2
+    facing = _heading(pose[:, middle : middle + 1], hips)
+    half = len(limbs) // 2
+    for chains in (limbs[:half], limbs[half:]):
+        rows = np.flatnonzero(rng.random(len(pose)) < share)
+        givers = rng.integers(len(pose), size=len(rows))
+        for root, *others in chains:
+            limb = pose[np.ix_(givers, frames, others)] - pose[givers][:, :, [root]]
+            course = turn_about_z(limb, facing[rows] - facing[givers])
+            mixed[np.ix_(rows, frames, others)] = pose[rows][:, :, [root]] + course
+    return mixed
+
+
 def tumble(pose: np.ndarray, share: float, rng: np.random.Generator) -> np.ndarray:
     """Lay windows down: turn them about a level axis through the hips in the window's middle, by up to 110 degrees.
 
@@ -80,9 +115,9 @@ def turn_about_z(points: np.ndarray, angle: np.ndarray) -> np.ndarray:
     return np.stack([cos * x - sin * y, sin * x + cos * y, z], axis=-1).astype(points.dtype)
 
 
-def _heading(pose: np.ndarray) -> np.ndarray:
+def _heading(pose: np.ndarray, hips: Sequence[int] = (LEFT_HIP, RIGHT_HIP)) -> np.ndarray:
     """Which way the hips' left is, ``(B, T)`` rad about z."""
-    left = pose[:, :, LEFT_HIP] - pose[:, :, RIGHT_HIP]
+    left = pose[:, :, hips[0]] - pose[:, :, hips[1]]
     return np.arctan2(left[..., 1], left[..., 0])
 
 

@@ -1,7 +1,8 @@
 """Data sets whose items are whole batches, drawn at random but the same at every run.
 
-With them go :func:`first_item`, the collate function that they need, :class:`EveryBatch`, their sampler, and
-:func:`cached_arrays` for what they draw from: parsing Human3.6M takes longer than a short training.
+With them go :func:`first_item`, the collate function that they need, :class:`EveryBatch`, their sampler,
+:func:`float_tensor` for what they give, and :func:`cached_arrays` for what they draw from: parsing Human3.6M takes
+longer than a short training.
 """
 
 import hashlib
@@ -72,6 +73,11 @@ class EveryBatch(torch.utils.data.Sampler):
 def first_item(items: Sequence[Any]) -> Any:
     """The collate function, by name in MMEngine's registry: items are whole batches already, loaded one at a time."""
     return items[0]
+
+
+def float_tensor(array: np.ndarray) -> torch.Tensor:
+    """What batches are made of: float32, contiguous; the array's own memory where it is that already."""
+    return torch.from_numpy(np.ascontiguousarray(array, np.float32))
 
 
 def cached_arrays(

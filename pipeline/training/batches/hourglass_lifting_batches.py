@@ -1,13 +1,14 @@
 """Human3.6M for temporal lifters: the hourglass's 2D as viewing rays, and what its camera saw in space."""
 
-from typing import List, Optional, Sequence
+from typing import Optional, Sequence
 
 import numpy as np
 import torch
 from mmpose.registry import DATASETS
 
 from pipeline.errors import InputError
-from pipeline.training.batches.drawn_batches import DrawnBatches, cached_arrays
+from pipeline.training.batches.drawn_batches import DrawnBatches, cached_arrays, float_tensor
+from pipeline.training.sequences.lifting_sequences import LiftingSequences
 from pipeline.training.sources import h36m
 
 _STEP = 2  # of the 50 frames a second
@@ -76,31 +77,11 @@ class HourglassLiftingBatches(DrawnBatches):
 
 
 @DATASETS.register_module()
-class HourglassLiftingSequences(torch.utils.data.Dataset):
-    """Item i is every second frame of a whole recording, for ``LiftingMetric``; ``batch_size=1``, ``first_item``.
+class HourglassLiftingSequences(LiftingSequences):
+    """Item i is every second frame of a whole recording, as a window of :class:`HourglassLiftingBatches`."""
 
-    Args:
-        folder: of the Human3.6M pairs.
-        subjects: to test on.
-        every: use every n-th recording of a subject only.
-
-    Raises:
-        InputError: if a file is missing or there are no recordings.
-    """
-
-    def __init__(self, folder: str, subjects: Sequence[str] = h36m.TEST_SUBJECTS, every: int = 1):
-        self.recordings: List[h36m.Recording] = list(h36m.load_recordings(folder, subjects, every=every))
-        if not self.recordings:
-            raise InputError(f'{folder}: no recordings with estimates of {", ".join(subjects)}')
-
-    def __len__(self) -> int:
-        return len(self.recordings)
-
-    def __getitem__(self, index: int) -> dict:
-        """As a batch of one window of :class:`HourglassLiftingBatches`."""
-        if not 0 <= index < len(self):
-            raise IndexError(index)
-        recording = self.recordings[index]
+    def item(self, recording: h36m.Recording) -> dict:
+        """Rays, scores and target as that class has them, ``B`` = 1."""
         return _item(rays_of(recording)[None, ::_STEP], targets_of(recording)[None, ::_STEP])
 
 
@@ -115,10 +96,7 @@ def targets_of(recording: h36m.Recording) -> np.ndarray:
 
 
 def _item(rays: np.ndarray, target: np.ndarray) -> dict:
-    def tensor(array: np.ndarray) -> torch.Tensor:
-        return torch.from_numpy(np.ascontiguousarray(array, np.float32))
-
     return dict(
-        inputs=dict(rays=tensor(rays), scores=torch.ones(rays.shape[:3])),
-        data_samples=dict(target=tensor(target), target_weight=torch.ones(target.shape[:3])),
+        inputs=dict(rays=float_tensor(rays), scores=torch.ones(rays.shape[:3])),
+        data_samples=dict(target=float_tensor(target), target_weight=torch.ones(target.shape[:3])),
     )

@@ -3,7 +3,6 @@
 from typing import Optional, Sequence, Tuple
 
 import numpy as np
-import torch
 from mmpose.registry import DATASETS
 from scipy.ndimage import gaussian_filter1d
 
@@ -12,7 +11,7 @@ from pipeline.training.augmentation import bodies
 from pipeline.training.augmentation.augment import mirror
 from pipeline.training.augmentation.error_model import ErrorModel, estimator_rates
 from pipeline.training.augmentation.resample import cut_windows
-from pipeline.training.batches.drawn_batches import DrawnBatches, cached_arrays
+from pipeline.training.batches.drawn_batches import DrawnBatches, cached_arrays, float_tensor
 from pipeline.training.joint_sets import JOINT_SETS
 from pipeline.training.motion import figure_size
 from pipeline.training.sources import cmu
@@ -94,8 +93,8 @@ class VirtualLiftingBatches(DrawnBatches):
         # who comes nearer than half a metre is not seen by anybody
         weight = np.broadcast_to((pose[..., 2] > 0.5).all((1, 2))[:, None, None], scores.shape)
         return dict(
-            inputs=dict(rays=_tensor(estimate * mistaken[:, None, None, None]), scores=_tensor(scores)),
-            data_samples=dict(target=_tensor(target), target_weight=_tensor(weight)),
+            inputs=dict(rays=float_tensor(estimate * mistaken[:, None, None, None]), scores=float_tensor(scores)),
+            data_samples=dict(target=float_tensor(target), target_weight=float_tensor(weight)),
         )
 
     def _cut(self, rng: np.random.Generator) -> np.ndarray:
@@ -144,8 +143,7 @@ class VirtualLiftingBatches(DrawnBatches):
 
 def _cmu(folder: str, subjects: Sequence[str], seed: int) -> dict:
     rng = np.random.default_rng(seed)
-    motion = cmu.without_rest_pose(cmu.load_sequences(folder))
-    return _arrays([(cmu.joints_as(joints, fps, rng), fps) for _, joints, fps in motion])
+    return _arrays([(cmu.joints_as(joints, fps, rng), fps) for _, joints, fps in cmu.acted_sequences(folder)])
 
 
 def _h36m(folder: str, subjects: Sequence[str], seed: int) -> dict:
@@ -163,7 +161,3 @@ def _arrays(motion: Sequence[Tuple[np.ndarray, float]]) -> dict:
         lengths=np.array([len(joints) for joints, _ in motion]),
         fps=np.array([fps for _, fps in motion]),
     )
-
-
-def _tensor(array: np.ndarray) -> torch.Tensor:
-    return torch.from_numpy(np.ascontiguousarray(array, np.float32))

@@ -7,16 +7,15 @@ motion capture seen by virtual cameras, of Penn Action and of JHMDB. CMU's alone
 from typing import Optional, Sequence, Tuple, Union
 
 import numpy as np
-import torch
 from mmpose.registry import DATASETS
 
 from pipeline.errors import InputError
 from pipeline.reading import read_json
-from pipeline.training.augmentation import augment
+from pipeline.training.augmentation import augment, bodies
 from pipeline.training.augmentation.definition_offset import DefinitionOffset
 from pipeline.training.augmentation.error_model import ErrorModel, draw_scores, estimator_rates
 from pipeline.training.augmentation.resample import cut_windows, nearest
-from pipeline.training.batches.drawn_batches import DrawnBatches, cached_arrays
+from pipeline.training.batches.drawn_batches import DrawnBatches, cached_arrays, float_tensor
 from pipeline.training.joint_sets import JOINT_SETS, JointSet, bone_parents
 from pipeline.training.motion import figure_size
 from pipeline.training.sources import coco_motion, h36m
@@ -155,7 +154,7 @@ class UniversalWindowBatches(DrawnBatches):
         captured = truth.shape[-1] == 3
         if captured:
             if bank.vary:
-                truth = augment.exchange_limbs(truth, self.limbs, self.hips, self.exchange_share, rng)
+                truth = bodies.exchange_limbs(truth, self.limbs, self.hips, self.exchange_share, rng)
                 truth = truth + augment.other_proportions(truth, self.parents, self.flip, self.proportions, rng)
             truth = augment.virtual_view(truth, rng)
         residual = nearest(bank.residual, starts, lengths, positions) if real else np.zeros_like(truth)
@@ -182,8 +181,8 @@ class UniversalWindowBatches(DrawnBatches):
         if self.short_share:
             weight = self._end_early(estimate, scores, weight, rng)
         return dict(
-            inputs=dict(keypoints=_tensor(estimate), scores=_tensor(scores), fps=_tensor(fps)),
-            data_samples=dict(target=_tensor(truth), target_weight=_tensor(weight)),
+            inputs=dict(keypoints=float_tensor(estimate), scores=float_tensor(scores), fps=float_tensor(fps)),
+            data_samples=dict(target=float_tensor(truth), target_weight=float_tensor(weight)),
         )
 
     def _spoil(self, truth, size, fps, severity, rng) -> Tuple[np.ndarray, np.ndarray]:
@@ -233,7 +232,3 @@ def fit_offset(
             )
 
     return DefinitionOffset.fit(pairs(), follow_pose, step=1)
-
-
-def _tensor(array: np.ndarray) -> torch.Tensor:
-    return torch.from_numpy(np.ascontiguousarray(array, np.float32))

@@ -33,10 +33,13 @@ class LiftingSequences(torch.utils.data.Dataset):
         return len(self.recordings)
 
     def __getitem__(self, index: int) -> dict:
-        """``inputs``: keypoints ``(T, 16, 2)`` px; ``data_samples``: target ``(T, 17, 3)`` mm, fps."""
+        """``inputs`` and ``data_samples`` of recording ``index``, as :meth:`item` says."""
         if not 0 <= index < len(self):
             raise IndexError(index)
-        recording = self.recordings[index]
+        return self.item(self.recordings[index])
+
+    def item(self, recording: h36m.Recording) -> dict:
+        """``inputs``: keypoints ``(T, 16, 2)`` px; ``data_samples``: target ``(T, 17, 3)`` mm, fps."""
         return dict(
             inputs=dict(keypoints=torch.from_numpy(recording.estimate)),
             data_samples=dict(target=torch.from_numpy(h36m.camera_poses(recording)), fps=h36m.FPS),

@@ -47,6 +47,7 @@ Motion = Tuple[str, np.ndarray, float]
 THIGH, SHANK, UPPER_ARM, FOREARM = 0.245, 0.246, 0.186, 0.146
 TRUNK, SHOULDERS, HIPS, NECK = 0.288, 0.205, 0.115, 0.116
 STATURE = 1.7  # m
+_LEAST_FRAMES = 60
 _HEAD_HEIGHT = 0.13  # of the stature, chin to crown
 
 
@@ -70,6 +71,18 @@ def load_sequences(folder: Union[str, Path]) -> List[Motion]:
             raise InputError(f'{path}: names are not the 21 joints from pelvis to left_hand')
         keys = sorted(key[: -len('/joints')] for key in arrays.files if key.endswith('/joints'))
         return [(key, _z_up(arrays[f'{key}/joints']), float(arrays[f'{key}/fps'])) for key in keys]
+
+
+def acted_sequences(folder: Union[str, Path]) -> List[Motion]:
+    """What actors did: sequences of 60 frames or more, without the pose that the capture begins with.
+
+    Args:
+        folder: as for :func:`load_sequences`.
+
+    Raises:
+        InputError: as there.
+    """
+    return [motion for motion in without_rest_pose(load_sequences(folder)) if len(motion[1]) >= _LEAST_FRAMES]
 
 
 def _z_up(differences: np.ndarray) -> np.ndarray:

@@ -141,7 +141,7 @@ def load_h36m_motion(
 def load_cmu_motion(folder: Union[str, Path], seed: int = 0, joints: JointSet = COCO17) -> MotionBank:
     """CMU's motion capture as 3D motion of a joint set, mm."""
     rng = np.random.default_rng(seed)
-    motion = [(cmu.joints_as(world, fps, rng, joints), fps) for _, world, fps in cmu_sequences(folder)]
+    motion = [(cmu.joints_as(world, fps, rng, joints), fps) for _, world, fps in cmu.acted_sequences(folder)]
     weight = np.where(np.isin(joints.names, LIMBS), 1, FACE_WEIGHT).astype(np.float32)
     bank = _bank(
         [1000 * posed for posed, _ in motion],
@@ -150,11 +150,6 @@ def load_cmu_motion(folder: Union[str, Path], seed: int = 0, joints: JointSet = 
     )
     bank.vary = True
     return bank
-
-
-def cmu_sequences(folder: Union[str, Path]) -> List[cmu.Motion]:
-    """CMU's sequences of a second or more, without the pose that the capture begins with."""
-    return [motion for motion in cmu.without_rest_pose(cmu.load_sequences(folder)) if len(motion[1]) >= 60]
 
 
 def from_picture(
