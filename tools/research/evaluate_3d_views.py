@@ -103,13 +103,13 @@ def measure(joints: np.ndarray, truth: np.ndarray) -> Dict[str, np.ndarray]:
 @exit_cleanly
 def main(arguments: Optional[Sequence[str]] = None) -> None:
     options = parse_arguments(arguments)
+    if options.lifter is None and options.refiner_3d != 'none':
+        raise InputError(f'--refiner-3d {options.refiner_3d}: refines what --lifter lifts; give that too')
     path = options.shared / 'data' / 'multiview' / 'single.npz'
     if not path.is_file():
         raise InputError(f'{path}: no such file')
     data = np.load(path)
     lifter = load_lifter(options.lifter) if options.lifter else None
-    if lifter is None and options.refiner_3d != 'none':
-        raise InputError(f'--refiner-3d {options.refiner_3d}: refines what --lifter lifts; give that too')
     refiner = load_space_refiner(options.refiner_3d, lifter.joint_names, lifter.rate) if lifter else None
     rows: List[Dict[str, np.ndarray]] = []
     print('| camera | N-MPJPE | PA-MPJPE mm | accel mm/frame² | bones % | knee | elbow ° | place cm |')
