@@ -19,7 +19,7 @@ def test_a_refiner_is_measured_by_the_code_of_the_chain():
         lifting = Lifting(KnownBody(error), camera, refiner=refiner)
         joints = tool.lifted(lifting, keypoints, np.ones((80, 17)), np.arange(80) / 30)
         errors.append(tool.measure(joints, truth)['n-mpjpe'].mean())
-    assert errors[0] > 8 and errors[1] < 1
+    assert errors[0] > 12 and errors[1] < 4  # limbs that are turned to their rays cost 3 mm of a right pose
 
 
 def test_a_refiner_without_a_lifter_is_refused_in_one_line(tmp_path, capsys):
