@@ -78,12 +78,15 @@ def test_a_window_of_the_chain_is_one_of_the_network():
     assert latency(25, space_refiner(Subtracts(ERROR, window=16))) == latency(25)  # windows never become shorter
 
 
-def test_no_frame_comes_later_than_promised():
-    refiner = space_refiner(Subtracts(ERROR))
+def test_every_window_of_a_stream_is_full_and_no_frame_comes_later_than_promised():
+    network = Subtracts(ERROR)
+    refiner = space_refiner(network)
     lifter, late = stream(refiner), []
     for i in range(150):
         late += [i - r.frame.index for r in lifter.push(result(i, [1]))]
-    assert max(late) <= latency(30.0, refiner) and len(lifter.flush()) <= latency(30.0, refiner)
+    assert max(late) == latency(30.0, refiner) and len(lifter.flush()) <= latency(30.0, refiner)
+    assert len(network.given) == 1 + int(np.ceil((150 - 61) / 12))  # a window every 0.4 s, and the last
+    assert all((scores == 1).all() for _, scores, _ in network.given)
 
 
 def test_tracks_are_refined_apart():
