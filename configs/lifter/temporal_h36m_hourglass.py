@@ -1,4 +1,4 @@
-"""Experiment 2 with time: the hourglass's 2D of Human3.6M, 27 frames at 25 a second, to 3D.
+"""Experiment 2 with time: the hourglass's 2D of Human3.6M, 81 frames at 25 a second, to 3D.
 
 For predictions on a training subject train it without this subject (cross-fitting), as
 ``configs/lifter/fcn_h36m-3d_hourglass.py`` says.
@@ -9,7 +9,7 @@ import os
 _base_ = ['../_base_/refiner_schedule.py']
 custom_imports = dict(imports=['pipeline.networks.lifters.temporal_lifter'])
 folder = os.environ.get('POSE_SHARED', '../shared') + '/data/h36m'
-iterations, epoch = 2000, 50
+iterations, epoch = 7000, 50
 model = dict(
     type='TemporalLifter',
     num_keypoints=16,
@@ -18,11 +18,12 @@ model = dict(
     root=[0],
     flip=[5, 4, 3, 2, 1, 0, 6, 7, 8, 9, 15, 14, 13, 12, 11, 10],
     joint_flip=[0, 4, 5, 6, 1, 2, 3, 7, 8, 9, 10, 14, 15, 16, 11, 12, 13],
-    width=384,
-    dilations=[3, 9],
-    dropout=0.05,
+    width=512,
+    dilations=[3, 9, 27],
+    dropout=0.1,
     rate=25.0,
     velocity_weight=0.5,
+    direction=True,
     fast_training=True,
 )
 train_dataloader = dict(
@@ -34,9 +35,11 @@ train_dataloader = dict(
         type='HourglassLiftingBatches',
         folder=folder,
         subjects=['S1', 'S5', 'S6', 'S7', 'S8'],
-        window=64,
+        window=96,
         batch_size=32,
         num_batches=epoch,
+        proportions=0.06,
+        turn=0.4,
         cache='work_dirs/cache',
         seed=1,
     ),

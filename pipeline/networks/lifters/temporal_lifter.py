@@ -37,6 +37,10 @@ class TemporalLifter(BaseModel):
         dropout: probability, used in training.
         rate: frames per second that the network was trained at.
         velocity_weight: of the error of the joints' steps from frame to frame, in the loss.
+        bones: pairs (joint, joint it hangs on) whose difference the loss looks at too: what angles are made of.
+        bone_weight: of the error of these differences, in the loss.
+        direction: also tell the network where the trunk is seen, ``(x / z, y / z)``. Where cameras hang at one height, as
+            in a studio, this says from how far above somebody is seen; of any camera it says nothing.
         fast_training: run the loss in bfloat16 on CPUs that have it, half the time.
         keypoint_names, joint_names: so that a file knows its joints.
         data_preprocessor, init_cfg: as in MMEngine.
@@ -58,6 +62,9 @@ class TemporalLifter(BaseModel):
         dropout: float = 0.1,
         rate: float = 25.0,
         velocity_weight: float = 1.0,
+        bones: Sequence[Tuple[int, int]] = (),
+        bone_weight: float = 0.5,
+        direction: bool = False,
         fast_training: bool = False,
         keypoint_names: Sequence[str] = (),
         joint_names: Sequence[str] = (),
@@ -76,9 +83,10 @@ class TemporalLifter(BaseModel):
         self.num_keypoints, self.num_joints = num_keypoints, num_joints
         self.trunk, self.root, self.flip, self.joint_flip = list(trunk), list(root), list(flip), list(joint_flip)
         self.rate, self.velocity_weight, self.fast_training = rate, velocity_weight, fast_training
+        self.bones, self.bone_weight, self.direction = [list(pair) for pair in bones], bone_weight, direction
         self.keypoint_names, self.joint_names = tuple(keypoint_names), tuple(joint_names)
         self.span = 1 + 2 * (1 + sum(dilations))
-        self.stem = _Convolution(3 * num_keypoints + 1, width, 1)
+        self.stem = _Convolution(3 * num_keypoints + (3 if direction else 1), width, 1)
         self.blocks = nn.ModuleList(_Block(width, dilation, dropout) for dilation in dilations)
         self.head = nn.Linear(width, 3 * num_joints)
         # near zero at first: a figure of no size, not one of random size
@@ -107,7 +115,7 @@ class TemporalLifter(BaseModel):
         if rays.dim() != 4 or rays.shape[2:] != (self.num_keypoints, 2):
             raise InputError(f'rays of shape {tuple(rays.shape)}: this lifter takes (B, T, {self.num_keypoints}, 2)')
         seen, turn = turned_to_trunk(rays, scores, self.trunk)
-        features = self._features(seen, scores)
+        features = self._features(seen, scores, turn)
         if mode == 'tensor':
             return self._answer(features) @ turn  # rows: the inverse of turn.mT
         if mode == 'loss':
@@ -161,14 +169,18 @@ class TemporalLifter(BaseModel):
         straight, mirrored = self(both).chunk(2)
         return (straight + mirrored[:, :, self.joint_flip] * straight.new_tensor([-1, 1, 1])) / 2
 
-    def _features(self, seen: Tensor, scores: Tensor) -> Tensor:
-        """``(B, T, 3 K + 1)``: keypoints at one size, their scores, and the logarithm of the size."""
+    def _features(self, seen: Tensor, scores: Tensor, turn: Tensor) -> Tensor:
+        """``(B, T, 3 K + 1)``: keypoints at one size, their scores, the logarithm of the size; then the direction."""
         weight = scores.clamp(min=0.05)
         size = ((seen.square().sum(-1) * weight).sum(-1) / weight.sum(-1)).sqrt().clamp(min=1e-4)
         size = moving_mean(size.log(), self.span)[..., None]
         shape = (seen / size.exp()[..., None]).clamp(-5, 5)
         # 0.2 rad is a figure at 3 m
-        return torch.cat([shape.flatten(2), scores, size - np.log(0.2)], dim=-1)
+        features = [shape.flatten(2), scores, size - np.log(0.2)]
+        if self.direction:
+            axis = turn[:, :, 2]  # of the turned camera, in the camera's frame
+            features.append(axis[..., :2] / axis[..., 2:])
+        return torch.cat(features, dim=-1)
 
     def _answer(self, features: Tensor) -> Tensor:
         x = F.gelu(self.stem(features))
@@ -186,6 +198,10 @@ class TemporalLifter(BaseModel):
         losses = dict(loss_mpjpe=(off.norm(dim=-1) * weight).sum() / total)
         step, both = off[:, 1:] - off[:, :-1], torch.minimum(weight[:, 1:], weight[:, :-1])
         losses['loss_velocity'] = self.velocity_weight * (step.norm(dim=-1) * both).sum() / total
+        if self.bones:
+            ends, starts = zip(*self.bones)
+            bone, both = off[:, :, ends] - off[:, :, starts], torch.minimum(weight[:, :, ends], weight[:, :, starts])
+            losses['loss_bones'] = self.bone_weight * (bone.norm(dim=-1) * both).sum() / both.sum().clamp(min=1)
         return losses
 
 
