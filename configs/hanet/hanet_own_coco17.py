@@ -2,7 +2,7 @@
 
 Motion of anybody, with errors as they were fitted to the estimator (``tools/research/fit_pairs.py``); tested on
 what the estimator says of videos that it was not fitted on. ``POSE_OWN`` names the folder that holds ``rates.json`` and
-``test.npz``, ``POSE_MOTION`` the one with ``mocap.npz``. The network is that of the default refiner.
+``test.npz``, ``POSE_MOTION`` the one with ``mocap.npz``. The network is that of `hanet-academic`.
 """
 
 import os

@@ -1,30 +1,16 @@
-"""The default refiner: COCO-17 joints of any estimator, 10 to 120 fps, 32 frames."""
+"""The refiner `hanet-academic`, first stage: COCO-17 joints of any estimator, 10 to 120 fps, 32 frames.
+
+Further stages: ``hanet_universal_coco17_bursts.py``, ``_steady.py`` and ``_slow.py``. The default refiner is
+``hanet_universal_coco17_free.py`` and ``_free_varied.py``.
+"""
 
 import os
 
+_base_ = ['../_base_/joints_coco17.py']
 default_scope = 'mmpose'
 data_root = os.environ.get('POSE_SHARED', '../shared') + '/data'
 iterations, epoch = 2400, 100
 
-keypoint_names = [
-    'nose',
-    'left_eye',
-    'right_eye',
-    'left_ear',
-    'right_ear',
-    'left_shoulder',
-    'right_shoulder',
-    'left_elbow',
-    'right_elbow',
-    'left_wrist',
-    'right_wrist',
-    'left_hip',
-    'right_hip',
-    'left_knee',
-    'right_knee',
-    'left_ankle',
-    'right_ankle',
-]
 model = dict(
     type='SequenceRefiner',
     backbone=dict(
@@ -34,7 +20,7 @@ model = dict(
         window=32,
         fold=4,
         filter_widths=(0.7, 1.5, 3.0, 6.0),
-        flip=[0, 2, 1, 4, 3, 6, 5, 8, 7, 10, 9, 12, 11, 14, 13, 16, 15],
+        flip=_base_.coco17_flip,
         embed_dims=64,
         num_levels=3,
         num_decoder_layers=2,
@@ -45,7 +31,7 @@ model = dict(
         time_step=0.2,
     ),
     normaliser=dict(type='FigureNormaliser'),
-    keypoint_names=keypoint_names,
+    keypoint_names=_base_.coco17_names,
     fps_range=(10.0, 120.0),
     loss=[dict(type='HANetLoss', variant='paper'), dict(type='AccelerationLoss', weight=2.0)],
 )

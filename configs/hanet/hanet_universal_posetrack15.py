@@ -1,34 +1,17 @@
-"""The refiner of the presets dcpose and dsta: PoseTrack's 15 joints, 10 to 120 fps, 32 frames.
+"""The refiner `hanet-academic` for PoseTrack's 15 joints, 10 to 120 fps, 32 frames.
 
-It begins with the default refiner's weights (12 limb joints and the nose are the same):
+It begins with the weights for COCO's joints (12 limb joints and the nose are the same):
 
-    python tools/convert_checkpoint.py joints pipeline/weights/hanet_coco17.pth work_dirs/coco17_as_posetrack15.pth \
-        --to posetrack15
+    python tools/convert_checkpoint.py joints pipeline/weights/hanet-academic_coco17.pth \
+        work_dirs/coco17_as_posetrack15.pth --to posetrack15
 """
 
-_base_ = ['hanet_universal_coco17_steady.py']
+_base_ = ['hanet_universal_coco17_steady.py', '../_base_/joints_posetrack15.py']
 load_from = 'work_dirs/coco17_as_posetrack15.pth'
 iterations = 600
-keypoint_names = [
-    'nose',
-    'head_bottom',
-    'head_top',
-    'left_shoulder',
-    'right_shoulder',
-    'left_elbow',
-    'right_elbow',
-    'left_wrist',
-    'right_wrist',
-    'left_hip',
-    'right_hip',
-    'left_knee',
-    'right_knee',
-    'left_ankle',
-    'right_ankle',
-]
 model = dict(
-    backbone=dict(num_keypoints=15, flip=[0, 1, 2, 4, 3, 6, 5, 8, 7, 10, 9, 12, 11, 14, 13]),
-    keypoint_names=keypoint_names,
+    backbone=dict(num_keypoints=15, flip=_base_.flip),
+    keypoint_names=_base_.keypoint_names,
 )
 train_dataloader = dict(dataset=dict(joints='posetrack15', batch_size=64, seed=4))
 test_dataloader = dict(dataset=dict(source=dict(joints='posetrack15')))

@@ -7,45 +7,25 @@ Virtual cameras, other bodies, exchanged trunks and the estimator's error model 
 
 import os
 
-_base_ = ['../_base_/refiner_schedule.py']
+_base_ = ['../_base_/refiner_schedule.py', '../_base_/joints_coco17.py']
 custom_imports = dict(imports=['pipeline.networks.lifters.temporal_lifter'])
 data_root = os.environ.get('POSE_SHARED', '../shared') + '/data'
 iterations, epoch = 4000, 50
-flip = [0, 2, 1, 4, 3, 6, 5, 8, 7, 10, 9, 12, 11, 14, 13, 16, 15]
-keypoint_names = [
-    'nose',
-    'left_eye',
-    'right_eye',
-    'left_ear',
-    'right_ear',
-    'left_shoulder',
-    'right_shoulder',
-    'left_elbow',
-    'right_elbow',
-    'left_wrist',
-    'right_wrist',
-    'left_hip',
-    'right_hip',
-    'left_knee',
-    'right_knee',
-    'left_ankle',
-    'right_ankle',
-]
 model = dict(
     type='TemporalLifter',
     num_keypoints=17,
     num_joints=17,
     trunk=[5, 6, 11, 12],
     root=[11, 12],
-    flip=flip,
-    joint_flip=flip,
+    flip=_base_.coco17_flip,
+    joint_flip=_base_.coco17_flip,
     width=384,
     dilations=[3, 9],
     dropout=0.05,
     rate=25.0,
     fast_training=True,
-    keypoint_names=keypoint_names,
-    joint_names=keypoint_names,
+    keypoint_names=_base_.coco17_names,
+    joint_names=_base_.coco17_names,
 )
 train_dataloader = dict(
     batch_size=1,

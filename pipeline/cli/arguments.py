@@ -3,7 +3,7 @@
 import argparse
 import sys
 from dataclasses import Field, fields
-from typing import Any, Dict, List, Optional, Sequence, Tuple
+from typing import Any, Dict, List, NoReturn, Optional, Sequence, Tuple
 
 from pipeline.cli.config import as_toml, config_of, read_config
 from pipeline.errors import InputError
@@ -89,7 +89,7 @@ class OptionParser(argparse.ArgumentParser):
         """The options: defaults, over them those of ``--config``, over them those of the command line.
 
         Raises:
-            InputError: for what is wrong with the file.
+            InputError: for what is wrong with the file, or with the words (:meth:`error`).
         """
         words = self._given if args is None else list(args)
         path = config_of(words)
@@ -108,6 +108,10 @@ class OptionParser(argparse.ArgumentParser):
             action.default = defaults[dest]
         shown = {dest: value for dest, value in defaults.items() if value != argparse.SUPPRESS}
         return argparse.Namespace(**{**shown, **said, **given})
+
+    def error(self, message: str) -> NoReturn:
+        """Refuse words that argparse cannot take as everything else is refused: in one line, without the usage."""
+        raise InputError(message)
 
     def repeat(self, args: argparse.Namespace, **others: Any) -> str:
         """A TOML file that repeats a run; ``others`` in place of some options."""

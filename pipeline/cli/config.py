@@ -149,7 +149,10 @@ def _text(value: str) -> str:
 
 
 def config_of(arguments: Iterable[str]) -> Optional[Path]:
-    """What ``--config`` names on a command line."""
-    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    """What ``--config`` names on a command line; None without it, or without a word behind it."""
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
     parser.add_argument('--config', type=Path)
-    return parser.parse_known_args(list(arguments))[0].config
+    try:
+        return parser.parse_known_args(list(arguments))[0].config
+    except argparse.ArgumentError:
+        return None

@@ -9,12 +9,14 @@ source; in a batch the number of the video times 1,000,000 is added. Frames with
 import numpy as np
 
 from pipeline.formats.exporter import Exporter
-from pipeline.formats.joint_map import COCO17, JointMap
+from pipeline.formats.joint_map import JointMap
 from pipeline.registry import WRITERS
+from pipeline.skeletons import load_skeleton
 from pipeline.types import People
 
 _PER_VIDEO = 1_000_000
-_POINTS = ', '.join(['%.3f, %.3f, %.4f'] * len(COCO17))
+_JOINTS = 17  # COCO's
+_POINTS = ', '.join(['%.3f, %.3f, %.4f'] * _JOINTS)
 # a template: a long video has millions of numbers
 _ENTRY = (
     f'{{"image_id": %d, "category_id": 1, "keypoints": [{_POINTS}], "score": %.4f, '
@@ -29,7 +31,7 @@ class CocoExporter(Exporter):
     suffix = '_coco.json'
 
     def _open(self) -> None:
-        self._joints = JointMap(self.skeleton, COCO17, {}, 'COCO')
+        self._joints = JointMap(self.skeleton, load_skeleton('coco').names, {}, 'COCO')
         self._file = self._text_file(self.path)
         self._record_run()
         self._file.write('[')
@@ -37,7 +39,7 @@ class CocoExporter(Exporter):
 
     def _write(self, frame_index: int, time: float, people: People) -> None:
         keypoints, scores = self._joints.convert(people.keypoints, people.keypoint_scores)
-        triples = np.concatenate([keypoints, scores[..., None]], axis=2).reshape(len(people), 3 * len(COCO17))
+        triples = np.concatenate([keypoints, scores[..., None]], axis=2).reshape(len(people), 3 * _JOINTS)
         sizes = np.concatenate([people.bboxes[:, :2], people.bboxes[:, 2:] - people.bboxes[:, :2]], axis=1)
         # a person whose box or score is not known has zeros, which every reader takes; and never -0
         numbers = np.nan_to_num(np.concatenate([triples, people.bbox_scores[:, None], sizes], axis=1)) + 0.0

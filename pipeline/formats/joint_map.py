@@ -14,26 +14,6 @@ from pipeline.skeletons import Skeleton
 
 Weights = Mapping[str, float]
 
-COCO17 = (
-    'nose',
-    'left_eye',
-    'right_eye',
-    'left_ear',
-    'right_ear',
-    'left_shoulder',
-    'right_shoulder',
-    'left_elbow',
-    'right_elbow',
-    'left_wrist',
-    'right_wrist',
-    'left_hip',
-    'right_hip',
-    'left_knee',
-    'right_knee',
-    'left_ankle',
-    'right_ankle',
-)
-
 
 class JointMap:
     """A linear map from the joints of ``skeleton`` to those named ``names``."""

@@ -6,7 +6,6 @@ from typing import Dict, List, Sequence, Tuple
 import numpy as np
 
 from pipeline.formats.body25 import BODY25
-from pipeline.formats.joint_map import COCO17
 from pipeline.layouts import LAYOUTS
 from pipeline.skeletons import Skeleton, load_skeleton
 
@@ -116,8 +115,7 @@ def _mirror(name: str) -> str:
 
 _PAIRED = ('eye_inner', 'eye_outer', 'mouth', 'pinky', 'index', 'thumb', 'foot_index', 'big_toe', 'small_toe', 'heel')
 _ALL = {
-    *COCO17,
-    *BODY25,
+    *BODY25,  # COCO's among them
     *(f'{side}_{part}' for side in ('left', 'right') for part in _PAIRED),
     *('head', 'neck', 'mid_hip', 'spine', 'thorax', 'pelvis', 'hip'),
 }

@@ -6,7 +6,6 @@ from typing import List
 import numpy as np
 
 from pipeline.errors import InputError
-from pipeline.formats.joint_map import COCO17
 from pipeline.layouts import anchors
 from pipeline.options import RefineOptions
 from pipeline.refine import StreamRefiner, build_refiner
@@ -54,20 +53,20 @@ def fit_refiner(skeleton: Skeleton, options: RefineOptions) -> FittedRefiner:
     refiner = build_refiner(options.refiner, body, *arguments[2:])
     if not hasattr(refiner.smoother, 'joints'):
         return FittedRefiner(refiner, whole, len(whole))
-    there = [name for name in COCO17 if name in skeleton.names]
+    there = [name for name in body.names if name in skeleton.names]
     if len(there) < 3:
         raise InputError(
-            f'{len(there)} of the joints of the refiner {options.refiner!r} ({", ".join(COCO17)}) are among '
+            f'{len(there)} of the joints of the refiner {options.refiner!r} ({", ".join(body.names)}) are among '
             f'{", ".join(skeleton.names[:40])} of the file; --refiner butterworth smooths any joints'
         )
-    further = [name for name in skeleton.names if name not in COCO17]
-    names = (*COCO17, *further)
-    note = '' if len(there) == len(COCO17) else f'{len(there)} of the 17 joints of the refiner are in the file'
+    further = [name for name in skeleton.names if name not in body.names]
+    names = (*body.names, *further)
+    note = '' if len(there) == len(body.names) else f'{len(there)} of the 17 joints of the refiner are in the file'
     if further:
-        hangs_on = np.zeros((len(names), len(COCO17)))
-        hangs_on[: len(COCO17)] = np.eye(len(COCO17))
-        for row, name in enumerate(further, len(COCO17)):
-            on = [COCO17.index(joint) for joint in _anchors_among(name, there)]
+        hangs_on = np.zeros((len(names), len(body.names)))
+        hangs_on[: len(body.names)] = np.eye(len(body.names))
+        for row, name in enumerate(further, len(body.names)):
+            on = [body.names.index(joint) for joint in _anchors_among(name, there)]
             hangs_on[row, on] = 1 / len(on)
         everything = Skeleton('found', names, (), tuple(range(len(names))), np.ones(len(names)), ('',) * len(names))
         record, smoother = refiner.record, with_limbs(refiner.smoother, everything, hangs_on)

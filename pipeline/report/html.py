@@ -21,7 +21,9 @@ from pipeline.report.packing import pack
 from pipeline.report.space import space_data
 
 _PAGE = Path(__file__).parent / 'page'
-_SCRIPTS = ('packing.js', 'track.js', 'player.js', 'chart.js', 'timeline.js', 'pose.js', 'space.js', 'main.js')
+_SCRIPTS = tuple(
+    f'{name}.js' for name in ('packing', 'track', 'player', 'canvas', 'chart', 'timeline', 'pose', 'space', 'main')
+)
 _TYPES = {
     '.mp4': 'video/mp4',
     '.m4v': 'video/mp4',

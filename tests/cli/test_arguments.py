@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.cli import arguments
+from pipeline.cli import arguments, demo
 from pipeline.errors import InputError
 from pipeline.options import GROUPS, ChainOptions, OutputOptions, option_of, preset_options
 from pipeline.pipeline import VideoPipeline
@@ -173,6 +173,20 @@ def test_who_is_wanted_reaches_tracker_and_files():
     assert chain['tracker'] == dict(scene='single')
     assert (files.people, files.draw_others, files.waits, files.draws_late) == (2, 'faint', True, True)
     assert not meaning('--people', 'main')[1].draws_late
+
+
+@pytest.mark.parametrize(
+    'words, said',
+    [
+        ('a.mp4 --nonsense', 'unrecognized arguments: --nonsense'),
+        ('a.mp4 --every', 'argument --every: expected one argument'),
+        ('a.mp4 --every x', "argument --every: invalid int value: 'x'"),
+        ('a.mp4 --config', 'argument --config: expected one argument'),
+    ],
+)
+def test_words_that_no_option_takes_are_refused_in_one_line(words, said, capsys):
+    assert demo.main(words.split()) == 2
+    assert capsys.readouterr().err == f'error: {said}\n'
 
 
 @pytest.mark.parametrize(

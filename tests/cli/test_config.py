@@ -59,7 +59,7 @@ def test_the_command_line_goes_over_the_file(config):
 def test_a_batch_takes_its_folder_from_the_file(config):
     args = read(config("inputs = ['videos']\n[run]\nout = 'results'\nworkers = 2\n"), tool=batch)
     assert (args.out, args.workers, args.inputs) == (Path('results'), 2, ['videos'])
-    with pytest.raises(SystemExit):
+    with pytest.raises(InputError, match='required: --out'):
         read(config("inputs = ['videos']"), tool=batch)
 
 

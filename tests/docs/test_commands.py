@@ -7,6 +7,7 @@ from dataclasses import fields
 import pytest
 
 from pipeline.cli import batch, demo, refine, serve
+from pipeline.errors import InputError
 from pipeline.options import ChainOptions, flag_of
 
 # folders that a command makes
@@ -53,7 +54,7 @@ def test_links_and_paths_lead_to_files(pages, repository):
     assert wrong == []
 
 
-def test_every_command_is_one_that_its_parser_takes(pages, repository, capsys):
+def test_every_command_is_one_that_its_parser_takes(pages, repository):
     wrong, checked = [], set()
     for page, text in pages.items():
         for name, *arguments in commands(text):
@@ -64,8 +65,8 @@ def test_every_command_is_one_that_its_parser_takes(pages, repository, capsys):
             if name in PARSERS and arguments:
                 try:
                     PARSERS[name](arguments)
-                except SystemExit:
-                    wrong.append(f'{page.name}: {name} {" ".join(arguments)}: {capsys.readouterr().err}')
+                except InputError as error:
+                    wrong.append(f'{page.name}: {name} {" ".join(arguments)}: {error}')
             elif name.startswith('tools/'):
                 tool = repository / name
                 source = tool.read_text() if tool.is_file() else ''

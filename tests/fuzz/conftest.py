@@ -1,26 +1,21 @@
 """What every input is held to, and how many there were."""
 
 from collections import defaultdict
-from typing import Callable
+from typing import Callable, Iterator
 
 import pytest
 
-from tests.fuzz.watch import watched
+from tests.fuzz.watch import one_thread, watched
 
 counts = defaultdict(lambda: [0, 0])
 
 
-@pytest.fixture(scope='session')
-def attempt():
+@pytest.fixture(scope='module')
+def attempt() -> Iterator[Callable]:
     """``attempt(target, function)``: call it in a fork; an InputError of one line is as good as a result.
 
     Nothing else is: no other error, no signal, no 20 seconds, no 1.5 GB.
     """
-    import cv2
-    import torch
-
-    cv2.setNumThreads(0)  # a fork has no threads but its own
-    torch.set_num_threads(1)
 
     def call(target: str, function: Callable, growth: int = 0) -> bool:
         read, message = watched(function, growth)
@@ -29,7 +24,8 @@ def attempt():
             assert message and '\n' not in message and len(message) < 2000, message
         return read
 
-    return call
+    with one_thread():
+        yield call
 
 
 def pytest_terminal_summary(terminalreporter):

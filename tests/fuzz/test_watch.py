@@ -9,7 +9,7 @@ import pytest
 
 from pipeline.errors import InputError
 from tests.fuzz import watch
-from tests.fuzz.watch import Fault, watched
+from tests.fuzz.watch import Fault, one_thread, watched
 
 
 def fail(error):
@@ -59,3 +59,19 @@ def test_a_hang_is_seen(monkeypatch):
     monkeypatch.setattr(watch, 'HANG_SECONDS', 0.5)
     with pytest.raises(Fault, match='code 1'):
         watched(lambda: time.sleep(60))
+
+
+def test_forks_are_of_one_thread_and_later_tests_have_theirs_again():
+    import cv2
+    import torch
+
+    before = torch.get_num_threads(), cv2.getNumThreads()
+    try:
+        torch.set_num_threads(3)
+        cv2.setNumThreads(2)
+        with one_thread():
+            assert (torch.get_num_threads(), cv2.getNumThreads()) == (1, 1)
+        assert (torch.get_num_threads(), cv2.getNumThreads()) == (3, 2)
+    finally:
+        torch.set_num_threads(before[0])
+        cv2.setNumThreads(before[1])

@@ -11,7 +11,8 @@ import sys
 import time
 import traceback
 import warnings
-from typing import Callable, Tuple
+from contextlib import contextmanager
+from typing import Callable, Iterator, Tuple
 
 from pipeline.errors import InputError
 
@@ -26,6 +27,25 @@ _FORBIDDEN = ('os.system', 'os.exec', 'os.posix_spawn', 'os.fork', 'subprocess.P
 
 class Fault(AssertionError):
     """An input did what none may do."""
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Keep OpenCV and torch from using others, of which a fork has none; afterwards they have theirs again.
+
+    Later tests compare sums with published numbers, and these are rounded otherwise on another number of threads.
+    """
+    import cv2
+    import torch
+
+    before = cv2.getNumThreads(), torch.get_num_threads()
+    cv2.setNumThreads(0)
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        cv2.setNumThreads(before[0])
+        torch.set_num_threads(before[1])
 
 
 def watched(function: Callable[[], object], growth: int = 0) -> Tuple[bool, str]:

@@ -90,6 +90,18 @@ def test_it_learns_a_body_and_mirrors_it():
     assert both == pytest.approx(other[:, FLIP] * np.float32([-1, 1, 1]), abs=1e-5)
 
 
+def test_tracks_of_a_batch_are_lifted_both_ways_as_each_alone():
+    torch.manual_seed(0)
+    lifter = TemporalLifter(**SIZES).eval()
+    torch.nn.init.normal_(lifter.head.weight, std=0.3)
+    rays = torch.tensor(np.stack([seen()[0], seen(about_y_then_x(0.4, 0.2))[0]]))
+    scores = torch.rand(2, 30, 17)
+    both = lifter.lift_both_ways(rays, scores).detach()
+    for answer, ray, score in zip(both, rays.numpy(), scores.numpy()):
+        assert lifter.lift(ray, score) == pytest.approx(answer, abs=1e-5)
+        assert np.abs(lifter.lift(ray, score, mirrored=False) - answer.numpy()).max() > 0.01
+
+
 def test_an_answer_sees_the_frames_of_its_span_and_no_others():
     torch.manual_seed(0)
     lifter = TemporalLifter(**SIZES)

@@ -8,7 +8,6 @@ import pytest
 
 from pipeline.errors import InputError
 from pipeline.formats.found_poses import Gatherer, Given
-from pipeline.formats.joint_map import COCO17
 from pipeline.options import RefineOptions
 from pipeline.refine import build_refiner
 from pipeline.refine_file import refine_sequence
@@ -16,6 +15,7 @@ from pipeline.skeletons import load_skeleton
 from pipeline.types import Frame, FrameResult
 
 FRAMES = 60
+COCO17 = load_skeleton('coco').names
 # a standing figure, 200 px tall
 FIGURE = np.array(
     [[50, 10], [55, 5], [45, 5], [60, 10], [40, 10], [70, 40], [30, 40], [80, 80], [20, 80], [85, 110], [15, 110]]

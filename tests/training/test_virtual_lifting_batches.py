@@ -5,7 +5,7 @@ import pytest
 
 from pipeline.errors import InputError
 from pipeline.training.augmentation import bodies
-from pipeline.training.batches.virtual_lifting_batches import VirtualLiftingBatches
+from pipeline.training.batches.virtual_lifting_batches import VirtualLiftingBatches, in_part
 from tests.lift.toy import BODY
 from tests.training.test_cmu_source import cmu, standing
 
@@ -94,3 +94,31 @@ def test_other_bodies_keep_mirror_bones_equal_and_tumbling_keeps_lengths():
 def test_unknown_motion_is_one_line(folder):
     with pytest.raises(InputError, match="motion 'cats': allowed are cmu, h36m"):
         VirtualLiftingBatches(folder, motion='cats')
+
+
+def test_a_part_has_whole_blocks_and_the_parts_have_everything_once(tmp_path):
+    takes = ('tango_02', 'tango_10', 'actor1_01', 'judo_03')
+    arrays = {}
+    for frames, name in enumerate(takes, 100):  # told apart by their length
+        arrays.update({f'{name}/joints': standing(frames), f'{name}/fps': 60.0})
+    np.savez(tmp_path / 'mocap.npz', names=np.array(cmu.NAMES), **arrays)
+    cache = tmp_path / 'cache'
+    whole, first, second = (
+        VirtualLiftingBatches(str(tmp_path), window=10, batch_size=2, part=part, cache=cache)
+        for part in ((0, 1), (0, 2), (1, 2))
+    )
+    assert first.lengths.tolist() == [102, 100, 101]  # actor1 and, two further, tango with both takes
+    assert second.lengths.tolist() == [103]
+    assert whole.lengths.tolist() == [102, 103, 100, 101]
+    again = VirtualLiftingBatches(str(tmp_path), window=10, batch_size=2, part=(1, 2), cache=cache)
+    assert again.lengths.tolist() == [103] and len(list(cache.iterdir())) == 3
+    everything = VirtualLiftingBatches(str(tmp_path), window=10, batch_size=2)
+    assert (everything[3]['inputs']['rays'] == whole[3]['inputs']['rays']).all()
+
+
+def test_a_part_that_cannot_be_is_one_line(folder):
+    for part in ((2, 2), (-1, 2), (0, 0)):
+        with pytest.raises(InputError, match=r'part .*: \(i, n\) with i from 0 to n - 1'):
+            VirtualLiftingBatches(folder, part=part)
+    with pytest.raises(InputError, match=r'part \(2, 3\): there are 2 blocks of motion only'):
+        in_part(['a', 'b', 'a'], (2, 3))

@@ -4,7 +4,8 @@
     python tools/research/real_video.py --shared ../shared [--mediapipe-python /path/to/python] [--preset embedded]
 
 Runs the preset over four calibrated views (errors before and after the refiner), over
-annotated photographs, over two crowded clips (people per frame) and over the sample clip
+annotated photographs, over two crowded clips (people per frame), over three people in a shop
+aisle, marked by hand in nine frames, who hide one another (found; with another's id), and over the sample clip
 with everything written, whose frames a second are compared with MediaPipe's own loop.
 """
 
@@ -23,6 +24,7 @@ sys.path.insert(0, str(REPOSITORY))
 
 from pipeline.errors import InputError, exit_cleanly  # noqa: E402
 
+MARKS = REPOSITORY / 'tests' / 'fixtures' / 'store_aisle_marks.json'
 CROWDS = ('crowd_above_3fps', 'street_5fps')
 
 
@@ -97,6 +99,16 @@ def crowd_rows(shared: Path, out: Path, networks: List[str]) -> None:
         print(f'| {name} | {people:.1f} people per frame |', flush=True)
 
 
+def marks_row(shared: Path, stick: Path, out: Path, networks: List[str]) -> None:
+    clip = shared / 'video' / 'store_aisle_detection.mp4'
+    chain([clip], out / 'marks', networks, '--no-video')
+    result = measured(stick, 'ids', MARKS, out / 'marks' / f'{clip.stem}_poses.json')
+    print(
+        f'| store aisle | found {result["found"]} of {result["marked"]} marks; {result["wrong_ids"]} with a wrong id |',
+        flush=True,
+    )
+
+
 def speed_row(out: Path, preset: str, device: str, mediapipe: Optional[str]) -> None:
     from pipeline.assets import fetch
     from pipeline.pipeline import VideoPipeline
@@ -135,6 +147,7 @@ def main() -> int:
         views_rows(args.shared, stick, out, networks)
         images_row(args.shared, stick, out, networks)
         crowd_rows(args.shared, out, networks)
+        marks_row(args.shared, stick, out, networks)
     return 0
 
 

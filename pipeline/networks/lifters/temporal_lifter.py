@@ -140,18 +140,26 @@ class TemporalLifter(BaseModel):
             return np.zeros((0, self.num_joints, 3), np.float32)
         self.eval()
         device = self.head.weight.device
-        ways, certain = [rays], [scores]
-        if mirrored:
-            ways.append(rays[:, self.flip] * np.float32([-1, 1]))
-            certain.append(scores[:, self.flip])
+        ray_tensor, score_tensor = (torch.from_numpy(array[None]).to(device) for array in (rays, scores))
         with torch.inference_mode():
-            batch = dict(
-                rays=torch.from_numpy(np.stack(ways)).to(device), scores=torch.from_numpy(np.stack(certain)).to(device)
-            )
-            lifted = self(batch).cpu().numpy()
-        if not mirrored:
-            return lifted[0]
-        return (lifted[0] + lifted[1][:, self.joint_flip] * np.float32([-1, 1, 1])) / 2
+            if mirrored:
+                return self.lift_both_ways(ray_tensor, score_tensor)[0].cpu().numpy()
+            return self(dict(rays=ray_tensor, scores=score_tensor))[0].cpu().numpy()
+
+    def lift_both_ways(self, rays: Tensor, scores: Tensor) -> Tensor:
+        """The mean of the answers for tracks and for their mirror images, as :meth:`lift` gives it.
+
+        Args:
+            rays: ``(B, T, K, 2)``.
+            scores: ``(B, T, K)``.
+
+        Returns:
+            ``(B, T, J, 3)`` m, in the camera's frame, relative to the root.
+        """
+        image = rays[:, :, self.flip] * rays.new_tensor([-1, 1])
+        both = dict(rays=torch.cat([rays, image]), scores=torch.cat([scores, scores[:, :, self.flip]]))
+        straight, mirrored = self(both).chunk(2)
+        return (straight + mirrored[:, :, self.joint_flip] * straight.new_tensor([-1, 1, 1])) / 2
 
     def _features(self, seen: Tensor, scores: Tensor) -> Tensor:
         """``(B, T, 3 K + 1)``: keypoints at one size, their scores, and the logarithm of the size."""

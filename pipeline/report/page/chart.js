@@ -48,11 +48,7 @@ class Chart {
   }
 
   draw() {
-    const ratio = window.devicePixelRatio || 1, width = this.canvas.clientWidth, height = this.canvas.clientHeight;
-    this.canvas.width = Math.round(width * ratio);
-    this.canvas.height = Math.round(height * ratio);
-    const ink = this.canvas.getContext('2d');
-    ink.scale(ratio, ratio);
+    const {ink, width, height} = blank(this.canvas);
     const [start, stop] = this.page.view, player = this.page.player;
     const from = Math.max(player.position(start) - 1, 0), to = Math.min(player.position(stop) + 1, player.times.length - 1);
     const [low, high] = this.limits(from, to);

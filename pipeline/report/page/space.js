@@ -47,11 +47,7 @@ class SpaceView {
   }
 
   draw() {
-    const ratio = window.devicePixelRatio || 1, width = this.canvas.clientWidth, height = this.canvas.clientHeight;
-    this.canvas.width = Math.round(width * ratio);
-    this.canvas.height = Math.round(height * ratio);
-    const ink = this.canvas.getContext('2d');
-    ink.scale(ratio, ratio);
+    const {ink, width, height} = blank(this.canvas);
     const centre = this.last = this.middle(), cos = Math.cos(this.turn), sin = Math.sin(this.turn);
     const up = Math.cos(this.tilt), down = Math.sin(this.tilt), scale = this.near * height * 1.5;
     // an eye 4 m away: to the right, up, and towards it

@@ -1,6 +1,7 @@
 """Training batches for temporal lifters: motion capture, seen by virtual cameras, as an estimator would give it."""
 
-from typing import Optional, Sequence, Tuple
+import re
+from typing import List, Optional, Sequence, Tuple
 
 import numpy as np
 from mmpose.registry import DATASETS
@@ -39,11 +40,15 @@ class VirtualLiftingBatches(DrawnBatches):
         severity: of the estimator's errors, from and to; log-uniform.
         estimators: whose errors are modelled, one drawn for each batch; see
             :data:`pipeline.training.augmentation.error_model.ESTIMATORS`.
+        part: ``(i, n)`` leaves every n-th block of the motion, counted from the i-th: what one of n lifters learns from
+            where each is to be asked about motion that it has not seen (cross-fitting). A block is what must stay
+            together: takes with one name but for their number, such as ``salsa_01`` and ``salsa_02``, or a subject of
+            Human3.6M. Blocks are counted by name.
         cache: folder for the prepared arrays.
         seed: of everything random.
 
     Raises:
-        InputError: if a file is missing or ``motion`` is unknown.
+        InputError: if a file is missing, ``motion`` is unknown, or no block is in the part.
     """
 
     def __init__(
@@ -62,11 +67,14 @@ class VirtualLiftingBatches(DrawnBatches):
         lens: float = 0.12,
         severity: Tuple[float, float] = (0.1, 1.5),
         estimators: Sequence[str] = ('fused', 'fused', 'hourglass'),
+        part: Tuple[int, int] = (0, 1),
         cache: Optional[str] = None,
         seed: int = 0,
     ):
         if motion not in ('cmu', 'h36m'):
             raise InputError(f'motion {motion!r}: allowed are cmu, h36m')
+        if not 0 <= part[0] < part[1]:
+            raise InputError(f'part {tuple(part)}: (i, n) with i from 0 to n - 1 is needed')
         super().__init__(num_batches, seed)
         self.window, self.batch_size, self.rate = window, batch_size, rate
         self.body_spread, self.mixed, self.lying, self.cut, self.lens = body_spread, mixed, lying, cut, lens
@@ -76,7 +84,9 @@ class VirtualLiftingBatches(DrawnBatches):
         self.errors = [ErrorModel(skeleton, estimator_rates(name)) for name in estimators]
         read = _cmu if motion == 'cmu' else _h36m
         key = dict(kind='virtual-lifting-1', motion=motion, folder=folder, subjects=list(subjects), seed=seed)
-        arrays = cached_arrays(cache, key, lambda: read(folder, subjects, seed))
+        if part[1] > 1:
+            key['part'] = list(part)
+        arrays = cached_arrays(cache, key, lambda: read(folder, subjects, part, seed))
         self.joints, self.lengths, self.fps = arrays['joints'], arrays['lengths'], arrays['fps']
         self.starts = np.cumsum(self.lengths) - self.lengths
 
@@ -141,18 +151,35 @@ class VirtualLiftingBatches(DrawnBatches):
             scores[...] = np.where(beyond, rng.uniform(0, 0.4, (windows, 1, 1)) * rng.random(beyond.shape), scores)
 
 
-def _cmu(folder: str, subjects: Sequence[str], seed: int) -> dict:
+def _cmu(folder: str, subjects: Sequence[str], part: Tuple[int, int], seed: int) -> dict:
     rng = np.random.default_rng(seed)
-    return _arrays([(cmu.joints_as(joints, fps, rng), fps) for _, joints, fps in cmu.acted_sequences(folder)])
+    motion = cmu.acted_sequences(folder)
+    kept = in_part([re.sub(r'_\d+$', '', name) for name, _, _ in motion], part)
+    return _arrays([(cmu.joints_as(motion[m][1], motion[m][2], rng), motion[m][2]) for m in kept])
 
 
-def _h36m(folder: str, subjects: Sequence[str], seed: int) -> dict:
+def _h36m(folder: str, subjects: Sequence[str], part: Tuple[int, int], seed: int) -> dict:
     from pipeline.training.sources import h36m
     from pipeline.training.sources.coco_motion import h36m_as
 
     rng = np.random.default_rng(seed)
     motion = {(r.subject, r.action): r.world for r in h36m.load_recordings(folder, subjects)}
-    return _arrays([(h36m_as(world, rng) / 1000, h36m.FPS) for world in motion.values()])
+    names = list(motion)
+    kept = in_part([subject for subject, _ in names], part)
+    return _arrays([(h36m_as(motion[names[m]], rng) / 1000, h36m.FPS) for m in kept])
+
+
+def in_part(blocks: Sequence[str], part: Tuple[int, int]) -> List[int]:
+    """Indices of those whose block, counted by name, is the i-th, or n later, and so on, for ``part`` ``(i, n)``.
+
+    Raises:
+        InputError: if there are none.
+    """
+    first, every = part
+    wanted = sorted(set(blocks))[first::every]
+    if not wanted:
+        raise InputError(f'part {tuple(part)}: there are {len(set(blocks))} blocks of motion only')
+    return [i for i, block in enumerate(blocks) if block in wanted]
 
 
 def _arrays(motion: Sequence[Tuple[np.ndarray, float]]) -> dict:
