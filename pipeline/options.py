@@ -80,6 +80,9 @@ HEIGHT = Kind(float, 'metres in 0.3..3', lambda value: 0.3 <= value <= 3)
 SWITCH = Kind(bool, 'True or False')
 WORD = Kind(str, 'a name', bool)
 PATH = Kind(Path, 'a path')
+REFINER_3D = Kind(
+    str, 'hanet, none or a checkpoint (.pth)', lambda value: value in ('hanet', 'none') or value.endswith('.pth')
+)
 SECONDS = Kind(float, 'seconds above 0', lambda value: 0 < value < math.inf)
 CHOICE = Kind((int, str), ALLOWED, is_choice)
 MODEL = Kind(tuple, 'a config and a checkpoint', lambda value: 1 <= len(value) <= 2)
@@ -245,6 +248,15 @@ class ChainOptions:
         'focal length of the lens in px, for --3d (default: that of a phone, 68 degrees from corner to corner)',
         'refine',
         metavar='PX',
+        preset=True,
+    )
+    refiner_3d: Optional[str] = _option(
+        None,
+        REFINER_3D,
+        'what refines lifted poses, for --3d: hanet (default, where its weights come with this package), none, or a '
+        'checkpoint',
+        'refine',
+        metavar='NAME',
         preset=True,
     )
     person_height: Optional[float] = _option(

@@ -22,7 +22,6 @@ from pipeline.errors import InputError
 from pipeline.estimation import build_estimator
 from pipeline.layouts import Arrangement, carriers, tracked_skeleton
 from pipeline.lift import LiftOptions, Stillness, build_lift
-from pipeline.lift import latency as lift_latency
 from pipeline.options import OutputOptions, every_frames
 from pipeline.presets import merged_preset, options_of
 from pipeline.protocols import Detector, Estimator, PredictingTracker, Sight, Tracker
@@ -213,12 +212,13 @@ class VideoPipeline:
         if config.get('three_d'):
             layout = config.get('keypoints')
             skeleton = Arrangement(estimator.skeleton, layout).skeleton if layout else estimator.skeleton
-            lift = build_lift(skeleton, config.get('focal'), config.get('person_height'))
+            asked = config.get('refiner_3d')
+            lift = build_lift(skeleton, config.get('focal'), config.get('person_height'), refiner=asked)
         keys = ('detect_every', 'batch', 'follow', 'overlap', 'every', 'keypoints')
         chosen = {key: config[key] for key in keys if key in config}
         record = dict(config, preset=name, device=device, refiner={**wanted, **refiner.record})
         if lift:
-            record.update(lifter=str(lift.checkpoint), person_height=lift.height)
+            record.update(lift.record)
         return cls(detector, estimator, tracker, refiner, **chosen, lift=lift, options=record)
 
     def __call__(self, image) -> People:
@@ -289,7 +289,7 @@ class VideoPipeline:
         held = 2 * self._batch + max(self.estimator.frame_offsets) - min(self.estimator.frame_offsets)
         waiting = buffers + held + self.refiner.latency(float(info.fps), self.every) + BackgroundWriter.SIZE + 3
         if self.lift:
-            waiting += lift_latency(float(info.fps))
+            waiting += self.lift.latency(float(info.fps))
         if info.num_frames is not None:
             waiting = min(waiting, info.num_frames)
         check_memory(info.name, info.width, info.height, source.picture_bytes, waiting)

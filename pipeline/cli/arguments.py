@@ -200,6 +200,8 @@ def chain_options(args: argparse.Namespace) -> dict:
     named = {e.name: _value(args, e) for e in fields(ChainOptions) if option_of(e).group}
     if named['focal'] is not None and not named['three_d']:
         raise InputError(f'--focal {named["focal"]:g}: is of the lens of --3d; give that too')
+    if named['refiner_3d'] is not None and not named['three_d']:
+        raise InputError(f'--refiner-3d {named["refiner_3d"]}: refines what --3d lifts; give that too')
     return ChainOptions(**named).arguments()
 
 

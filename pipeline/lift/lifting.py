@@ -1,13 +1,14 @@
-"""Windows of a 2D track to 3D: resample, lift, smooth, place before the camera, resample back."""
+"""Windows of a 2D track to 3D: resample, lift, refine, smooth, place before the camera, resample back."""
 
 from pathlib import Path
-from typing import Tuple, Union
+from typing import Optional, Tuple, Union
 
 import numpy as np
 from scipy.interpolate import CubicSpline, PchipInterpolator
 
 from pipeline.backends.threads import torch_threads
 from pipeline.lift.camera import PinholeCamera
+from pipeline.lift.refining import SpaceRefiner
 from pipeline.lift.root import at_depth, place
 from pipeline.refine.polish import polish
 
@@ -28,6 +29,7 @@ class Lifting:
         height: of the person in m; all lengths follow it.
         mirrored: average with mirrored keypoints, which takes twice as long.
         pose_sigma, depth_sigma: seconds, of smoothing; 0 for none.
+        refiner: of lifted poses, before they are smoothed; None for none.
     """
 
     def __init__(
@@ -38,9 +40,10 @@ class Lifting:
         mirrored: bool = True,
         pose_sigma: float = POSE_SIGMA,
         depth_sigma: float = DEPTH_SIGMA,
+        refiner: Optional[SpaceRefiner] = None,
     ):
         self.lifter, self.camera, self.height, self.mirrored = lifter, camera, height, mirrored
-        self.pose_sigma, self.depth_sigma = pose_sigma, depth_sigma
+        self.pose_sigma, self.depth_sigma, self.refiner = pose_sigma, depth_sigma, refiner
 
     def __call__(self, keypoints: np.ndarray, scores: np.ndarray, times: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
         """Lift a piece of one track.
@@ -57,7 +60,10 @@ class Lifting:
         rays = self.camera.rays(keypoints)
         even, even_rays, even_scores = evenly(rays, scores, times, self.lifter.rate)
         with torch_threads(1):
-            joints = self.lifter.lift(even_rays, even_scores, self.mirrored) * (self.height / STATURE)
+            joints = self.lifter.lift(even_rays, even_scores, self.mirrored)
+        if self.refiner is not None:
+            joints = self.refiner(joints, even_scores, even)
+        joints = joints * (self.height / STATURE)
         joints = smooth(joints.astype(np.float64), even, self.pose_sigma)
         weights = np.maximum(even_scores, 0.02) ** 2
         depth = place(joints, even_rays, weights)[:, 2]

@@ -9,6 +9,7 @@ import numpy as np
 
 from pipeline.lift.camera import PinholeCamera
 from pipeline.lift.lifting import Lifting
+from pipeline.lift.refining import SpaceRefiner
 from pipeline.lift.stillness import Stillness
 from pipeline.lift.track import LiftedTrack, window_frames
 from pipeline.types import FrameResult
@@ -54,6 +55,7 @@ class StreamLifter:
         focal: length in px; 0 for the usual field of view.
         height: of people, m.
         stillness: notes whether the camera moves; None does not look.
+        refiner: of lifted poses; None for none.
     """
 
     def __init__(
@@ -64,14 +66,15 @@ class StreamLifter:
         focal: float,
         height: float,
         stillness: Optional[Stillness] = None,
+        refiner: Optional[SpaceRefiner] = None,
     ):
-        self._lifter, self._columns, self._fps = lifter, columns, fps
+        self._lifter, self._columns, self._fps, self._refiner = lifter, columns, fps, refiner
         self._focal, self._height, self._stillness = focal, height, stillness
         self._tracks: Dict[int, _Open] = {}
         self._waiting: Deque[_Waiting] = deque()
 
     def stream(self, results: Iterator[FrameResult]) -> Iterator[FrameResult]:
-        """Every frame once, in order, ``window_frames(fps) - 1`` frames late at most."""
+        """Every frame once, in order, ``latency(fps, refiner)`` frames late at most."""
         for result in results:
             yield from self.push(result)
         yield from self.flush()
@@ -93,7 +96,8 @@ class StreamLifter:
             if track_id not in self._tracks:
                 frame = result.frame
                 camera = PinholeCamera.of_picture(frame.width, frame.height, self._focal)
-                self._tracks[track_id] = _Open(LiftedTrack(Lifting(self._lifter, camera, self._height), self._fps))
+                lifting = Lifting(self._lifter, camera, self._height, refiner=self._refiner)
+                self._tracks[track_id] = _Open(LiftedTrack(lifting, self._fps))
             row, opened = _Row(), self._tracks[track_id]
             waiting.rows.append(row)
             opened.unanswered.append(row)
@@ -125,6 +129,6 @@ class StreamLifter:
         return final
 
 
-def latency(fps: float) -> int:
+def latency(fps: float, refiner: Optional[SpaceRefiner] = None) -> int:
     """Frames that a :class:`StreamLifter` holds back at most."""
-    return window_frames(fps) - 1
+    return window_frames(fps, refiner) - 1

@@ -1,6 +1,6 @@
 """One track, lifted as it comes in: windows of 2D to 3D, settled bones, limbs on their keypoints, standing feet."""
 
-from typing import List
+from typing import List, Optional
 
 import numpy as np
 
@@ -8,19 +8,21 @@ from pipeline.lift.body import LengthsOfTrack, bone_lengths, settled
 from pipeline.lift.ground import StandingFeet
 from pipeline.lift.lifting import Lifting, smooth
 from pipeline.lift.limbs import through_keypoints
+from pipeline.lift.refining import SpaceRefiner
 from pipeline.refine.windows import WindowSmoother, hann_blend
 
-#: seconds: length of a window, and from one to the next; a frame is answered by four
+#: seconds: least length of a window, and from one to the next; a frame is answered by four or more
 WINDOW_SECONDS, STEP_SECONDS = 1.6, 0.4
 
 
-def window_frames(fps: float) -> int:
-    """Frames of a window at ``fps`` frames per second; the track holds back one less."""
-    return max(round(WINDOW_SECONDS * fps), 4)
+def window_frames(fps: float, refiner: Optional[SpaceRefiner] = None) -> int:
+    """Frames of a window at ``fps`` frames per second, as many as one of the refiner's has; the track holds back one
+    less."""
+    return max(round(WINDOW_SECONDS * fps), 4, refiner.frames(fps) if refiner is not None else 0)
 
 
 class LiftedTrack:
-    """Takes the poses of one track and gives them back in 3D, ``window_frames(fps) - 1`` later at most.
+    """Takes the poses of one track and gives them back in 3D, one frame less than a window later at most.
 
     Args:
         lifting: lifts a piece of a track.
@@ -28,7 +30,7 @@ class LiftedTrack:
     """
 
     def __init__(self, lifting: Lifting, fps: float):
-        window = window_frames(fps)
+        window = window_frames(fps, lifting.refiner)
         self._lifting = lifting
         self._windows = WindowSmoother(self._lift, window, max(round(STEP_SECONDS * fps), 1), hann_blend(window)).open()
         self._lengths, self._medians = LengthsOfTrack(), np.array([])

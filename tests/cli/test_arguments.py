@@ -24,7 +24,7 @@ EXAMPLES = {
     arguments._formats: 'csv,mot',
 }
 # of those that take no others
-WORDS = {'draw_others': 'faint', 'facing': 'left', 'floor': '0,9,9,9', 'background': 'blur'}
+WORDS = {'draw_others': 'faint', 'facing': 'left', 'floor': '0,9,9,9', 'background': 'blur', 'refiner_3d': 'none'}
 
 
 def make_parser() -> arguments.OptionParser:
@@ -53,7 +53,7 @@ def test_every_option_changes_the_chain_or_its_files(action):
         words.append(WORDS.get(action.dest) or EXAMPLES.get(action.type, 'word'))
     if action.dest == 'draw_others':
         words += ['--people', 'main']
-    if action.dest == 'focal':
+    if action.dest in ('focal', 'refiner_3d'):
         words += ['--3d']
     changed = meaning(*words) != meaning()
     assert changed != (action.dest in BY_THE_TOOL)
@@ -190,7 +190,13 @@ def test_words_that_no_option_takes_are_refused_in_one_line(words, said, capsys)
 
 
 @pytest.mark.parametrize(
-    'words, said', [(['--focal', '900'], '--focal 900: .* --3d'), (['--keypoints='], "--keypoints ''")]
+    'words, said',
+    [
+        (['--focal', '900'], '--focal 900: .* --3d'),
+        (['--refiner-3d', 'hanet'], '--refiner-3d hanet: .* --3d'),
+        (['--3d', '--refiner-3d', 'gaussian'], "--refiner-3d 'gaussian': must be hanet, none or a checkpoint"),
+        (['--keypoints='], "--keypoints ''"),
+    ],
 )
 def test_an_option_that_would_do_nothing_is_refused(words, said):
     with pytest.raises(InputError, match=said):

@@ -6,7 +6,7 @@ another.
 """
 
 from pathlib import Path
-from typing import Optional, Sequence, Union
+from typing import Optional, Sequence, Tuple, Union
 
 import numpy as np
 import torch
@@ -14,6 +14,7 @@ from mmpose.registry import DATASETS
 
 from pipeline.errors import InputError
 from pipeline.lift.lifting import load_lifter
+from pipeline.lift.refining import least_scores
 from pipeline.training.batches.drawn_batches import DrawnBatches
 from pipeline.training.batches.virtual_lifting_batches import VirtualLiftingBatches
 from pipeline.training.joint_sets import JOINT_SETS
@@ -32,6 +33,7 @@ class LiftedWindowBatches(DrawnBatches):
         motion: arguments of :class:`VirtualLiftingBatches`, without those that follow here.
         window: ``T``, frames at the lifters' rate.
         margin: frames before and behind the window that the lifter is shown in half of the batches.
+        short_share: part of the windows that end early, padded as the chain pads tracks shorter than a window.
         batch_size: ``B``.
         num_batches: batches of an epoch.
         cache: folder for the prepared arrays.
@@ -48,6 +50,7 @@ class LiftedWindowBatches(DrawnBatches):
         motion: dict,
         window: int = 51,
         margin: int = 13,
+        short_share: float = 0.1,
         batch_size: int = 32,
         num_batches: int = 100,
         cache: Optional[str] = None,
@@ -64,7 +67,7 @@ class LiftedWindowBatches(DrawnBatches):
                 raise InputError(f"{path}: lifts other joints than COCO's 17")
             if lifter.rate != self.lifters[0].rate:
                 raise InputError(f'{path}: for {lifter.rate:g} frames a second; others have {self.lifters[0].rate:g}')
-        self.window, self.margin, self.rate = window, margin, self.lifters[0].rate
+        self.window, self.margin, self.short_share, self.rate = window, margin, short_share, self.lifters[0].rate
         drawn = dict(window=window + 2 * margin, batch_size=batch_size, rate=self.rate, cache=cache, seed=seed)
         self.unseen = [VirtualLiftingBatches(**motion, **drawn, part=((k + 1) % count, count)) for k in range(count)]
 
@@ -86,18 +89,35 @@ class LiftedWindowBatches(DrawnBatches):
         """``inputs``: keypoints ``(B, T, 17, 3)`` m relative to the hips' middle, scores ``(B, T, 17)`` of the 2D and
         fps ``(B,)``; ``data_samples``: target ``(B, T, 17, 3)`` m likewise, and target_weight ``(B, T, 17)``."""
         turn, alone = rng.integers(len(self.lifters)), rng.random() < 0.5
-        lifter, drawn = self.lifters[turn], self.unseen[turn].draw(rng)
-        middle = slice(self.margin, self.margin + self.window)
+        drawn, middle = self.unseen[turn].draw(rng), slice(self.margin, self.margin + self.window)
         rays, scores = drawn['inputs']['rays'], drawn['inputs']['scores']
         if alone:
-            lifted = lifter.lift_both_ways(rays[:, middle], scores[:, middle])
-        else:
-            lifted = lifter.lift_both_ways(rays, scores)[:, middle]
+            rays, scores = rays[:, middle], scores[:, middle]
+        inside = slice(0, self.window) if alone else middle
+        rays, scores, there = self._end_early(rays, scores, inside.start, rng)
+        lifted = self.lifters[turn].lift_both_ways(rays, scores)[:, inside]
+        samples = {name: array[:, middle].contiguous() for name, array in drawn['data_samples'].items()}
+        samples['target_weight'] = samples['target_weight'] * there[:, inside, None]
         return dict(
             inputs=dict(
                 keypoints=lifted.contiguous(),
-                scores=scores[:, middle].contiguous(),
+                scores=torch.from_numpy(least_scores(scores[:, inside].numpy())),
                 fps=torch.full((len(lifted),), float(self.rate)),
             ),
-            data_samples={name: array[:, middle].contiguous() for name, array in drawn['data_samples'].items()},
+            data_samples=samples,
         )
+
+    def _end_early(
+        self, rays: torch.Tensor, scores: torch.Tensor, first: int, rng: np.random.Generator
+    ) -> Tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Pad some windows, which begin with frame ``first``, from a frame on as :mod:`pipeline.refine.windows` does.
+
+        Returns:
+            Rays ``(B, T, 17, 2)``, scores ``(B, T, 17)``, and which frames are no padding, ``(B, T)`` bool.
+        """
+        windows, frames = rays.shape[:2]
+        short = rng.random(windows) < self.short_share
+        last = np.where(short, first + rng.integers(3, self.window, windows), frames) - 1
+        there = torch.from_numpy(np.arange(frames) <= last[:, None])
+        held = np.minimum(np.arange(frames), last[:, None])
+        return rays[np.arange(windows)[:, None], held], scores * there[..., None], there
