@@ -46,8 +46,7 @@ class Summary:
         return self.frames / self.seconds if self.seconds else 0.0
 
     def __str__(self) -> str:
-        frames, people = ('frame', 'frames')[self.frames != 1], ('person', 'people')[self.people != 1]
-        lines = [f'{self.frames} {frames}, {self.people} {people}, {self.fps:.1f} frames per second']
+        lines = [f'{frames_and_people(self.frames, self.people)}, {self.fps:.1f} frames per second']
         if np.isfinite(self.jitter_before):
             lines.append(
                 f'jitter: {self.jitter_before:.2f} before, {self.jitter_after:.2f} after '
@@ -76,6 +75,12 @@ class Summary:
             f'<video controls width="480" src="{escape(quote(str(path)), quote=True)}"></video>' for path in shown
         )
         return html_table('run', facts) + video
+
+
+def frames_and_people(frames: int, people: int) -> str:
+    """``40 frames, 1 person``."""
+    words = ('frame', 'frames')[frames != 1], ('person', 'people')[people != 1]
+    return f'{frames} {words[0]}, {people} {words[1]}'
 
 
 def html_table(title: str, facts: Mapping[str, object]) -> str:

@@ -9,6 +9,7 @@ import pytest
 
 from pipeline.batch import find_videos, run_batch
 from pipeline.cli.batch import parse_arguments as parse_batch
+from pipeline.cli.demo import main as demo
 from pipeline.cli.demo import parse_arguments as parse_demo
 from pipeline.errors import InputError
 from pipeline.options import OutputOptions
@@ -74,3 +75,9 @@ def test_both_commands_have_them(parse, capsys):
 
 def test_they_are_in_a_runs_record():
     assert OutputOptions(Path('o'), fps='5').content() != OutputOptions(Path('o')).content()
+
+
+def test_an_option_that_is_refused_leaves_no_folder(pictures, tmp_path, capsys):
+    assert demo([str(pictures), '--out-dir', str(tmp_path / 'results' / 'today'), '--refiner', 'median:']) == 2
+    assert "refiner 'median': '': must be NAME=VALUE" in capsys.readouterr().err
+    assert sorted(path.name for path in tmp_path.iterdir()) == ['shots']

@@ -75,7 +75,7 @@ def test_others_are_drawn_faintly_or_not_at_all(clip, tmp_path):
 def test_nothing_is_written_if_nobody_fits(clip, tmp_path):
     with pytest.raises(InputError, match='--people ids=9: no such id; there are 1, 2'):
         run(clip, tmp_path / 'out', people='ids=9')
-    assert list((tmp_path / 'out').iterdir()) == []
+    assert not (tmp_path / 'out').exists()
 
 
 def test_pictures_of_a_source_that_is_used_up_are_not_promised(tmp_path):
@@ -104,7 +104,7 @@ def test_a_file_that_changed_meanwhile_is_noticed(clip, tmp_path):
     images = [np.full((64, 96, 3), 40, np.uint8)] * 6
     with pytest.raises(InputError, match='has changed while it was read'):
         run(Shrinks(images), tmp_path / 'out', people='main', draw_others='none')
-    assert list((tmp_path / 'out').iterdir()) == []
+    assert not (tmp_path / 'out').exists()
 
 
 def test_faces_are_blurred_in_every_frame_and_the_report_does_not_show_the_original(clip, tmp_path):

@@ -20,6 +20,7 @@ from pipeline.errors import InputError
 from pipeline.files import Claim, check_writable
 from pipeline.files.folders import clear_folder, make_folder
 from pipeline.signals import postponed
+from pipeline.summary import frames_and_people
 from pipeline.writers import output_paths
 
 PARTS = '.segments'
@@ -166,14 +167,12 @@ def _end(job: '_Job', error: str, manifest: Manifest, report: BatchReport, notif
             claim.settle()
     if error:
         report.failed[key] = error
+        notify(f'{key}: {error}')
     else:
         report.done.append(key)
         job.clear_segments()
-    notify(
-        f'{key}: {error}'
-        if error
-        else '{}: {frames} frames, {people} people, {seconds:.1f} s'.format(key, **job.values)
-    )
+        found = frames_and_people(job.values['frames'], job.values['people'])
+        notify(f'{key}: {found}, {job.values["seconds"]:.1f} s')
 
 
 class _Job:

@@ -22,7 +22,7 @@ from pipeline.cli import arguments as command_line
 from pipeline.errors import InputError, exit_cleanly
 from pipeline.formats.found_poses import FoundPoses, Given
 from pipeline.formats.readers import KNOWN, read_found
-from pipeline.options import ChainOptions, RefineOptions, option_of
+from pipeline.options import ChainOptions, OutputOptions, RefineOptions, flag_of, option_of
 from pipeline.types import VideoInfo
 
 # what tools, this one too, put behind a video's name
@@ -33,6 +33,11 @@ _ENDINGS = re.compile(
 _CHAIN = ('refiner', 'refiner_checkpoint', 'scene', 'single', 'device', 'runtime')
 # options with which tracks are others than those that were corrected
 _ANEW = ('refiner', 'refiner_checkpoint', 'track', 'first_frame')
+# what is done to pictures, or says where in a video: without --video it would do nothing, or hide nobody
+_OF_A_VIDEO = (
+    *('start', 'end', 'blur_faces', 'background', 'draw_others', 'draw_angles', 'compare', 'boxes', 'ids', 'trails'),
+    'show',
+)
 # of what a video has, and of what --3d writes: no poses are lifted here
 _LEFT_OUT = ('fps', 'reader', 'resize', 'deinterlace', 'angles3d', 'bvh', 'gltf')
 
@@ -112,9 +117,7 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
         given = Given((source.info.width, source.info.height), source.info.fps)
         source.info = replace(source.info, name=name)
     else:
-        for flag in ('start', 'end'):
-            if getattr(args, flag) is not None:
-                raise InputError(f'--{flag} {getattr(args, flag)}: is of a video: give it by --video')
+        _refuse_pictures(outputs)
         given = Given(options.picture_size, fps)
     found = read_found(args.poses, given)
     if not args.clip:
@@ -138,6 +141,15 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     if not args.quiet:
         print(summary)
     return 130 if summary.interrupted else 0
+
+
+def _refuse_pictures(outputs: OutputOptions) -> None:
+    """Raise :class:`InputError` for options that need a video."""
+    for entry in fields(OutputOptions):
+        value = getattr(outputs, entry.name)
+        if entry.name in _OF_A_VIDEO and value != entry.default:
+            shown = '' if isinstance(value, bool) else f' {value}'
+            raise InputError(f'{flag_of(entry)}{shown}: is of a video: give it by --video')
 
 
 def _find_corrections(args: argparse.Namespace) -> None:

@@ -4,7 +4,9 @@ import errno
 import fcntl
 import os
 import stat
+import time
 from contextlib import contextmanager, suppress
+from itertools import takewhile
 from pathlib import Path
 from typing import Iterator
 
@@ -93,16 +95,43 @@ def sole_folder(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def _folder(folder: Path, shared: bool, who: str) -> Iterator[None]:
+    """Hold a folder, made if need be; what was made and stays empty is removed, as after a refused option."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        made = list(takewhile(lambda path: not path.exists(), (folder, *folder.parents)))  # the innermost first
+        descriptor = _held(folder, shared)
+    except Held as error:
+        raise InputError(f'{folder}: {who}; wait for its end, or choose another folder') from error
     except OSError as error:
         raise InputError(f'{folder}: cannot be written to ({error.strerror})') from error
     try:
-        try:
-            lock(descriptor, shared)
-        except Held as error:
-            raise InputError(f'{folder}: {who}; wait for its end, or choose another folder') from error
         yield
     finally:
+        if made:
+            with suppress(Held, OSError):
+                if lock(descriptor):  # nobody else has come
+                    for path in made:
+                        path.rmdir()
         os.close(descriptor)
+
+
+def _held(folder: Path, shared: bool) -> int:
+    """The descriptor of a folder, locked."""
+    patient = True
+    while True:
+        folder.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            lock(descriptor, shared)
+            if os.path.samestat(os.fstat(descriptor), os.stat(folder)):
+                held, descriptor = descriptor, -1
+                return held
+        except FileNotFoundError:
+            pass  # removed since it was opened, by whoever had made it
+        except Held:
+            if not patient:
+                raise
+            time.sleep(0.05)  # whoever removes it holds it for a moment
+            patient = False
+        finally:
+            if descriptor >= 0:
+                os.close(descriptor)

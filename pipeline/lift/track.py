@@ -36,10 +36,12 @@ class LiftedTrack:
         self._lengths, self._medians = LengthsOfTrack(), np.array([])
         self._feet = StandingFeet()
         self._times: List[float] = []  # of frames without an answer
+        self._last = -np.inf  # seconds, of the newest frame
 
     def push(self, keypoints: np.ndarray, scores: np.ndarray, time: float) -> List[np.ndarray]:
         """Add one pose ``(K, 2)`` px with its scores ``(K,)``; returns the poses ``(17, 3)`` m that are final now."""
         self._times.append(time)
+        self._last = time
         return self._finished(self._windows.push(keypoints, scores, time))
 
     def close(self) -> List[np.ndarray]:
@@ -48,12 +50,15 @@ class LiftedTrack:
 
     def _lift(self, keypoints: np.ndarray, scores: np.ndarray, times: np.ndarray) -> np.ndarray:
         """What windows are made of: the root after the joints, ``(1, T, 18, 3)``."""
-        joints, root = self._lifting(keypoints[0], scores[0], times[0])
+        padding = int((times[0] > self._last).sum())  # of a track that is shorter than a window
+        keypoints, scores, times = (array[0, : times.shape[1] - padding] for array in (keypoints, scores, times))
+        joints, root = self._lifting(keypoints, scores, times)
         self._medians = self._lengths.add(bone_lengths(joints))
-        rays = self._lifting.camera.rays(keypoints[0])
-        joints = through_keypoints(joints, root, rays, scores[0], self._medians)
-        joints = smooth(joints, times[0], self._lifting.pose_sigma)
-        return np.concatenate([joints, root[:, None]], axis=1)[None]
+        rays = self._lifting.camera.rays(keypoints)
+        joints = through_keypoints(joints, root, rays, scores, self._medians)
+        joints = smooth(joints, times, self._lifting.pose_sigma)
+        answer = np.concatenate([joints, root[:, None]], axis=1)
+        return np.concatenate([answer, np.repeat(answer[-1:], padding, axis=0)])[None]
 
     def _finished(self, answers: List[np.ndarray]) -> List[np.ndarray]:
         if not answers:

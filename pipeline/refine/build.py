@@ -59,19 +59,22 @@ def refiner_options(spec: Union[str, Path, Mapping]) -> Dict[str, Any]:
     return options
 
 
-def _split(spec: str) -> Tuple[str, str]:
-    """``gaussian`` and ``sigma=2`` of ``gaussian:sigma=2``; paths may have colons of their own."""
-    name, _, text = spec.partition(':')
+def _split(spec: str) -> Tuple[str, Optional[str]]:
+    """``gaussian`` and ``sigma=2`` of ``gaussian:sigma=2``; paths may have colons of their own.
+
+    Without a colon behind the name the text is None.
+    """
+    name, colon, text = spec.partition(':')
     if name in names(REFINERS):
-        return name, text
+        return name, text if colon else None
     path, ending, text = spec.rpartition('.pth:')
     if ending:
         return f'{path}.pth', text
-    return (spec, '') if spec.endswith('.pth') else (name, '')
+    return (spec, None) if spec.endswith('.pth') else (name, None)
 
 
-def _read_parameters(name: str, text: str) -> Iterator[Tuple[str, Any]]:
-    for part in text.split(',') if text else ():
+def _read_parameters(name: str, text: Optional[str]) -> Iterator[Tuple[str, Any]]:
+    for part in () if text is None else text.split(','):
         key, _, value = (word.strip() for word in part.partition('='))
         if not key.isidentifier() or not value:
             raise InputError(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Iterator, Optional, Tuple
 
+from pipeline.errors import InputError
 from pipeline.formats.found_poses import FoundPoses
 from pipeline.options import RefineOptions
 from pipeline.refine_file.sequence import counted_from, extent_of, rate_of
@@ -13,13 +14,17 @@ from pipeline.video import VideoSource
 
 # where neither file nor option says
 DEFAULT_FPS = Fraction(30)
+# frames that a source may have, and so many times those that the file names: beyond, a number in it is a mistake, which
+# must not cost days and a full disk
+MOST_FRAMES, MOST_SPREAD = 1_000_000, 1000
 
 
 class PoseSource(VideoSource):
     """The frames of a file of poses without their pictures.
 
     Raises:
-        InputError: if neither the file nor ``options`` say how large the picture is.
+        InputError: if neither the file nor ``options`` say how large the picture is, or the file's few frames have
+            numbers of a video that is days long.
     """
 
     repeatable = True
@@ -27,6 +32,11 @@ class PoseSource(VideoSource):
     def __init__(self, found: FoundPoses, options: RefineOptions, fps: Optional[Fraction] = None, name: str = 'poses'):
         size = options.picture_size or found.size or extent_of(found)
         found = counted_from(found, options.first_frame)
+        if found.num_frames > max(MOST_FRAMES, MOST_SPREAD * len(found.people)):
+            raise InputError(
+                f'{found.path}: has {len(found.people)} frames, with numbers up to {found.num_frames - 1}: '
+                '--first-frame says with which they begin'
+            )
         rate = fps or found.fps or rate_of(found) or DEFAULT_FPS
         self._times = {} if fps else found.times
         self._picture = _NoPicture((size[1], size[0], 3))

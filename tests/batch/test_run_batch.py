@@ -39,7 +39,8 @@ def test_everything_is_done_once(batch):
     lines = []
     report = run_batch(videos, settings, InlinePool, notify=lines.append)
     assert (report.done, report.skipped, report.failed, report.left) == (['a', 'b', 'c'], [], {}, [])
-    assert [line.split(',')[0] for line in lines] == ['a: 3 frames', 'b: 4 frames', 'c: 5 frames']
+    told = ['a: 3 frames, 1 person', 'b: 4 frames, 1 person', 'c: 5 frames, 1 person']
+    assert [line.rpartition(', ')[0] for line in lines] == told
     out = settings.outputs.out_dir
     assert sorted(files_in(out)) == [
         f'{n}_{what}' for n in 'abc' for what in ('overlay.mp4', 'poses.csv', 'poses.csv.run.json', 'poses.json')

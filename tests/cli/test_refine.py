@@ -91,6 +91,11 @@ def test_poses_of_pictures_of_another_size_are_refused(tmp_path, capsys):
         (['{poses}', '--fps', 'fast'], "frame rate 'fast': give a number"),
         (['{poses}', '--first-frame', '-1'], '--first-frame -1: must be a whole number from 0 up'),
         (['{poses}', '--start', '1'], '--start 1: is of a video: give it by --video'),
+        (['{poses}', '--blur-faces'], '--blur-faces: is of a video: give it by --video'),
+        (['{poses}', '--background', 'black'], '--background black: is of a video: give it by --video'),
+        (['{poses}', '--no-ids'], '--no-ids: is of a video: give it by --video'),
+        (['{far}'], 'far.json: has 2 frames, with numbers up to 999999999: --first-frame says'),
+        (['{poses}', '--refiner', 'median:'], "refiner 'median': '': must be NAME=VALUE"),
         (['{poses}', '--refiner', 'magic'], "unknown refiner 'magic': allowed are"),
         (['{poses}', '--no-json'], 'nothing is left to write'),
         (['{notes}'], 'not a layout of poses that is known; these are: our own'),
@@ -101,7 +106,10 @@ def test_bad_input_is_one_line_and_leaves_nothing(tmp_path, capsys, monkeypatch,
     poses = export(tmp_path / 'in', 'coco')[0]
     notes = tmp_path / 'in' / 'notes.txt'
     notes.write_text('dear diary')
-    assert refine(*(word.format(poses=poses, notes=notes) for word in words)) == 2
+    far = tmp_path / 'in' / 'far.json'
+    entries = [dict(image_id=i, category_id=1, keypoints=[5, 6, 1] * 17, score=1) for i in (0, 999_999_999)]
+    far.write_text(json.dumps(entries))
+    assert refine(*(word.format(poses=poses, notes=notes, far=far) for word in words)) == 2
     error = capsys.readouterr().err.strip().splitlines()[-1]
     assert line in error
     assert os.listdir(tmp_path) == ['in']

@@ -1,6 +1,7 @@
 """What is opened is a plain file of ours; folders are shared by runs, but not with a batch."""
 
 import os
+from contextlib import ExitStack
 
 import pytest
 
@@ -37,3 +38,48 @@ def test_runs_share_a_folder_and_a_batch_does_not(tmp_path):
         with pytest.raises(InputError, match='another run'), sole_folder(tmp_path):
             pass
     assert os.listdir(tmp_path) == []
+
+
+def test_a_folder_that_was_made_for_nothing_goes_again(tmp_path):
+    with shared_folder(tmp_path / 'new' / 'inner'):
+        assert (tmp_path / 'new' / 'inner').is_dir()
+    assert os.listdir(tmp_path) == []
+    (tmp_path / 'mine').mkdir()
+    with shared_folder(tmp_path / 'mine'):
+        pass
+    with shared_folder(tmp_path / 'new' / 'inner'):
+        (tmp_path / 'new' / 'poses.json').touch()
+    with shared_folder(tmp_path / 'full'):
+        (tmp_path / 'full' / 'poses.json').touch()
+    assert sorted(str(path.relative_to(tmp_path)) for path in tmp_path.rglob('*')) == [
+        'full',
+        'full/poses.json',
+        'mine',
+        'new',
+        'new/poses.json',
+    ]
+
+
+def test_a_folder_stays_while_another_run_has_it(tmp_path):
+    with ExitStack() as other:
+        with shared_folder(tmp_path / 'new'):
+            other.enter_context(shared_folder(tmp_path / 'new'))
+        assert (tmp_path / 'new').is_dir()
+
+
+def test_who_comes_while_a_folder_is_removed_gets_a_new_one(tmp_path, monkeypatch):
+    """Between opening and locking it: the lock of a folder that is gone would hold nothing."""
+    opened, folder = [], tmp_path / 'new'
+
+    def open_and_lose(path, *more):
+        opened.append(os_open(path, *more))
+        if len(opened) == 1:
+            os.rmdir(path)
+        return opened[-1]
+
+    os_open = os.open
+    monkeypatch.setattr(os, 'open', open_and_lose)
+    with shared_folder(folder):
+        assert len(opened) == 2 and folder.is_dir()
+        with pytest.raises(InputError, match='another run is writing there'), sole_folder(folder):
+            pass

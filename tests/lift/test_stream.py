@@ -52,6 +52,21 @@ def test_everybody_with_an_id_is_lifted_in_every_frame_and_in_order():
             assert person == pytest.approx(BODY + place, abs=0.03)
 
 
+def test_a_lifter_sees_a_short_track_and_no_padding():
+    shown = []
+
+    class Notes(KnownBody):
+        def lift(self, rays, scores, mirrored=True):
+            shown.append(scores)
+            return super().lift(rays, scores)
+
+    stream = StreamLifter(Notes(), np.arange(17), 25.0, 0.0, 1.7)
+    results = list(stream.stream(result(i, [1], 25) for i in range(10)))
+    (scores,) = shown
+    assert scores.shape == (10, 17) and (scores == 1).all()
+    assert len(results) == 10 and np.isfinite(results[-1].people.keypoints_3d).all()
+
+
 def test_no_frame_comes_later_than_promised():
     stream, late = lifter(), []
     for i in range(150):

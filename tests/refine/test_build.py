@@ -107,6 +107,8 @@ def test_text_describes_a_refiner_as_a_dictionary_does(spec, options):
     'spec, words',
     [
         ('kalman:gain=2', "unknown refiner 'kalman': allowed are savgol, gaussian"),
+        ('median:', "refiner 'median': '': must be NAME=VALUE, with commas between"),
+        ('runs/a.pth:', "refiner 'runs/a.pth': '': must be NAME=VALUE"),
         ('gaussian:sgima=2', "refiner 'gaussian': unknown sgima: allowed are sigma, block, max_gap"),
         ('none:sigma=2', "refiner 'none': unknown sigma: allowed are max_gap"),
         ('hanet:sigma=2', 'unknown sigma: allowed are checkpoint, overlap, threads'),

@@ -7,9 +7,13 @@ import pytest
 import torch
 from mmengine.config import Config
 
+from pipeline.lift.refining import load_space_refiner
 from pipeline.training.motion import PoseSequence
-from pipeline.training.sources import SOURCES
+from pipeline.training.sources import SOURCES, cmu
 from tests.conftest import REPOSITORY
+from tests.lift.toy import NAMES
+from tests.training.test_cmu_source import standing
+from tests.training.test_lifted_window_batches import save_lifter
 from tools import test as test_tool
 from tools import train
 
@@ -32,7 +36,8 @@ def test_it_says_how_it_is_tested_and_has_all_hooks(name):
     assert config.test_evaluator.type and config.test_cfg is not None
     assert set(config.default_hooks) == HOOKS and all('type' in hook for hook in config.default_hooks.values())
     if config.model.type == 'SequenceRefiner':
-        assert data.get('window') == config.model.backbone.window and 1 <= data.step <= data.window
+        assert data.get('window') == config.model.backbone.window
+        assert 'num_batches' in data or 1 <= data.step <= data.window
     if 'num_batches' in config.train_dataloader.dataset:
         assert config.train_dataloader.sampler.type == 'EveryBatch'
 
@@ -84,6 +89,32 @@ def test_both_files_of_a_training_are_tested(name, small, h36m, tmp_path):
     tables = [run_test(name, work / file, tmp_path, *small, *data[2:]) for file in ('refiner.pth', 'epoch_1.pth')]
     assert tables[0] == pytest.approx(tables[1])
     assert all(np.isfinite(list(tables[0].values())))
+
+
+@pytest.mark.parametrize('name', ['hanet/hanet_coco17-3d_lifted.py', 'hanet/guided_hanet_coco17-3d_lifted.py'])
+def test_refiners_of_lifted_poses_learn_from_two_lifters(name, tmp_path, monkeypatch):
+    motion = tmp_path / 'data' / 'cmu'
+    motion.mkdir(parents=True)
+    arrays = {f'{take}_01/{key}': value for take in 'ab' for key, value in (('joints', standing(200)), ('fps', 60.0))}
+    np.savez(motion / 'mocap.npz', names=np.array(cmu.NAMES), **arrays)
+    for part in (0, 1):
+        (tmp_path / f'lifter_part{part}').mkdir()
+        save_lifter(tmp_path / f'lifter_part{part}' / 'refiner.pth')[1]()
+    monkeypatch.setenv('POSE_SHARED', str(tmp_path))
+    monkeypatch.setenv('POSE_LIFTERS', str(tmp_path))
+    small = ['model.backbone.embed_dims=8', 'model.backbone.num_levels=2']
+    few = [
+        f'{loader}.dataset.{key}'
+        for loader in ('train_dataloader', 'test_dataloader')
+        for key in ('batch_size=2', 'num_batches=2', 'cache=None')
+    ]
+    config, work = str(REPOSITORY / 'configs' / name), tmp_path / 'work'
+    changes = ['iterations=2', 'train_cfg.max_epochs=1', *small, *few]
+    assert train.main([config, '--work-dir', str(work), '--threads', '1', '--cfg-options', *changes]) == 0
+    tables = [run_test(name, work / file, tmp_path, *small, *few) for file in ('refiner.pth', 'epoch_1.pth')]
+    assert tables[0] == pytest.approx(tables[1])
+    assert np.isfinite(list(tables[0].values())).all()
+    assert load_space_refiner(work / 'refiner.pth', NAMES, 25.0).frames(25) == load(name).model.backbone.window
 
 
 @pytest.mark.parametrize('name', ['hanet/hanet_universal_coco17.py', 'hanet/hanet_universal_posetrack15.py'])

@@ -3,8 +3,9 @@
     tools/research/evaluate_3d_views.py --shared ../shared --poses FOLDER
 
 FOLDER holds cam01_poses.json … of ``tools/demo.py --3d``, with ``keypoints_3d``; or, with ``--lifter WEIGHTS``, any of
-the chain's pose files, whose 2D is lifted here. The person nearest to the truth in the picture is taken. Both poses are
-relative to the hips' middle; N-MPJPE allows one scale a frame, PA-MPJPE also a rotation.
+the chain's pose files, whose 2D is lifted here, and refined with ``--refiner-3d hanet`` or a checkpoint. The person
+nearest to the truth in the picture is taken. Both poses are relative to the hips' middle; N-MPJPE allows one scale a
+frame, PA-MPJPE also a rotation.
 """
 
 import argparse
@@ -22,6 +23,7 @@ from pipeline.formats import read_poses_json  # noqa: E402
 from pipeline.lift.body import bone_lengths, flexion  # noqa: E402
 from pipeline.lift.camera import PinholeCamera  # noqa: E402
 from pipeline.lift.lifting import Lifting, load_lifter  # noqa: E402
+from pipeline.lift.refining import load_space_refiner  # noqa: E402
 from pipeline.lift.track import LiftedTrack  # noqa: E402
 
 COLUMNS = ('n-mpjpe', 'pa-mpjpe', 'accel', 'bones', 'knee', 'elbow', 'place')
@@ -32,6 +34,7 @@ def parse_arguments(arguments: Optional[Sequence[str]] = None) -> argparse.Names
     parser.add_argument('--shared', type=Path, required=True, help='folder with data/multiview/single.npz')
     parser.add_argument('--poses', type=Path, required=True, help='folder with cam01_poses.json …')
     parser.add_argument('--lifter', type=Path, help='lift the 2D of the files with these weights')
+    parser.add_argument('--refiner-3d', default='none', help='with --lifter: hanet, none (default) or a checkpoint')
     parser.add_argument('--pose-sigma', type=float, default=0.08, help='seconds of smoothing, with --lifter')
     parser.add_argument(
         '--plain', action='store_true', help='with --lifter: without settled bones, standing feet and windows'
@@ -100,11 +103,14 @@ def measure(joints: np.ndarray, truth: np.ndarray) -> Dict[str, np.ndarray]:
 @exit_cleanly
 def main(arguments: Optional[Sequence[str]] = None) -> None:
     options = parse_arguments(arguments)
+    if options.lifter is None and options.refiner_3d != 'none':
+        raise InputError(f'--refiner-3d {options.refiner_3d}: refines what --lifter lifts; give that too')
     path = options.shared / 'data' / 'multiview' / 'single.npz'
     if not path.is_file():
         raise InputError(f'{path}: no such file')
     data = np.load(path)
     lifter = load_lifter(options.lifter) if options.lifter else None
+    refiner = load_space_refiner(options.refiner_3d, lifter.joint_names, lifter.rate) if lifter else None
     rows: List[Dict[str, np.ndarray]] = []
     print('| camera | N-MPJPE | PA-MPJPE mm | accel mm/frame² | bones % | knee | elbow ° | place cm |')
     print('| --- | --- | --- | --- | --- | --- | --- | --- |')
@@ -114,7 +120,8 @@ def main(arguments: Optional[Sequence[str]] = None) -> None:
         indices, keypoints, scores, times, joints, size = main_track(file, seen, frames)
         if lifter is not None:
             focal = data['K'][c][0, 0] if options.true_focal else 0.0
-            lifting = Lifting(lifter, PinholeCamera.of_picture(*size, focal), pose_sigma=options.pose_sigma)
+            camera = PinholeCamera.of_picture(*size, focal)
+            lifting = Lifting(lifter, camera, pose_sigma=options.pose_sigma, refiner=refiner)
             joints = (
                 lifting(keypoints, scores, times)[0] if options.plain else lifted(lifting, keypoints, scores, times)
             )

@@ -6,7 +6,7 @@ another.
 """
 
 from pathlib import Path
-from typing import Optional, Sequence, Tuple, Union
+from typing import Optional, Sequence, Union
 
 import numpy as np
 import torch
@@ -33,7 +33,8 @@ class LiftedWindowBatches(DrawnBatches):
         motion: arguments of :class:`VirtualLiftingBatches`, without those that follow here.
         window: ``T``, frames at the lifters' rate.
         margin: frames before and behind the window that the lifter is shown in half of the batches.
-        short_share: part of the windows that end early, padded as the chain pads tracks shorter than a window.
+        short_share: part of the windows that end early: the lifter is shown no more, and their last pose is repeated
+            with score 0, as :mod:`pipeline.refine.windows` does with tracks shorter than a window.
         batch_size: ``B``.
         num_batches: batches of an epoch.
         cache: folder for the prepared arrays.
@@ -94,30 +95,15 @@ class LiftedWindowBatches(DrawnBatches):
         if alone:
             rays, scores = rays[:, middle], scores[:, middle]
         inside = slice(0, self.window) if alone else middle
-        rays, scores, there = self._end_early(rays, scores, inside.start, rng)
-        lifted = self.lifters[turn].lift_both_ways(rays, scores)[:, inside]
+        lift = self.lifters[turn].lift_both_ways
+        lifted = lift(rays, scores)[:, inside]
+        told = torch.from_numpy(least_scores(scores[:, inside].numpy()))
         samples = {name: array[:, middle].contiguous() for name, array in drawn['data_samples'].items()}
-        samples['target_weight'] = samples['target_weight'] * there[:, inside, None]
-        return dict(
-            inputs=dict(
-                keypoints=lifted.contiguous(),
-                scores=torch.from_numpy(least_scores(scores[:, inside].numpy())),
-                fps=torch.full((len(lifted),), float(self.rate)),
-            ),
-            data_samples=samples,
-        )
-
-    def _end_early(
-        self, rays: torch.Tensor, scores: torch.Tensor, first: int, rng: np.random.Generator
-    ) -> Tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """Pad some windows, which begin with frame ``first``, from a frame on as :mod:`pipeline.refine.windows` does.
-
-        Returns:
-            Rays ``(B, T, 17, 2)``, scores ``(B, T, 17)``, and which frames are no padding, ``(B, T)`` bool.
-        """
-        windows, frames = rays.shape[:2]
-        short = rng.random(windows) < self.short_share
-        last = np.where(short, first + rng.integers(3, self.window, windows), frames) - 1
-        there = torch.from_numpy(np.arange(frames) <= last[:, None])
-        held = np.minimum(np.arange(frames), last[:, None])
-        return rays[np.arange(windows)[:, None], held], scores * there[..., None], there
+        for b in np.flatnonzero(rng.random(len(rays)) < self.short_share):
+            length = int(rng.integers(2, self.window))
+            end = inside.start + length
+            lifted[b, :length] = lift(rays[b : b + 1, :end], scores[b : b + 1, :end])[0, inside.start :]
+            lifted[b, length:] = lifted[b, length - 1]
+            told[b, length:] = samples['target_weight'][b, length:] = 0
+        fps = torch.full((len(rays),), float(self.rate))
+        return dict(inputs=dict(keypoints=lifted.contiguous(), scores=told, fps=fps), data_samples=samples)
