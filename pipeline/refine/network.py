@@ -160,7 +160,7 @@ def window_smoother(
     def refine(keypoints: np.ndarray, scores: np.ndarray, times: np.ndarray, size: Optional[Size] = None) -> np.ndarray:
         known, seen = joints.take(keypoints, scores)
         with torch_threads(threads or None):
-            answer = by_phases(lambda *arrays: answered(*arrays, size), window)(known, seen, times)
+            answer = by_phases(lambda k, s, t: answered(k, s, t, size), window)(known, seen, times)
         if polish:
             dims = keypoints.shape[-1]
             sigmas = answer[..., dims] if gives_sigmas else None

@@ -44,7 +44,7 @@ def core_blend(window: int, margin: int) -> np.ndarray:
 
 
 def by_phases(function: WindowFunction, window: int) -> WindowFunction:
-    """A function of ``window`` frames, on windows of a multiple of them: every n-th frame at a time, each phase by itself.
+    """A function of ``window`` frames, on multiples of that: every n-th frame at a time, each phase by itself.
 
     Args:
         function: takes windows of ``window`` frames.
