@@ -137,8 +137,9 @@ def _register_network(name: str) -> None:
         threads: Optional[int] = 1,
         partial: bool = False,
         polish: Optional[float] = None,
+        rate: Optional[float] = None,
     ) -> Smoother:
-        from pipeline.refine.network import POLISH, network_smoother  # torch only where a network is wanted
+        from pipeline.refine.network import POLISH, RATE, network_smoother  # torch only where a network is wanted
 
         hangs_on = carriers(skeleton)
         joints = f'{skeleton.name}{skeleton.num_keypoints}' if hangs_on is None else 'coco17'
@@ -158,6 +159,7 @@ def _register_network(name: str) -> None:
             runtime,
             partial=partial,
             polish=POLISH if polish is None else polish,
+            rate=RATE if rate is None else rate,
         )
         allowed = NETWORKS[name]
         if allowed and smoother.network not in allowed:

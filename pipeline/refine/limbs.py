@@ -43,6 +43,10 @@ class LimbSmoother:
     def lookahead(self) -> int:
         return max(self.body.lookahead, self.offsets.lookahead)
 
+    def lookahead_at(self, fps: float) -> int:
+        """See :meth:`WindowSmoother.lookahead_at`."""
+        return max(self.body.lookahead_at(fps), self.offsets.lookahead)
+
     def in_picture(self, width: int, height: int) -> 'LimbSmoother':
         """The same for the tracks of a video of this size, see :meth:`NetworkSmoother.in_picture`."""
         inside = object.__new__(type(self))

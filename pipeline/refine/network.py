@@ -15,7 +15,7 @@ from pipeline.errors import InputError
 from pipeline.networks.refiners.sequence_refiner import SequenceRefiner, load_refiner
 from pipeline.networks.refiners.temporal import TemporalOutput
 from pipeline.refine.polish import polish as polished
-from pipeline.refine.windows import WindowSmoother, hann_blend
+from pipeline.refine.windows import WindowSmoother, by_phases, hann_blend
 
 Size = Tuple[int, int]  # of a picture, px: width, height
 # where joints of other data sets are among those of a COCO or PoseTrack skeleton
@@ -29,6 +29,7 @@ MIDDLES = {
 }
 OVERLAP = 2  # windows that answer for each frame, unless a preset says otherwise
 POLISH = 0.06  # seconds, how far the fit behind a network reaches (sigma), likewise
+RATE = 30.0  # frames per second that windows are meant for, likewise
 
 
 class NetworkSmoother(WindowSmoother):
@@ -50,7 +51,7 @@ class NetworkSmoother(WindowSmoother):
         def function(keypoints: np.ndarray, scores: np.ndarray, times: np.ndarray) -> np.ndarray:
             return self.function(keypoints, scores, times, (width, height))  # type: ignore[call-arg]
 
-        return WindowSmoother(function, self.window, self.step, self.blend, self.sigmas)
+        return WindowSmoother(function, self.window, self.step, self.blend, self.sigmas, self.rate)
 
 
 def network_smoother(
@@ -64,6 +65,7 @@ def network_smoother(
     mirror: bool = False,
     partial: bool = False,
     polish: float = POLISH,
+    rate: float = RATE,
 ) -> NetworkSmoother:
     """Load a refiner and let it run over overlapping windows.
 
@@ -76,7 +78,7 @@ def network_smoother(
         threads: torch threads for one window; such small matrices gain nothing
             from more, and more would wait for cores that other stages use.
         runtime: ``torch``, or ``openvino``: see :func:`run_exported`.
-        step, mirror, partial, polish: see :func:`window_smoother`.
+        step, mirror, partial, polish, rate: see :func:`window_smoother`.
 
     Returns:
         The smoother, which knows what the checkpoint holds.
@@ -92,7 +94,7 @@ def network_smoother(
     if runtime == 'openvino':
         run_exported(model)
     try:
-        return window_smoother(model, keypoint_names, overlap, threads, device, step, mirror, partial, polish)
+        return window_smoother(model, keypoint_names, overlap, threads, device, step, mirror, partial, polish, rate)
     except InputError as error:
         raise InputError(f'{checkpoint}: {error}') from error
 
@@ -107,6 +109,7 @@ def window_smoother(
     mirror: bool = False,
     partial: bool = False,
     polish: float = POLISH,
+    rate: float = RATE,
 ) -> NetworkSmoother:
     """Let a loaded refiner run over overlapping windows; see :func:`network_smoother`.
 
@@ -118,6 +121,8 @@ def window_smoother(
             not seen, instead of being refused.
         polish: sigma in seconds of the Gaussian that takes what still trembles from the network's answers
             (:func:`pipeline.refine.polish.polish`); 0 for none.
+        rate: frames per second from whose multiples on a network that is told the rate sees every second, third or
+            fourth frame at a time, so that its windows last as long at any rate; 0: always every frame.
     """
     joints = _Joints(model.keypoint_names, keypoint_names, partial, mirror)
     window = model.window
@@ -129,6 +134,8 @@ def window_smoother(
     if isinstance(polish, bool) or not isinstance(polish, (int, float)) or not 0 <= polish <= 1:
         raise InputError(f'polish is {polish!r}: must be seconds from 0 (none) to 1')
 
+    if isinstance(rate, bool) or not isinstance(rate, (int, float)) or not 0 <= rate < float('inf'):
+        raise InputError(f'rate is {rate!r}: must be frames per second from 0 (every frame) up')
     gives_sigmas = getattr(model.backbone, 'gives_width', False)
 
     def run(keypoints: np.ndarray, scores: np.ndarray, fps: np.ndarray, size: Optional[Size]) -> np.ndarray:
@@ -141,15 +148,19 @@ def window_smoother(
         assert sigmas is not None  # as the network has said
         return torch.cat([poses, sigmas[..., None]], dim=-1).cpu().numpy()
 
-    def refine(keypoints: np.ndarray, scores: np.ndarray, times: np.ndarray, size: Optional[Size] = None) -> np.ndarray:
+    def answered(known: np.ndarray, seen: np.ndarray, times: np.ndarray, size: Optional[Size]) -> np.ndarray:
         fps = (times.shape[1] - 1) / (times[:, -1] - times[:, 0])
-        with torch_threads(threads or None):
-            known, seen = joints.take(keypoints, scores)
-            answer = run(known, seen, fps, size)
-            if mirror:
-                flipped = run(joints.mirror(known), seen[:, :, joints.flip], fps, size)
-                answer = _mean(answer, joints.mirror(flipped), gives_sigmas)
+        answer = run(known, seen, fps, size)
+        if mirror:
+            flipped = run(joints.mirror(known), seen[:, :, joints.flip], fps, size)
+            answer = _mean(answer, joints.mirror(flipped), gives_sigmas)
         _leave_unseen(answer, known, seen)
+        return answer
+
+    def refine(keypoints: np.ndarray, scores: np.ndarray, times: np.ndarray, size: Optional[Size] = None) -> np.ndarray:
+        known, seen = joints.take(keypoints, scores)
+        with torch_threads(threads or None):
+            answer = by_phases(lambda k, s, t: answered(k, s, t, size), window)(known, seen, times)
         if polish:
             dims = keypoints.shape[-1]
             sigmas = answer[..., dims] if gives_sigmas else None
@@ -157,7 +168,8 @@ def window_smoother(
         return joints.put(answer, keypoints)
 
     name, step = type(model.backbone).__name__, step or max(window // overlap, 1)
-    return NetworkSmoother(name, joints.ours, refine, window, step, hann_blend(window), gives_sigmas)
+    told = rate if getattr(model.backbone, 'rate_input', False) else 0
+    return NetworkSmoother(name, joints.ours, refine, window, step, hann_blend(window), gives_sigmas, told or None)
 
 
 def _leave_unseen(answer: np.ndarray, known: np.ndarray, seen: np.ndarray) -> None:

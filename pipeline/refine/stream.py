@@ -61,7 +61,7 @@ class StreamRefiner:
     """Refines every track of a stream and bridges short gaps in it.
 
     A frame is given back once all its people are final: at most
-    ``smoother.lookahead`` frames plus ``max_gap`` seconds late (:meth:`latency`).
+    ``smoother.lookahead`` frames (fewer where it knows for which rate) plus ``max_gap`` seconds late (:meth:`latency`).
     Waiting frames keep their images, so this also bounds the memory.
 
     Args:
@@ -82,7 +82,9 @@ class StreamRefiner:
 
     def latency(self, fps: float, every: int = 1) -> int:
         """Maximum delay of a result in frames, at ``fps`` frames per second of which every n-th is analysed."""
-        return self.smoother.lookahead + int(np.ceil(self.max_gap * fps)) + 1 + 2 * (every - 1)
+        at_rate = getattr(self.smoother, 'lookahead_at', None)
+        lookahead = at_rate(fps) if at_rate else self.smoother.lookahead
+        return lookahead + int(np.ceil(self.max_gap * fps)) + 1 + 2 * (every - 1)
 
     def stream(self, results: Iterator[FrameResult]) -> Iterator[FrameResult]:
         """Refine an iterator of frames; yields each of them once, in order."""

@@ -4,11 +4,15 @@ Windows start every ``step`` frames; one more ends exactly at the track's end, s
 that no frame is dropped, and a track shorter than a window is padded with
 repeated poses of score 0. The published evaluation does neither (it drops the
 tail, and pads with zeros that count; :mod:`pipeline.evaluation.stitching`).
+
+A window of 48 frames is 1.6 seconds of a film, but 0.4 of a high-speed camera's, too short to tell an error from a
+motion. Where ``rate`` is given, faster tracks therefore get windows of so many more frames, of which the function takes
+every second, third or fourth at a time (:func:`by_phases`).
 """
 
 from collections import deque
 from dataclasses import dataclass
-from itertools import islice
+from itertools import groupby, islice
 from typing import Callable, Deque, Iterator, List, Optional, Sequence, Tuple
 
 import numpy as np
@@ -17,6 +21,8 @@ import numpy as np
 WindowFunction = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
 # a whole track: (S, K, D) px, (S, K) scores, (S,) seconds
 Track = Tuple[np.ndarray, np.ndarray, np.ndarray]
+# frames of a window that lasts as long as usual, at most, in usual windows: pictures wait in memory
+MOST_PHASES = 4
 
 
 def hann_blend(window: int) -> np.ndarray:
@@ -37,27 +43,74 @@ def core_blend(window: int, margin: int) -> np.ndarray:
     return weights
 
 
+def by_phases(function: WindowFunction, window: int) -> WindowFunction:
+    """A function of ``window`` frames, on multiples of that: every n-th frame at a time, each phase by itself.
+
+    Args:
+        function: takes windows of ``window`` frames.
+        window: ``T``.
+
+    Returns:
+        Takes ``(B, n T, K, D)`` px, ``(B, n T, K)`` scores, ``(B, n T)`` seconds.
+    """
+
+    def apart(keypoints: np.ndarray, scores: np.ndarray, times: np.ndarray) -> np.ndarray:
+        windows, phases = len(keypoints), keypoints.shape[1] // window
+        if phases == 1:
+            return function(keypoints, scores, times)
+        cut = (
+            array.reshape(windows, window, phases, *array.shape[2:])
+            .swapaxes(1, 2)
+            .reshape(-1, window, *array.shape[2:])
+            for array in (keypoints, scores, times)
+        )
+        answer = function(*cut)
+        whole = answer.reshape(windows, phases, window, *answer.shape[2:]).swapaxes(1, 2)
+        return whole.reshape(windows, phases * window, *answer.shape[2:])
+
+    return apart
+
+
 class WindowSmoother:
-    """Applies a function of fixed window length along tracks.
+    """Applies a function along tracks, to windows of one length, or of that many frames to a time.
 
     Args:
         function: maps ``(B, T, K, D)`` px, ``(B, T, K)`` scores and ``(B, T)``
-            seconds to ``(B, T, K, D)`` px.
+            seconds to ``(B, T, K, D)`` px. With a ``rate`` it has to take multiples of ``T`` too.
         window: ``T`` in frames.
         step: frames between the starts of two windows, 1..T.
         blend: ``(T,)`` positive weights of a window's answers.
         sigmas: whether the function also gives, as a last coordinate, a standard deviation in px. Then so do the
             tracks, and of two windows the one that is surer of a joint has more say in it.
+        rate: frames per second that ``T`` is meant for; windows of a track at n times that have ``n T`` frames, and
+            ``n`` times the step, n up to :data:`MOST_PHASES`. None: all have ``T``.
     """
 
-    def __init__(self, function: WindowFunction, window: int, step: int, blend: np.ndarray, sigmas: bool = False):
+    def __init__(
+        self,
+        function: WindowFunction,
+        window: int,
+        step: int,
+        blend: np.ndarray,
+        sigmas: bool = False,
+        rate: Optional[float] = None,
+    ):
         if not 1 <= step <= window or len(blend) != window:
             raise ValueError(f'step {step} must be in 1..{window} and blend have {window} weights, not {len(blend)}')
         self.function, self.window, self.step, self.blend, self.sigmas = function, window, step, blend, sigmas
+        self.rate = rate
 
     @property
     def lookahead(self) -> int:
-        return self.window - 1
+        return self.window * (MOST_PHASES if self.rate else 1) - 1
+
+    def lookahead_at(self, fps: float) -> int:
+        """The most poses that a track at ``fps`` frames per second holds back; a little more where that wavers."""
+        return self.window * max(self.phases(1.02 * fps), self.phases(0.98 * fps)) - 1
+
+    def phases(self, fps: float) -> int:
+        """How many times as long windows at ``fps`` frames per second are."""
+        return min(max(round(fps / self.rate), 1), MOST_PHASES) if self.rate else 1
 
     def open(self) -> 'WindowTrack':
         return WindowTrack(self)
@@ -79,7 +132,7 @@ class WindowSmoother:
         states = [self.open() for _ in tracks]
         poses: List[List[np.ndarray]] = [[] for _ in tracks]
         windows = ((i, window) for i, track in enumerate(tracks) for window in states[i].windows(track))
-        while batch := list(islice(windows, batch_size)):
+        for batch in _batches(windows, batch_size):
             answers = self.function(*map(np.stack, zip(*(window.arrays for _, window in batch))))
             for (i, window), answer in zip(batch, answers):
                 poses[i] += states[i].blend(window, answer)
@@ -114,8 +167,9 @@ class WindowTrack:
 
     def __init__(self, smoother: WindowSmoother):
         self.smoother = smoother
+        self.size, self.step = smoother.window, smoother.step  # until as many poses tell the rate
         # (keypoints, scores, time), newest last
-        self.poses: Deque[Tuple[np.ndarray, np.ndarray, float]] = deque(maxlen=smoother.window)
+        self.poses: Deque[Tuple[np.ndarray, np.ndarray, float]] = deque(maxlen=smoother.lookahead + 1)
         self.count = 0  # poses added
         self.next_start = 0  # where the next window begins
         self.emitted = 0  # poses given back
@@ -151,7 +205,7 @@ class WindowTrack:
             more = end - len(self.weights)
             self.sums = np.concatenate([self.sums, np.zeros((more, *answer.shape[1:]))])
             self.weights = np.concatenate([self.weights, np.zeros((more, answer.shape[1]))])
-        weights = np.repeat(self.smoother.blend[first:last, None], answer.shape[1], axis=1)
+        weights = np.repeat(self._blend(len(answer))[first:last, None], answer.shape[1], axis=1)
         if self.smoother.sigmas:
             weights = weights / np.nan_to_num(answer[first:last, :, -1], nan=1.0) ** 2
         self.sums[start:end] += weights[..., None] * answer[first:last]
@@ -166,19 +220,35 @@ class WindowTrack:
         """Take the next pose; returns the window that it completes, if it does."""
         self.poses.append((keypoints, scores, time))
         self.count += 1
-        if self.count < self.next_start + self.smoother.window:
+        if self.count == self.smoother.window:
+            self._settle()
+        if self.count < self.next_start + self.size:
             return None
-        start, self.next_start = self.next_start, self.next_start + self.smoother.step
+        start, self.next_start = self.next_start, self.next_start + self.step
         return Window(start, self.next_start, self._held())
 
     def _last(self) -> Optional[Window]:
         """The window that ends with the track, unless all its frames are in windows."""
-        size = self.smoother.window
-        answered = self.next_start - self.smoother.step + size if self.next_start else 0
+        size = min(self.size, -(-self.count // self.smoother.window) * self.smoother.window)
+        answered = self.next_start - self.step + self.size if self.next_start else 0
         if self.count <= answered:
             return None
         arrays = self._held() if self.count >= size else _pad(*self._held(), size)
         return Window(max(self.count - size, 0), self.count, arrays)
+
+    def _settle(self) -> None:
+        """Read the rate off the first poses, and choose the window's length by it."""
+        seconds = self.poses[-1][2] - self.poses[0][2]
+        phases = self.smoother.phases((self.count - 1) / seconds) if seconds > 0 else 1
+        self.size, self.step = phases * self.smoother.window, phases * self.smoother.step
+        self.poses = deque(self.poses, maxlen=self.size)
+
+    def _blend(self, frames: int) -> np.ndarray:
+        """``(frames,)`` weights of a window's answers."""
+        blend = self.smoother.blend
+        if frames == len(blend):
+            return blend
+        return np.interp((np.arange(frames) + 0.5) / frames, (np.arange(len(blend)) + 0.5) / len(blend), blend)
 
     def _held(self) -> Track:
         keypoints, scores, times = map(np.stack, zip(*self.poses))
@@ -196,6 +266,13 @@ class WindowTrack:
         poses = (self.sums[:ready] / self.weights[:ready, :, None]).astype(np.float32)
         self.sums, self.weights, self.emitted = self.sums[ready:], self.weights[ready:], end
         return list(poses)
+
+
+def _batches(windows: Iterator[Tuple[int, Window]], size: int) -> Iterator[List[Tuple[int, Window]]]:
+    """Up to ``size`` windows of one length at a time, in order."""
+    for _, alike in groupby(windows, key=lambda window: len(window[1].arrays[0])):
+        while batch := list(islice(alike, size)):
+            yield batch
 
 
 def _pad(keypoints: np.ndarray, scores: np.ndarray, times: np.ndarray, window: int) -> Track:

@@ -11,6 +11,7 @@ from pipeline.skeletons import load_skeleton
 # best first; a Gaussian of 1 frame and less is steadier than a filter that knows the past only
 _CANDIDATES: tuple = (
     dict(type='hanet'),
+    dict(type='hanet', rate=0),  # shorter windows of fast films
     dict(type='gaussian', sigma=1.5, block=1),
     dict(type='gaussian', sigma=1.0, block=1),
     dict(type='one-euro'),

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pipeline.refine.smoother import smooth_track
-from pipeline.refine.windows import WindowSmoother, core_blend, hann_blend
+from pipeline.refine.windows import MOST_PHASES, WindowSmoother, by_phases, core_blend, hann_blend
 
 
 def track(length):
@@ -87,3 +87,59 @@ def test_the_surer_window_has_more_say_in_each_joint():
     np.testing.assert_allclose(found[2, :, 0], [6 / 5, 3])
     np.testing.assert_allclose(found[2, :, 2], [(1 + 2 / 4) / (5 / 4), 1])
     np.testing.assert_allclose(found[5, :, 2], [2, 1])
+
+
+def at_rate(length, fps):
+    return track(length)[0], track(length)[1], np.arange(length) / fps
+
+
+def noting(seen):
+    """What the phases of windows look like to a function of 8 frames."""
+
+    def note(keypoints, scores, times):
+        seen.append((keypoints[0, :, 0, 0] / 4, scores[0, :, 0], times[0]))
+        return keypoints
+
+    return WindowSmoother(by_phases(note, 8), 8, 4, hann_blend(8), rate=30)
+
+
+@pytest.mark.parametrize('length', [1, 7, 8, 9, 15, 16, 17, 31, 32, 33, 40, 64, 65])
+@pytest.mark.parametrize('fps', [10, 30, 44, 46, 60, 120, 1000])
+def test_every_frame_comes_back_at_every_rate(length, fps):
+    smoother = WindowSmoother(by_phases(lambda k, s, t: k, 8), 8, 4, hann_blend(8), rate=30)
+    pushed, state = [], smoother.open()
+    for count, pose in enumerate(zip(*at_rate(length, fps)), 1):
+        pushed += state.push(*pose)
+        assert count - len(pushed) <= smoother.lookahead_at(fps) <= smoother.lookahead
+    np.testing.assert_allclose(pushed + state.close(), track(length)[0], rtol=1e-6)
+
+
+def test_phases_of_a_fast_track_last_as_long_as_windows_of_a_slow_one():
+    seen = []
+    smooth_track(noting(seen), *at_rate(16, 60))
+    (frames, scores, times), *_ = seen
+    assert frames.tolist() == [0, 2, 4, 6, 8, 10, 12, 14]
+    np.testing.assert_allclose(np.diff(times), 1 / 30)
+    assert smooth_track(noting(seen), *at_rate(200, 1000)).shape == (200, 2, 2)
+    assert (np.diff(seen[-1][0]) == MOST_PHASES).all()
+
+
+def test_a_fast_track_that_ends_early_is_padded_by_phases():
+    seen = []
+    smooth_track(noting(seen), *at_rate(12, 120))  # 32 frames were a whole window, 16 are the least multiple
+    assert len(seen) == 1 and seen[0][0].tolist() == [0, 2, 4, 6, 8, 10, 11, 11]
+    assert seen[0][1].tolist() == [1] * 6 + [0, 0]
+
+
+def test_the_rate_is_each_track_s_own():
+    def mean(keypoints, scores, times):
+        return np.broadcast_to(keypoints.mean(1, keepdims=True), keypoints.shape)
+
+    smoother = WindowSmoother(by_phases(mean, 8), 8, 8, np.ones(8), rate=30)
+    tracks = [at_rate(16, 30), at_rate(16, 60), at_rate(16, 30)]
+    slow, fast, again = (poses[:, 0, 0] / 4 for poses in smoother.smooth_tracks(tracks))
+    np.testing.assert_allclose(slow, np.repeat([3.5, 11.5], 8))
+    np.testing.assert_allclose(fast, np.tile([7, 8], 8))
+    np.testing.assert_array_equal(slow, again)
+    for poses, one in zip((slow, fast), tracks):
+        np.testing.assert_allclose(smooth_track(smoother, *one)[:, 0, 0] / 4, poses)

@@ -78,7 +78,7 @@ class GuidedHANet(BaseModule):
         if flip is not None and sorted(flip) != list(range(num_keypoints)):
             raise InputError(f'flip {list(flip)}: a permutation of {num_keypoints} joints is needed')
         self.num_keypoints, self.dims, self.window, self.fold, self.trust = num_keypoints, dims, window, fold, trust
-        self.gives_width = width
+        self.gives_width, self.rate_input = width, hanet.get('rate_input', False)
         self.flip = None if flip is None else list(flip)
         filters = len(filter_widths) + 1
         hanet = {'zero_init': True, **hanet}

@@ -108,6 +108,43 @@ def tumble(pose: np.ndarray, share: float, rng: np.random.Generator) -> np.ndarr
     return turned
 
 
+def roll_over(
+    pose: np.ndarray, fps: np.ndarray, hips: Sequence[int], share: float, rng: np.random.Generator
+) -> np.ndarray:
+    """Let some windows turn head over heels in a second or so: somersaults (two of three), cartwheels and falls.
+
+    Args:
+        pose: ``(B, T, K, 3)``, z up, of any joints.
+        fps: ``(B,)`` frames per second.
+        hips: left and right hip.
+        share: of the windows.
+        rng: source of randomness.
+
+    Returns:
+        ``(B, T, K, 3)``, a new array.
+    """
+    rolled = pose.copy()
+    chosen = np.flatnonzero(rng.random(len(pose)) < share)
+    if not len(chosen):
+        return rolled
+    frames, count = pose.shape[1], len(chosen)
+    turns = rng.uniform(0.25, 1.3, count)
+    seconds = turns * np.exp(rng.uniform(np.log(0.55), np.log(1.5), count))
+    begin = rng.uniform(-seconds / 2, np.maximum(frames / fps[chosen] - seconds / 2, seconds / 2))
+    done = np.clip((np.arange(frames) / fps[chosen, None] - begin[:, None]) / seconds[:, None], 0, 1)
+    angle = 2 * np.pi * (rng.choice((-1, 1), count) * turns)[:, None] * done * done * (3 - 2 * done)
+    # about the axis through both hips, or that which points ahead
+    sideways = np.where(rng.random(count) < 2 / 3, 0.0, np.pi / 2) + rng.normal(0, 0.25, count)
+    axis = _heading(pose[chosen, frames // 2][:, None], hips)[:, 0] + sideways
+    centre = pose[chosen][:, :, list(hips)].mean(2, keepdims=True)
+    about_x = turn_about_z(pose[chosen] - centre, -axis[:, None])
+    x, y, z = np.moveaxis(about_x, -1, 0)
+    cos, sin = np.cos(angle)[..., None], np.sin(angle)[..., None]
+    turned = np.stack([x, cos * y - sin * z, sin * y + cos * z], axis=-1)
+    rolled[chosen] = turn_about_z(turned, axis[:, None]) + centre
+    return rolled
+
+
 def turn_about_z(points: np.ndarray, angle: np.ndarray) -> np.ndarray:
     """``(B, T, K, 3)`` by ``(B, T)`` or ``(B, 1)`` rad, about the origin."""
     cos, sin = np.cos(angle)[..., None], np.sin(angle)[..., None]

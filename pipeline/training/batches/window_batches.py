@@ -45,6 +45,7 @@ class UniversalWindowBatches(DrawnBatches):
             such, of which each window gets one; or the JSON file of either, as ``tools/research/fit_pairs.py`` writes.
         short_share: part of the windows that end early, padded as tracks shorter than a window are.
         exchange_share: part of CMU's windows that get the arms, and part that get the legs, of others.
+        roll_share: part of the motion capture's windows that turn head over heels.
         proportions: standard deviation of the logarithms of bones' lengths, of CMU's motion.
         joints: 'coco17' or 'posetrack15', see :mod:`pipeline.training.joint_sets`.
         cache: folder for the prepared arrays.
@@ -73,6 +74,7 @@ class UniversalWindowBatches(DrawnBatches):
         rates: Union[None, str, dict, Sequence[dict]] = None,
         short_share: float = 0.0,
         exchange_share: float = 0.0,
+        roll_share: float = 0.0,
         proportions: float = 0.12,
         joints: str = 'coco17',
         cache: Optional[str] = None,
@@ -87,6 +89,7 @@ class UniversalWindowBatches(DrawnBatches):
         self.clean_share, self.clean_weight, self.fps_range = clean_share, clean_weight, fps_range
         self.shares = np.asarray([*shares, 0.0][:5], float) / sum(shares)
         self.proportions, self.short_share, self.exchange_share = proportions, short_share, exchange_share
+        self.roll_share = roll_share
         joint_set = JOINT_SETS[joints]
         skeleton = joint_set.skeleton
         self.flip = list(skeleton.flip_indices)
@@ -156,6 +159,8 @@ class UniversalWindowBatches(DrawnBatches):
             if bank.vary:
                 truth = bodies.exchange_limbs(truth, self.limbs, self.hips, self.exchange_share, rng)
                 truth = truth + augment.other_proportions(truth, self.parents, self.flip, self.proportions, rng)
+            if self.roll_share:
+                truth = bodies.roll_over(truth, fps, self.hips, self.roll_share, rng)
             truth = augment.virtual_view(truth, rng)
         residual = nearest(bank.residual, starts, lengths, positions) if real else np.zeros_like(truth)
         return truth, weight, residual, np.full(count, real), np.full(count, captured), fps.astype(np.float32)

@@ -111,6 +111,7 @@ class HANet(BaseModule):
         self.num_keypoints, self.dims, self.window, self.interval = num_keypoints, dims, window, interval
         self.cross_mask, self.hierarchical, self.self_mask = cross_mask, hierarchical, self_mask
         self.use_flow, self.use_neighbours, self.score_input = use_flow, use_neighbours, score_input
+        self.rate_input = rate_input
 
         # encoder
         self.encoder_embed = nn.Linear(channels * (1 + use_flow + 2 * use_neighbours) + scores, embed_dims)
