@@ -45,6 +45,7 @@ model = dict(
         num_keypoints=17,
         dims=3,
         window=51,
+    margin=0,
         interval=5,
         embed_dims=32,
         num_levels=5,
@@ -63,6 +64,7 @@ lifted = dict(
     lifters=[f'{lifters}/lifter_part0/refiner.pth', f'{lifters}/lifter_part1/refiner.pth'],
     motion=dict(folder=f'{data_root}/cmu', motion='cmu'),
     window=51,
+    margin=0,
     batch_size=32,
     cache='work_dirs/cache',
 )

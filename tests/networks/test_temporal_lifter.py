@@ -135,3 +135,41 @@ def test_errors():
     with pytest.raises(ValueError, match="'tensor', 'loss' and 'predict'"):
         lifter(dict(rays=torch.zeros(1, 5, 17, 2), scores=torch.zeros(1, 5, 17)), mode='both')
     assert lifter.lift(np.zeros((0, 17, 2)), np.zeros((0, 17))).shape == (0, 17, 3)
+
+
+def test_where_a_person_is_seen_counts_only_for_a_lifter_that_is_told():
+    rays, _ = seen()
+    aside = rays + np.float32([0.3, 0.0])
+    for told in (False, True):
+        torch.manual_seed(0)
+        lifter = TemporalLifter(**SIZES, direction=told)
+        torch.nn.init.zeros_(lifter.stem.linear.weight[:, :])
+        inputs = lifter.stem.linear.in_features // 3
+        with torch.no_grad():  # the first tap's last features, which are the direction where there is one
+            lifter.stem.linear.weight[:, inputs - 2 : inputs] = 1.0 if told else 0.0
+            lifter.head.weight.normal_()
+        middle, other = (lifter.lift(r, np.ones(r.shape[:2], np.float32), mirrored=False) for r in (rays, aside))
+        # in the frame of the turned camera, so that the answer does not turn with it
+        sizes = [np.linalg.norm(poses, axis=-1) for poses in (middle, other)]
+        assert np.allclose(*sizes, atol=1e-5) != told
+
+
+def test_bones_in_the_loss_are_what_joints_hang_apart_by():
+    lifter = TemporalLifter(**SIZES, bones=[[9, 7], [10, 8]], bone_weight=2.0)
+    rays, target = seen()
+    batch = dict(rays=torch.tensor(rays)[None], scores=torch.ones(1, 30, 17))
+    with torch.no_grad():
+        answer = lifter(batch)
+
+    def loss(wrists, elbows):
+        truth = answer.clone()
+        truth[:, :, 9:11, 2] += wrists
+        truth[:, :, 7:9, 2] += elbows
+        samples = dict(target=truth, target_weight=torch.ones(1, 30, 17))
+        return float(lifter(batch, samples, mode='loss')['loss_bones'].detach())
+
+    assert loss(0.1, 0.1) == pytest.approx(0, abs=1e-5)
+    assert loss(0.1, 0.0) == pytest.approx(0.2, abs=1e-4)
+    assert 'loss_bones' not in TemporalLifter(**SIZES)(
+        batch, dict(target=answer, target_weight=torch.ones(1, 30, 17)), mode='loss'
+    )

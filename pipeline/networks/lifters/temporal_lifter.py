@@ -39,8 +39,8 @@ class TemporalLifter(BaseModel):
         velocity_weight: of the error of the joints' steps from frame to frame, in the loss.
         bones: pairs (joint, joint it hangs on) whose difference the loss looks at too: what angles are made of.
         bone_weight: of the error of these differences, in the loss.
-        direction: also tell the network where the trunk is seen, ``(x / z, y / z)``. Where cameras hang at one height, as
-            in a studio, this says from how far above somebody is seen; of any camera it says nothing.
+        direction: also tell the network where the trunk is seen, ``(x / z, y / z)``. Where cameras hang at one height,
+            as in a studio, this says from how far above somebody is seen; of any camera it says nothing.
         fast_training: run the loss in bfloat16 on CPUs that have it, half the time.
         keypoint_names, joint_names: so that a file knows its joints.
         data_preprocessor, init_cfg: as in MMEngine.

@@ -58,7 +58,8 @@ class HourglassLiftingBatches(DrawnBatches):
             return dict(
                 rays=np.concatenate([rays_of(r) for r in recordings]),
                 targets=np.concatenate([targets_of(r) for r in recordings]),
-                places=np.concatenate([r.camera.to_camera(r.world[:, 0]).astype(np.float32) / 1000 for r in recordings]),
+                places=np.concatenate([r.camera.to_camera(r.world[:, 0]).astype(np.float32) for r in recordings])
+                / 1000,
                 ups=np.stack([r.camera.rotation[:, 2] for r in recordings]).astype(np.float32),
                 lengths=np.array([len(r.estimate) for r in recordings]),
             )
