@@ -45,7 +45,6 @@ model = dict(
         num_keypoints=17,
         dims=3,
         window=51,
-    margin=0,
         interval=5,
         embed_dims=32,
         num_levels=5,
