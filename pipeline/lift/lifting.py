@@ -13,7 +13,7 @@ from pipeline.lift.root import at_depth, place
 from pipeline.refine.polish import polish
 
 #: seconds, how far the fits behind the lifter reach: of the pose, and of the distance, which trembles more
-POSE_SIGMA, DEPTH_SIGMA = 0.08, 0.25
+POSE_SIGMA, DEPTH_SIGMA = 0.1, 0.25
 #: m, of the bodies that the lifter knows
 STATURE = 1.7
 NEAREST = 0.3  # m before the camera

@@ -76,8 +76,7 @@ def load_space_refiner(
     """The refiner of lifted poses.
 
     Args:
-        spec: ``hanet`` for the weights that come with this package, the path of a checkpoint, or ``none``; None for
-            ``hanet`` if it comes with this package.
+        spec: ``hanet`` for the weights that come with this package, the path of a checkpoint, or ``none`` (so is None).
         joint_names: of the lifted poses.
         rate: of the lifter, poses per second.
 
@@ -99,10 +98,7 @@ def load_space_refiner(
 
 
 def _weights(spec: Union[None, str, Path]) -> Optional[Path]:
-    if spec is None:
-        path = shipped(REFINER_NAME)
-        return path if path.is_file() else None
-    if str(spec) == 'none':
+    if spec is None or str(spec) == 'none':
         return None
     path = shipped(REFINER_NAME) if str(spec) == 'hanet' else Path(spec)
     if path.suffix != '.pth':

@@ -169,16 +169,16 @@ def test_what_is_no_refiner_of_lifted_poses_is_one_line(tmp_path):
         assert '\n' not in str(raised.value)
 
 
-def test_weights_that_come_with_the_package_are_the_default_and_none_is_none(tmp_path, monkeypatch):
+def test_weights_that_come_with_the_package_have_a_name_and_none_is_none(tmp_path, monkeypatch):
     where = tmp_path / 'hanet.pth'
     monkeypatch.setattr('pipeline.lift.refining.shipped', lambda name: where)
-    assert load_space_refiner(None, NAMES, 25.0) is None
     with pytest.raises(InputError, match='--refiner-3d hanet: no such weights'):
         load_space_refiner('hanet', NAMES, 25.0)
     save(where)
-    for spec in (None, 'hanet', where):
+    for spec in ('hanet', where):
         assert load_space_refiner(spec, NAMES, 25.0).checkpoint == where
-    assert load_space_refiner('none', NAMES, 25.0) is None
+    for spec in (None, 'none'):
+        assert load_space_refiner(spec, NAMES, 25.0) is None
 
 
 def test_the_chain_gets_it_and_its_record_names_it(tmp_path, monkeypatch):

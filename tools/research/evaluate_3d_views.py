@@ -22,7 +22,7 @@ from pipeline.evaluation.keypoint_metrics import align_similarity  # noqa: E402
 from pipeline.formats import read_poses_json  # noqa: E402
 from pipeline.lift.body import bone_lengths, flexion  # noqa: E402
 from pipeline.lift.camera import PinholeCamera  # noqa: E402
-from pipeline.lift.lifting import Lifting, load_lifter  # noqa: E402
+from pipeline.lift.lifting import POSE_SIGMA, Lifting, load_lifter  # noqa: E402
 from pipeline.lift.refining import load_space_refiner  # noqa: E402
 from pipeline.lift.track import LiftedTrack  # noqa: E402
 
@@ -35,7 +35,7 @@ def parse_arguments(arguments: Optional[Sequence[str]] = None) -> argparse.Names
     parser.add_argument('--poses', type=Path, required=True, help='folder with cam01_poses.json …')
     parser.add_argument('--lifter', type=Path, help='lift the 2D of the files with these weights')
     parser.add_argument('--refiner-3d', default='none', help='with --lifter: hanet, none (default) or a checkpoint')
-    parser.add_argument('--pose-sigma', type=float, default=0.08, help='seconds of smoothing, with --lifter')
+    parser.add_argument('--pose-sigma', type=float, default=POSE_SIGMA, help='seconds of smoothing, with --lifter')
     parser.add_argument(
         '--plain', action='store_true', help='with --lifter: without settled bones, standing feet and windows'
     )
