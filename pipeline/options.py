@@ -149,8 +149,8 @@ class ChainOptions:
     refiner: Optional[str] = _option(
         None,
         WORD,
-        'hanet (any use), hanet-academic, hanet-paper, smoothnet, deciwatch or a file (.pth), each with overlap, polish, '
-        'rate; or none, gaussian (sigma), median '
+        'hanet (any use), hanet-academic, hanet-paper, smoothnet, deciwatch or a file (.pth), each with overlap, '
+        'polish, rate; or none, gaussian (sigma), median '
         '(width, sigma), savgol (window, order), butterworth (cutoff, order), hampel (width, threshold, cutoff, '
         'order), one-euro (min_cutoff, beta, derivative_cutoff). Parameters follow a colon: '
         'butterworth:cutoff=6,order=2; max_gap (seconds that are bridged) is one of each',
