@@ -1,7 +1,7 @@
 """The refiner `hanet-academic`, first stage: COCO-17 joints of any estimator, 10 to 120 fps, 32 frames.
 
-Further stages: ``hanet_universal_coco17_bursts.py``, ``_steady.py`` and ``_slow.py``. The default refiner is
-``hanet_universal_coco17_free.py`` and ``_free_varied.py``.
+Further stages: ``hanet_universal_coco17_bursts.py``, ``_steady.py`` and ``_slow.py``. The default refiner is made
+by ``hanet_universal_coco17_free.py``, ``_free_varied.py`` and ``_free_rolling.py``.
 """
 
 import os
