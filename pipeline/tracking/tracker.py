@@ -36,6 +36,8 @@ _LIKELY = 0.5
 # … body sizes (and those per second unseen) within which somebody is near, and seconds after which somebody far away
 # is the same one: longer than refiners bridge
 _NEAR, _NEAR_SPEED, _BREAK = 1.0, 1.0, 0.35
+# part of the score of whoever holds them below which newcomers inside a box are taken for a part of that body
+_ECHO = 0.5
 # evidence of clothes from which on a carried pose is judged by them
 _JUDGED = 0.3
 # the part of a box that lies in another's from which on it may show the other's clothes: these are not remembered …
@@ -49,7 +51,8 @@ class PoseTracker:
     """Gives every person an id that stays, frame by frame, as a stream.
 
     Newcomers with a score of ``high_score`` have an id and are shown in their
-    very first frame. Hesitant ones (from ``start_score``) are followed silently
+    very first frame, unless their box lies in that of somebody larger: a part of a body
+    may look like a person. Hesitant ones (from ``start_score``) are followed silently
     and shown, with an id, from the frame on in which they have been seen without
     a gap for ``confirm_time``; those that die before that never use up an id.
     Ids count from 1 and are never given again, except where ``max_people`` asks
@@ -148,7 +151,7 @@ class PoseTracker:
                 )
         self._start_tracks(people, scores, owners)
         elsewhere = self._seat_the_only_one(people, owners) if options.max_people == 1 else False
-        self._show_confirmed()
+        self._show_confirmed(self._echoes(people, scores, owners))
         self._tracks = [track for track in self._tracks if track.id is not None or track.seen == self._time]
         shown, hidden = _with_ids(people, owners), None if elsewhere else self._hidden(people)
         if hidden is not None and len(hidden) and len(shown):
@@ -282,7 +285,7 @@ class PoseTracker:
             pose_agreement(people, self._sigmas) >= options.duplicate_similarity / 2
         )
         keep = suppress(same, np.argsort(~owned, kind='stable'))
-        doubtful = self._where_hidden(people)
+        doubtful = self._where_hidden(people) | self._holders(people, scores, owners).any(axis=1)
         newcomers = np.flatnonzero(keep & ~owned & ~people.carried & (scores >= options.start_score))
         if options.max_people == 1:  # the nearest first
             newcomers = newcomers[np.argsort(-areas(people.bboxes[newcomers]), kind='stable')]
@@ -345,8 +348,23 @@ class PoseTracker:
         similarity = similarity_matrix(hidden, people, self._time, self._sigmas, self.options.pose_weight)
         return np.asarray((similarity >= self.options.match_similarity_low).any(axis=0))
 
-    def _show_confirmed(self) -> None:
+    def _echoes(self, people: People, scores: np.ndarray, owners: List[Optional[Track]]) -> List[Track]:
+        """Tracks inside the box of somebody who has more than twice their score: a leg that is taken for a person."""
+        loud = self._holders(people, scores, owners) & (scores[:, None] < _ECHO * scores[None])
+        return [owner for owner, echo in zip(owners, loud.any(axis=1)) if owner is not None and echo]
+
+    def _holders(self, people: People, scores: np.ndarray, owners: List[Optional[Track]]) -> np.ndarray:
+        """``(P, P)`` bool: whether the box of the first lies in that of the second, who is larger and shown or sure."""
+        size = areas(people.bboxes)
+        shown = np.array([owner is not None and owner.id is not None for owner in owners], bool)
+        shown |= scores >= self.options.high_score
+        inside = box_intersections(people.bboxes, people.bboxes) >= self.options.nested_overlap * size[:, None]
+        return inside & (size[:, None] < size[None]) & shown[None]
+
+    def _show_confirmed(self, echoes: List[Track]) -> None:
         for track in self._tracks:
+            if any(track is echo for echo in echoes):
+                continue
             if track.id is None and track.seen == self._time and self._time - track.start >= self.options.confirm_time:
                 self._show(track)
 

@@ -334,3 +334,29 @@ def test_of_several_the_single_person_is_the_nearest():
     people = tracker.update(crowd((300, 360), (900, 360), height=[150, 300], score=[0.95, 0.9]), 0.0, SIZE)
     assert people.track_ids.tolist() == [1] and owner_of(people, (900, 360)) == 1
     assert np.linalg.norm(people.keypoints[0, 11:13].mean(axis=0) - (900, 360)) < 1
+
+
+def both(*people):
+    """People of several calls of :func:`crowd` in one frame."""
+    names = ('bboxes', 'bbox_scores', 'keypoints', 'keypoint_scores')
+    return People(**{name: np.concatenate([getattr(p, name) for p in people]) for name in names})
+
+
+@pytest.mark.parametrize('score, shown', [(0.35, [1]), (0.8, [1, 2])])
+def test_a_part_of_a_body_is_not_another_person_but_a_child_before_one_is(score, shown):
+    tracker = PoseTracker(SIGMAS, TrackerOptions(confirm_time=0.2))
+    tall = crowd((400, 300), height=300)
+    assert list(tracker.update(tall, 0.0, SIZE).track_ids) == [1]
+    for frame in range(1, 20):
+        people = tracker.update(both(tall, crowd((430, 370), height=100, score=score)), frame / 25, SIZE)
+        # nobody inside another's box is shown at once; later those who are no faint echo of that one
+        assert list(people.track_ids) == ([1] if frame < 7 else shown)
+
+
+def test_an_echo_that_steps_out_of_the_box_is_a_person():
+    tracker = PoseTracker(SIGMAS, TrackerOptions(confirm_time=0.2))
+    for frame in range(30):
+        small = crowd((430 + 8 * frame, 370), height=100, score=0.35)
+        people = tracker.update(both(crowd((400, 300), height=300), small), frame / 25, SIZE)
+        inside = 430 + 8 * frame + 20 < 400 + 60
+        assert list(people.track_ids) == ([1] if inside or frame < 5 else [1, 2])
