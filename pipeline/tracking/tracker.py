@@ -351,7 +351,7 @@ class PoseTracker:
     def _echoes(self, people: People, scores: np.ndarray, owners: List[Optional[Track]]) -> List[Track]:
         """Tracks inside the box of somebody who has more than twice their score: a leg that is taken for a person."""
         loud = self._holders(people, scores, owners) & (scores[:, None] < _ECHO * scores[None])
-        return [owner for owner, echo in zip(owners, loud.any(axis=1)) if owner is not None and echo]
+        return [owner for owner, held in zip(owners, loud) if owner is not None and held.any()]
 
     def _holders(self, people: People, scores: np.ndarray, owners: List[Optional[Track]]) -> np.ndarray:
         """``(P, P)`` bool: whether the box of the first lies in that of the second, who is larger and shown or sure."""
