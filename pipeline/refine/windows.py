@@ -6,8 +6,8 @@ repeated poses of score 0. The published evaluation does neither (it drops the
 tail, and pads with zeros that count; :mod:`pipeline.evaluation.stitching`).
 
 A window of 48 frames is 1.6 seconds of a film, but 0.4 of a high-speed camera's, too short to tell an error from a
-motion. Where ``rate`` is given, faster tracks therefore get windows of so many more frames, of which the function takes
-every second, third or fourth at a time (:func:`by_phases`).
+motion. Where ``rate`` is given, tracks at twice that get windows of twice as many frames, and the function every second
+of these at a time (:func:`by_phases`).
 """
 
 from collections import deque
@@ -21,7 +21,7 @@ import numpy as np
 WindowFunction = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
 # a whole track: (S, K, D) px, (S, K) scores, (S,) seconds
 Track = Tuple[np.ndarray, np.ndarray, np.ndarray]
-# frames of a window that lasts as long as usual, at most, in usual windows: pictures wait in memory
+# how many times as many frames as usual a window has at most, however fast the film: pictures wait in memory
 MOST_PHASES = 4
 
 
@@ -72,7 +72,7 @@ def by_phases(function: WindowFunction, window: int) -> WindowFunction:
 
 
 class WindowSmoother:
-    """Applies a function along tracks, to windows of one length, or of that many frames to a time.
+    """Applies a function to overlapping windows of tracks.
 
     Args:
         function: maps ``(B, T, K, D)`` px, ``(B, T, K)`` scores and ``(B, T)``
