@@ -15,29 +15,10 @@ of these.
 
 import os
 
-_base_ = ['../_base_/refiner_schedule.py']
+_base_ = ['../_base_/refiner_schedule.py', '../_base_/joints_coco17.py']
 data_root = os.environ.get('POSE_SHARED', '../shared') + '/data'
 lifters = os.environ.get('POSE_LIFTERS', 'work_dirs')
 iterations, epoch = 3000, 100
-keypoint_names = [
-    'nose',
-    'left_eye',
-    'right_eye',
-    'left_ear',
-    'right_ear',
-    'left_shoulder',
-    'right_shoulder',
-    'left_elbow',
-    'right_elbow',
-    'left_wrist',
-    'right_wrist',
-    'left_hip',
-    'right_hip',
-    'left_knee',
-    'right_knee',
-    'left_ankle',
-    'right_ankle',
-]
 model = dict(
     type='SequenceRefiner',
     backbone=dict(
@@ -54,7 +35,7 @@ model = dict(
         dropout=0.0,
     ),
     normaliser=dict(type='RootNormaliser', root=[11, 12], unit=1.0),
-    keypoint_names=keypoint_names,
+    keypoint_names=_base_.coco17_names,
     fps_range=(5.0, 240.0),
     loss=[dict(type='HANetLoss', variant='paper'), dict(type='AccelerationLoss', weight=5.0)],
 )
