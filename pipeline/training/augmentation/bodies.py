@@ -99,12 +99,8 @@ def tumble(pose: np.ndarray, share: float, rng: np.random.Generator) -> np.ndarr
     chosen = np.flatnonzero(rng.random(len(pose)) < share)
     centre = hips_centre(pose[chosen, pose.shape[1] // 2])[:, None]
     heading, angle = rng.uniform(0, 2 * np.pi, len(chosen)), np.radians(rng.uniform(20, 110, len(chosen)))
-    level = turn_about_z(pose[chosen] - centre, heading[:, None])
-    y, z = level[..., 1].copy(), level[..., 2].copy()
-    cos, sin = np.cos(angle)[:, None, None], np.sin(angle)[:, None, None]
-    level[..., 1], level[..., 2] = cos * y - sin * z, sin * y + cos * z
     turned = pose.copy()
-    turned[chosen] = turn_about_z(level, -heading[:, None]) + centre
+    turned[chosen] = _turn_about_level(pose[chosen] - centre, -heading, angle[:, None]) + centre
     return turned
 
 
@@ -137,11 +133,7 @@ def roll_over(
     sideways = np.where(rng.random(count) < 2 / 3, 0.0, np.pi / 2) + rng.normal(0, 0.25, count)
     axis = _heading(pose[chosen, frames // 2][:, None], hips)[:, 0] + sideways
     centre = pose[chosen][:, :, list(hips)].mean(2, keepdims=True)
-    about_x = turn_about_z(pose[chosen] - centre, -axis[:, None])
-    x, y, z = np.moveaxis(about_x, -1, 0)
-    cos, sin = np.cos(angle)[..., None], np.sin(angle)[..., None]
-    turned = np.stack([x, cos * y - sin * z, sin * y + cos * z], axis=-1)
-    rolled[chosen] = turn_about_z(turned, axis[:, None]) + centre
+    rolled[chosen] = _turn_about_level(pose[chosen] - centre, axis, angle) + centre
     return rolled
 
 
@@ -150,6 +142,15 @@ def turn_about_z(points: np.ndarray, angle: np.ndarray) -> np.ndarray:
     cos, sin = np.cos(angle)[..., None], np.sin(angle)[..., None]
     x, y, z = np.moveaxis(points, -1, 0)
     return np.stack([cos * x - sin * y, sin * x + cos * y, z], axis=-1).astype(points.dtype)
+
+
+def _turn_about_level(points: np.ndarray, heading: np.ndarray, angle: np.ndarray) -> np.ndarray:
+    """``(B, T, K, 3)`` by ``(B, T)`` or ``(B, 1)`` rad, about level axes through the origin that point to ``heading``,
+    ``(B,)`` rad about z."""
+    x, y, z = np.moveaxis(turn_about_z(points, -heading[:, None]), -1, 0)
+    cos, sin = np.cos(angle)[..., None], np.sin(angle)[..., None]
+    turned = np.stack([x, cos * y - sin * z, sin * y + cos * z], axis=-1).astype(points.dtype)
+    return turn_about_z(turned, heading[:, None])
 
 
 def _heading(pose: np.ndarray, hips: Sequence[int] = (LEFT_HIP, RIGHT_HIP)) -> np.ndarray:
