@@ -13,8 +13,6 @@ from pipeline.training.sequences.lifting_sequences import LiftingSequences
 from pipeline.training.sources import h36m
 
 _STEP = 2  # of the 50 frames a second
-# of Human3.6M's joints: where each hangs
-_PARENTS = (0, 0, 1, 2, 0, 4, 5, 0, 7, 8, 9, 8, 11, 12, 8, 14, 15)
 
 
 @DATASETS.register_module()
@@ -98,7 +96,7 @@ class HourglassLiftingBatches(DrawnBatches):
             return rays, target
         other = target
         if self.proportions:
-            other = target + other_proportions(target, _PARENTS, h36m.H36M_FLIP, self.proportions, rng)
+            other = target + other_proportions(target, h36m.H36M_PARENTS, h36m.H36M_FLIP, self.proportions, rng)
         if self.turn:
             other = turned_about(other, up, rng.normal(0, self.turn, len(other)))
         joints = list(h36m.MPII_FROM_H36M)

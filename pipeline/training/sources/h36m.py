@@ -25,7 +25,7 @@ MISALIGNED = ('S9/SittingDown_1', 'S9/Waiting_1', 'S9/Greeting')
 # Human3.6M joint (MMPose's order) of each of the hourglass's 16 joints (MPII order).
 MPII_FROM_H36M = (3, 2, 1, 4, 5, 6, 0, 8, 9, 10, 16, 15, 14, 11, 12, 13)
 MPII_FLIP = (5, 4, 3, 2, 1, 0, 6, 7, 8, 9, 15, 14, 13, 12, 11, 10)
-# The 17 joints of the 3D truth, and their mirror joints.
+# The 17 joints of the 3D truth; the joints that they hang on, and their mirror joints.
 H36M_NAMES = (
     'pelvis',
     'right_hip',
@@ -45,6 +45,7 @@ H36M_NAMES = (
     'right_elbow',
     'right_wrist',
 )
+H36M_PARENTS = (0, 0, 1, 2, 0, 4, 5, 0, 7, 8, 9, 8, 11, 12, 8, 14, 15)
 H36M_FLIP = (0, 4, 5, 6, 1, 2, 3, 7, 8, 9, 10, 14, 15, 16, 11, 12, 13)
 # Shoulders, elbows, wrists, hips, knees, ankles: defined alike enough to be compared.
 MPII_LIMBS = (0, 1, 2, 3, 4, 5, 10, 11, 12, 13, 14, 15)
