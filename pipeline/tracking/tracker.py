@@ -358,8 +358,7 @@ class PoseTracker:
         size = areas(people.bboxes)
         shown = np.array([owner is not None and owner.id is not None for owner in owners], bool)
         shown |= scores >= self.options.high_score
-        inside = box_intersections(people.bboxes, people.bboxes) >= self.options.nested_overlap * size[:, None]
-        return inside & (size[:, None] < size[None]) & shown[None]
+        return nested_matrix(people, self.options.nested_overlap) & (size[:, None] < size[None]) & shown[None]
 
     def _show_confirmed(self, echoes: List[Track]) -> None:
         for track in self._tracks:
