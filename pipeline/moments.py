@@ -75,7 +75,18 @@ def parse_rate(fps: RateLike) -> Optional[Fraction]:
         rate = Fraction(0)
     if not 0 < rate <= _MAX_RATE:
         raise InputError(f'frame rate {fps!r}: give a number above 0 and up to {_MAX_RATE}, such as 25 or 30000/1001')
-    return rate.limit_denominator(1001)
+    return simple_rate(rate)
+
+
+def simple_rate(rate: Union[float, Fraction]) -> Fraction:
+    """The nearest fraction of small numbers: 30000/1001 of 29.97003, 1/3600 of a picture an hour.
+
+    Args:
+        rate: frames per second, above 0. Of fewer than one a second it is the seconds between two frames that become
+            simple, since the rate itself might become 0.
+    """
+    rate = Fraction(rate)
+    return rate.limit_denominator(1001) if rate >= 1 else 1 / (1 / rate).limit_denominator(1001)
 
 
 def frame_range(name: str, times: np.ndarray, start: Optional[Moment], end: Optional[Moment]) -> Tuple[int, int]:

@@ -1,8 +1,10 @@
+from fractions import Fraction
+
 import numpy as np
 import pytest
 
 from pipeline.errors import InputError
-from pipeline.moments import Moment, frame_range, parse_moment
+from pipeline.moments import Moment, frame_range, parse_moment, parse_rate
 
 
 @pytest.mark.parametrize(
@@ -59,3 +61,19 @@ def test_a_frame_is_found_at_its_own_time_in_spite_of_rounding():
 def test_an_empty_range_is_an_error_that_says_what_there_is(start, end, message):
     with pytest.raises(InputError, match=message):
         frame_range('v.mp4', np.arange(100) / 30, start, end)
+
+
+@pytest.mark.parametrize(
+    'text, expected',
+    [
+        ('1/3600', Fraction(1, 3600)),  # a picture an hour
+        ('0.0004', Fraction(1, 2500)),
+        ('1/1500', Fraction(1, 1500)),
+        (0.1, Fraction(1, 10)),
+        ('0.37', Fraction(37, 100)),
+        (30000 / 1001, Fraction(30000, 1001)),
+        ('29.97', Fraction(2997, 100)),
+    ],
+)
+def test_rates_are_simple_fractions_and_slow_ones_never_0(text, expected):
+    assert parse_rate(text) == expected

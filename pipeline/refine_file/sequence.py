@@ -9,6 +9,7 @@ import numpy as np
 
 from pipeline.errors import InputError
 from pipeline.formats.found_poses import FoundPoses
+from pipeline.moments import simple_rate
 from pipeline.refine.filters import bridge_missing
 from pipeline.tracking import build_tracker
 from pipeline.types import VideoInfo
@@ -90,7 +91,7 @@ def rate_of(found: FoundPoses) -> Optional[Fraction]:
     if len(known) < 2 or found.times[known[-1]] <= found.times[known[0]]:
         return None
     rate = (known[-1] - known[0]) / (found.times[known[-1]] - found.times[known[0]])
-    return Fraction(rate).limit_denominator(1001) if SLOWEST <= rate <= FASTEST else None
+    return simple_rate(rate) if SLOWEST <= rate <= FASTEST else None
 
 
 def extent_of(found: FoundPoses) -> Tuple[int, int]:

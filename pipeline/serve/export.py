@@ -2,7 +2,6 @@
 
 from contextlib import closing
 from dataclasses import fields, replace
-from fractions import Fraction
 from pathlib import Path
 from typing import Callable, Iterator, List, Optional, Sequence, Tuple
 
@@ -11,6 +10,7 @@ import numpy as np
 from pipeline.corrections import Table, corrections_beside, read_corrections, refined_around
 from pipeline.errors import InputError
 from pipeline.formats import RunInfo
+from pipeline.moments import simple_rate
 from pipeline.options import OutputOptions
 from pipeline.serve.cache import load_table
 from pipeline.serve.folder import CORRECTED
@@ -49,7 +49,7 @@ def export_corrected(
     )
     options = OutputOptions(out_dir=out, force=True, video=source is not None, formats=formats)
     if source is None:
-        info = corrected.video or VideoInfo(name, *corrected.size, _rate(corrected))
+        info = corrected.video or VideoInfo(name, *corrected.size, simple_rate(1 / corrected.step))
         return _write(_blank(corrected), replace(info, name=name), corrected, options, record, counted)
     first, last = int(corrected.frames[0]), int(corrected.frames[-1])
     with open_source(str(source), start=f'{first}f', end=f'{last + 1}f') as video:
@@ -90,7 +90,3 @@ def _blank(table: Table) -> Iterator[FrameResult]:
     people: Sequence[People] = table.people()
     for index, time, here in zip(table.frames, table.times, people):
         yield FrameResult(Frame(int(index), float(time), picture), here)
-
-
-def _rate(table: Table) -> Fraction:
-    return Fraction(1 / table.step).limit_denominator(1001)
