@@ -20,7 +20,7 @@ class Kind:
     """What values an option takes.
 
     Attributes:
-        type: of the value, or several.
+        type: of the value, or several; whole numbers are floats too.
         allowed: in words, for messages.
         fits: whether a value of the type is allowed.
     """
@@ -31,7 +31,8 @@ class Kind:
 
     def check(self, name: str, value: Any) -> None:
         """Raise :class:`InputError` that names the option, the value and what is allowed, unless ``value`` fits."""
-        right = isinstance(value, self.type) and isinstance(value, bool) == (self.type is bool)
+        types = (int, float) if self.type is float else self.type
+        right = isinstance(value, types) and isinstance(value, bool) == (self.type is bool)
         if not (right and self.fits(value)):
             shown = repr(value[:40]) if isinstance(value, str) else str(value)[:40]
             raise InputError(f'{name} {shown}: must be {self.allowed}')
@@ -87,6 +88,7 @@ SECONDS = Kind(float, 'seconds above 0', lambda value: 0 < value < math.inf)
 CHOICE = Kind((int, str), ALLOWED, is_choice)
 MODEL = Kind(tuple, 'a config and a checkpoint', lambda value: 1 <= len(value) <= 2)
 PATHS = Kind(tuple, 'folders')
+FORMATS = Kind(tuple, 'a tuple of names of formats')
 
 
 #: Groups of ``--help``, in its order. Any class of options may have fields in any of them.
@@ -408,7 +410,7 @@ class OutputOptions:
     ids: bool = _option(True, SWITCH, 'do not draw track ids', 'picture')
     trails: bool = _option(False, SWITCH, 'draw the recent path of hands and feet', 'picture')
     video: bool = _option(True, SWITCH, 'do not write the overlay video', 'picture', common=True)
-    formats: Tuple[str, ...] = _option(('json',), PATHS, 'formats of pose data')
+    formats: Tuple[str, ...] = _option(('json',), FORMATS, 'formats of pose data')
     report: bool = _option(False, SWITCH, 'write an HTML page with videos, tracks and curves', 'data', common=True)
     show: bool = _option(
         False,

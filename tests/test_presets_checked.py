@@ -23,6 +23,11 @@ def test_those_that_come_with_the_package_are_right():
         assert load_preset(name)['detector']['config']
 
 
+@pytest.mark.parametrize('line, value', [('focal = 1500', 1500), ('focal = 1499.5', 1499.5), ('person_height = 2', 2)])
+def test_whole_numbers_are_numbers(tmp_path, line, value):
+    assert load_preset(preset(tmp_path, line))[line.split()[0]] == value
+
+
 @pytest.mark.parametrize(
     'line, words',
     [
@@ -35,6 +40,8 @@ def test_those_that_come_with_the_package_are_right():
         ("overlap = 'no'", 'overlap'),
         ('runtime = 7', 'runtime'),
         ('half = 1', 'half'),
+        ('focal = True', 'focal'),
+        ('person_height = 4', 'person_height is 4: must be metres in 0.3..3'),
         ('detector = 5', 'detector'),
         ('detector = dict(_delete_=True)', 'detector'),
         ('detector = dict(config=5)', 'detector names no config'),

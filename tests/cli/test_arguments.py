@@ -10,7 +10,7 @@ import pytest
 
 from pipeline.cli import arguments, demo
 from pipeline.errors import InputError
-from pipeline.options import GROUPS, ChainOptions, OutputOptions, option_of, preset_options
+from pipeline.options import GROUPS, ChainOptions, OutputOptions, check, option_of, preset_options
 from pipeline.pipeline import VideoPipeline
 from pipeline.registry import REFINERS, names
 
@@ -166,6 +166,8 @@ def test_formats_are_named_one_by_one_or_all_at_once():
     assert not {'metres', 'bvh', 'angles3d'} & set(files.formats)  # which need options of their own
     with pytest.raises(InputError, match="unknown format 'doc': allowed are .*csv"):
         meaning('--format', 'doc')
+    with pytest.raises(InputError, match="formats 'csv': must be a tuple of names of formats"):
+        check(OutputOptions(formats='csv'))
 
 
 def test_who_is_wanted_reaches_tracker_and_files():
