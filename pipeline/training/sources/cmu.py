@@ -10,6 +10,7 @@ from typing import List, Sequence, Tuple, Union
 import numpy as np
 
 from pipeline.errors import InputError
+from pipeline.formats.npz import open_npz
 from pipeline.training.augmentation.face import attach_face, unit, wandering_yaw
 from pipeline.training.joint_sets import JOINT_SETS, JointSet
 from pipeline.training.motion import WHERE
@@ -61,12 +62,12 @@ def load_sequences(folder: Union[str, Path]) -> List[Motion]:
             ``NAME/fps``.
 
     Raises:
-        InputError: if the file is missing or has other joints.
+        InputError: if the file is missing or broken, or has other joints.
     """
     path = Path(folder) / 'mocap.npz'
     if not path.is_file():
         raise InputError(f'{path}: not found; the folder of CMU motion must hold mocap.npz ({WHERE})')
-    with np.load(path) as arrays:
+    with open_npz(path, 'motion of CMU') as arrays:
         if tuple(arrays['names']) != NAMES:
             raise InputError(f'{path}: names are not the 21 joints from pelvis to left_hand')
         keys = sorted(key[: -len('/joints')] for key in arrays.files if key.endswith('/joints'))

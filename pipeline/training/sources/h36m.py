@@ -4,7 +4,6 @@ The files hold one npz for each subject, integer arrays of frame differences (se
 :func:`load_subject`), and ``cameras.json``.
 """
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Iterator, Sequence, Tuple, Union
@@ -12,6 +11,8 @@ from typing import Iterator, Sequence, Tuple, Union
 import numpy as np
 
 from pipeline.errors import InputError
+from pipeline.formats.npz import open_npz
+from pipeline.reading import read_json
 from pipeline.training.joint_sets import JOINT_SETS, JointSet
 from pipeline.training.joint_sets import MPII_NAMES as MPII_NAMES  # the hourglass's joints
 from pipeline.training.motion import WHERE, PoseSequence
@@ -127,12 +128,15 @@ def load_cameras(folder: Union[str, Path]) -> dict:
     """``{'S1/54138969': Camera}`` from ``cameras.json``.
 
     Raises:
-        InputError: if the file is missing.
+        InputError: if the file is missing or broken.
     """
     path = Path(folder) / 'cameras.json'
     if not path.is_file():
         raise InputError(f'{path}: not found; the folder of Human3.6M pairs must hold cameras.json ({WHERE})')
-    return {name: Camera.from_dict(values) for name, values in json.loads(path.read_text()).items()}
+    try:
+        return {name: Camera.from_dict(values) for name, values in read_json(path).items()}
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise InputError(f'{path}: not the cameras of Human3.6M ({type(error).__name__}: {error})') from error
 
 
 def load_recordings(
@@ -147,14 +151,14 @@ def load_recordings(
         every: take every n-th pair of a subject only.
 
     Raises:
-        InputError: if a subject's file is missing.
+        InputError: if a file is missing or broken, or a camera is not known.
     """
     cameras = load_cameras(folder)
     for subject in subjects:
         path = Path(folder) / f'{subject}.npz'
         if not path.is_file():
             raise InputError(f'{path}: not found; subjects are {", ".join(TRAIN_SUBJECTS + TEST_SUBJECTS)} ({WHERE})')
-        with np.load(path) as arrays:
+        with open_npz(path, "a subject's recordings of Human3.6M") as arrays:
             yield from _subject_recordings(arrays, subject, cameras, set(exclude), every)
 
 
@@ -165,6 +169,8 @@ def _subject_recordings(arrays, subject, cameras, exclude, every) -> Iterator[Re
             continue
         world = _restore(arrays[f'{action}/gt3d']).astype(np.float32) / 10
         estimate = _restore(arrays[key]).astype(np.float32)
+        if f'{subject}/{camera_name}' not in cameras:
+            raise InputError(f'{subject}/{action}: its camera {camera_name} is not in cameras.json')
         if len(world) == len(estimate):
             yield Recording(subject, action, camera_name, cameras[f'{subject}/{camera_name}'], world, estimate)
 

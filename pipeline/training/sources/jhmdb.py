@@ -7,6 +7,7 @@ import numpy as np
 from scipy.signal import savgol_filter
 
 from pipeline.errors import InputError
+from pipeline.formats.npz import open_npz
 from pipeline.training.motion import WHERE, PoseSequence
 
 NAMES = (
@@ -40,13 +41,13 @@ def load_jhmdb(folder: Union[str, Path], smooth: bool = True) -> Tuple[PoseSeque
         smooth: pass the labels through a Savitzky-Golay filter of 5 frames and order 2.
 
     Raises:
-        InputError: if the file is missing.
+        InputError: if the file is missing or broken.
     """
     path = Path(folder) / 'train.npz'
     if not path.is_file():
         raise InputError(f'{path}: not found; the folder of JHMDB must hold train.npz ({WHERE})')
     sequences = []
-    with np.load(path) as arrays:
+    with open_npz(path, 'the joints of JHMDB') as arrays:
         for key in sorted(name for name in arrays.files if name.endswith('/keypoints')):
             keypoints = arrays[key].astype(np.float32) * PIXELS_PER_UNIT
             if smooth and len(keypoints) >= 5:

@@ -7,6 +7,7 @@ import numpy as np
 from scipy.signal import savgol_filter
 
 from pipeline.errors import InputError
+from pipeline.formats.npz import open_npz
 from pipeline.training.motion import WHERE, PoseSequence
 
 NAMES = (
@@ -36,12 +37,12 @@ def load_penn_action(folder: Union[str, Path], smooth: bool = True) -> Tuple[Pos
             whole-pixel labels jitter by about 2 px/frame², which is no motion.
 
     Raises:
-        InputError: if the file is missing.
+        InputError: if the file is missing or broken.
     """
     path = Path(folder) / 'train.npz'
     if not path.is_file():
         raise InputError(f'{path}: not found; the folder of Penn Action must hold train.npz ({WHERE})')
-    with np.load(path) as arrays:
+    with open_npz(path, 'the joints of Penn Action') as arrays:
         names = sorted(key.split('/')[0] for key in arrays.files if key.endswith('/keypoints'))
         return tuple(_sequence(arrays, name, smooth) for name in names)
 
