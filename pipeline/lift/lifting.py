@@ -14,7 +14,7 @@ from pipeline.refine.polish import polish
 
 #: seconds, how far the fits behind the lifter reach: of the pose, and of the distance, which trembles more
 POSE_SIGMA, DEPTH_SIGMA = 0.1, 0.25
-#: m, of the bodies that the lifter knows
+#: m, of the bodies that the lifter knows: those that training makes of motion capture are as tall
 STATURE = 1.7
 NEAREST = 0.3  # m before the camera
 _MOST_STEPS = 50  # of the lifter's rate between two frames, on average

@@ -11,6 +11,7 @@ import numpy as np
 
 from pipeline.errors import InputError
 from pipeline.formats.npz import open_npz
+from pipeline.lift.lifting import STATURE
 from pipeline.training.augmentation.face import attach_face, unit, wandering_yaw
 from pipeline.training.joint_sets import JOINT_SETS, JointSet
 from pipeline.training.motion import WHERE
@@ -47,7 +48,6 @@ Motion = Tuple[str, np.ndarray, float]
 # The head's centre is between the ears.
 THIGH, SHANK, UPPER_ARM, FOREARM = 0.245, 0.246, 0.186, 0.146
 TRUNK, SHOULDERS, HIPS, NECK = 0.288, 0.205, 0.115, 0.116
-STATURE = 1.7  # m
 _LEAST_FRAMES = 60
 _HEAD_HEIGHT = 0.13  # of the stature, chin to crown
 
