@@ -6,7 +6,7 @@ They keep the poses of a video in memory: 12 bytes a joint, 7 MB for 18,000 fram
 from abc import abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Dict, Iterator, List, Tuple
+from typing import Any, ClassVar, Dict, Iterable, Iterator, List, Sequence, Tuple
 
 import numpy as np
 
@@ -55,6 +55,22 @@ class Collected:
     times: np.ndarray
     tracks: List[Track]
 
+    @classmethod
+    def of(cls, frames: Sequence[Tuple[int, float]], tracks: Iterable[Tuple[Any, ...]]) -> 'Collected':
+        """From what was kept frame by frame.
+
+        Args:
+            frames: position in the source and seconds of each frame.
+            tracks: of each person the id, ``positions`` ``(S,)``, keypoints ``(S, K, 2)``, their scores ``(S, K)`` and
+                the person's ``(S,)``.
+        """
+        indices, times = zip(*frames) if frames else ((), ())
+        found = []
+        for track_id, positions, points, scores, person in tracks:
+            points = np.where((scores > 0)[..., None], points, np.nan).astype(np.float32)
+            found.append(Track(track_id, positions.astype(np.int64), points, scores.astype(np.float32), person))
+        return cls(np.array(indices, np.int64), np.array(times, np.float64), found)
+
     def per_frame(self) -> List[List[Tuple[Track, int]]]:
         """For each frame who is in it: tracks, each with the row that is of this frame."""
         frames: List[List[Tuple[Track, int]]] = [[] for _ in self.indices]
@@ -62,6 +78,12 @@ class Collected:
             for row, position in enumerate(track.positions.tolist()):
                 frames[position].append((track, row))
         return frames
+
+
+def stacked(rows: Dict[int, List[tuple]]) -> Iterator[Tuple[Any, ...]]:
+    """Of each id, ascending: the id, and the columns of its rows as arrays. ``rows`` is emptied, which saves memory."""
+    for track_id in sorted(rows):
+        yield (track_id, *map(np.array, zip(*rows.pop(track_id))))
 
 
 class TrackExporter(Exporter):
@@ -93,8 +115,7 @@ class TrackExporter(Exporter):
 
     def _tracks(self) -> Iterator[Tuple[Any, ...]]:
         """Of each person, in the order of their ids: id, positions of the frames, and what was kept, stacked."""
-        for track_id in sorted(self._rows):
-            yield (track_id, *map(np.array, zip(*self._rows.pop(track_id))))
+        yield from stacked(self._rows)
 
     def _new_file(self, path: Path) -> str:
         """An empty file that a library writes into; it will be named ``path``."""
@@ -108,12 +129,7 @@ class CollectedExporter(TrackExporter):
         return people.keypoints[i], people.keypoint_scores[i], people.bbox_scores[i]
 
     def _finish(self) -> None:
-        tracks = []
-        for track_id, positions, points, scores, person in self._tracks():
-            points = np.where((scores > 0)[..., None], points, np.nan).astype(np.float32)
-            tracks.append(Track(track_id, positions.astype(np.int64), points, scores.astype(np.float32), person))
-        indices, times = zip(*self._frames) if self._frames else ((), ())
-        self._save(Collected(np.array(indices, np.int64), np.array(times, np.float64), tracks))
+        self._save(Collected.of(self._frames, self._tracks()))
 
     def _save(self, poses: Collected) -> None:
         """Write the file, or several, whose names come from :meth:`_new_file`."""

@@ -4,7 +4,7 @@ from typing import Any, Dict, Iterable, List, Sequence, Tuple
 
 import numpy as np
 
-from pipeline.formats.collected import Collected, Track
+from pipeline.formats.collected import Collected, stacked
 from pipeline.formats.movement_file import dataset_of
 from pipeline.formats.optional import require
 from pipeline.types import People
@@ -82,10 +82,4 @@ def _collected(moments: Iterable[Moment]) -> Collected:
             if track_id >= 1:
                 row = (position, people.keypoints[i], people.keypoint_scores[i], people.bbox_scores[i])
                 rows.setdefault(track_id, []).append(row)
-    tracks = []
-    for track_id in sorted(rows):
-        positions, points, scores, person = map(np.array, zip(*rows[track_id]))
-        points = np.where((scores > 0)[..., None], points, np.nan).astype(np.float32)
-        tracks.append(Track(track_id, positions.astype(np.int64), points, scores.astype(np.float32), person))
-    indices, times = zip(*frames) if frames else ((), ())
-    return Collected(np.array(indices, np.int64), np.array(times, np.float64), tracks)
+    return Collected.of(frames, stacked(rows))
