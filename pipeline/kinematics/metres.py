@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 
 from pipeline.errors import InputError
+from pipeline.geometry import areas
 from pipeline.kinematics.points import place
 from pipeline.skeletons import Skeleton
 from pipeline.types import People
@@ -168,7 +169,7 @@ class MetreScale:
         """Take the people of the next frame."""
         points = np.where((people.keypoint_scores > 0)[..., None], people.keypoints, np.nan)
         if self._options.person_height is not None:
-            sizes = np.sqrt(np.prod(np.maximum(people.bboxes[:, 2:] - people.bboxes[:, :2], 0), axis=1))
+            sizes = np.sqrt(areas(people.bboxes))
             for track_id, length, size in zip(
                 people.track_ids.tolist(), stretched_length(self._skeleton, points).tolist(), sizes.tolist()
             ):

@@ -5,6 +5,7 @@ from typing import Dict, List, Optional, Tuple, Union
 import numpy as np
 
 from pipeline.errors import InputError
+from pipeline.geometry import areas
 from pipeline.people.kept import KeptPoses, KeptTrack
 from pipeline.types import People, VideoInfo
 from pipeline.wanted import Choice, parse_choice
@@ -59,7 +60,7 @@ def _weights(track: KeptTrack, size: Tuple[int, int]) -> Dict[str, float]:
     """How much of each kind a person is; ``main`` is the sum of size x nearness over the frames."""
     width, height = size
     boxes = np.clip(track.bboxes.astype(float), 0, [width, height, width, height])
-    sizes = np.sqrt(np.prod(boxes[:, 2:] - boxes[:, :2], axis=1) / (width * height))
+    sizes = np.sqrt(areas(boxes) / (width * height))
     middle, centres = np.array([width, height]) / 2, (boxes[:, :2] + boxes[:, 2:]) / 2
     away = np.linalg.norm(centres - middle, axis=1) / np.linalg.norm(middle)
     nearness = np.clip(1 - away, _LEAST_NEARNESS, 1)
@@ -93,7 +94,7 @@ def _nearest(people: People, x: float, y: float) -> Optional[int]:
     if not len(rows):
         return None
     joints = np.linalg.norm(people.keypoints[rows] - (x, y), axis=2).min(axis=1)
-    sizes = np.sqrt(np.maximum(np.prod(boxes[rows, 2:] - boxes[rows, :2], axis=1), 1))
+    sizes = np.sqrt(np.maximum(areas(boxes[rows]), 1))
     return int(people.track_ids[rows[np.argmin(joints / sizes)]])
 
 

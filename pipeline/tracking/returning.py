@@ -5,6 +5,7 @@ from typing import List, Sequence, Tuple
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
+from pipeline.geometry import areas
 from pipeline.tracking.looks import alike
 from pipeline.tracking.options import TrackerOptions
 from pipeline.tracking.track import Track
@@ -41,7 +42,7 @@ def recognise(
         return []
     likeness, evidence = alike(np.stack(looks), people.looks)
     centres = (people.bboxes[:, :2] + people.bboxes[:, 2:]) / 2
-    sizes = np.sqrt(np.maximum(np.prod(people.bboxes[:, 2:] - people.bboxes[:, :2], axis=1), 1.0))
+    sizes = np.sqrt(np.maximum(areas(people.bboxes), 1.0))
     boxes = np.stack([track.predict(time)[2] for track in tracks])
     track_sizes = np.array([track.size for track in tracks])
     unseen = np.array([time - track.seen for track in tracks])

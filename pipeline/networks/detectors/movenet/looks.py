@@ -10,7 +10,7 @@ from typing import List, Tuple
 
 import numpy as np
 
-from pipeline.geometry import areas
+from pipeline.geometry import box_containment
 from pipeline.networks.detectors.movenet.decode import MultiPose
 
 Tile = Tuple[int, int, int, int]
@@ -55,11 +55,7 @@ def whole_first(people: MultiPose, cut: np.ndarray, overlap: float = 0.5) -> np.
         cut: ``(P,)`` bool, from :func:`cut_off`.
         overlap: intersection over the smaller area from which on two boxes show one person.
     """
-    low = np.maximum(people.bboxes[:, None, :2], people.bboxes[None, :, :2])
-    high = np.minimum(people.bboxes[:, None, 2:], people.bboxes[None, :, 2:])
-    inter = np.prod(np.clip(high - low, 0, None), axis=-1)
-    size = np.maximum(areas(people.bboxes), 1e-6)
-    shared = inter / np.minimum(size[:, None], size[None])
+    shared = box_containment(people.bboxes, people.bboxes)
     kept: List[int] = []
     for index in np.lexsort((-people.scores, cut)):  # those seen whole first, the surest of them first
         if not (cut[index] and (shared[index, kept] > overlap).any()):
