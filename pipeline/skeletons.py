@@ -74,7 +74,7 @@ class Skeleton:
             tuple(position[name] for name in info['skeleton_info'][i]['link']) for i in sorted(info['skeleton_info'])
         )
         flips = tuple(position[joint['swap']] if joint.get('swap') else k for k, joint in enumerate(joints))
-        return cls(info['dataset_name'], names, links, flips, _sigmas(info, len(names)), tuple(map(_side, names)))
+        return cls(info['dataset_name'], names, links, flips, _sigmas(info, len(names)), tuple(map(side_of, names)))
 
     @classmethod
     def from_parsed(cls, meta: dict) -> 'Skeleton':
@@ -82,7 +82,22 @@ class Skeleton:
         names = tuple(str(meta['keypoint_id2name'][k]) for k in range(int(meta['num_keypoints'])))
         links = tuple((int(a), int(b)) for a, b in meta['skeleton_links'])
         flips = tuple(int(k) for k in meta['flip_indices'])
-        return cls(str(meta['dataset_name']), names, links, flips, _sigmas(meta, len(names)), tuple(map(_side, names)))
+        return cls(
+            str(meta['dataset_name']), names, links, flips, _sigmas(meta, len(names)), tuple(map(side_of, names))
+        )
+
+
+def side_of(name: str) -> str:
+    """'left', 'right' or '' for joints on the midline, told by the name."""
+    return next((side for side in ('left', 'right') if side in name), '')
+
+
+def mirror_name(name: str) -> str:
+    """``right_knee`` of ``left_knee``; a name that begins with no side is its own."""
+    for side, other in (('left_', 'right_'), ('right_', 'left_')):
+        if name.startswith(side):
+            return other + name[len(side) :]
+    return name
 
 
 @cache
@@ -107,7 +122,3 @@ def load_skeleton(name: str) -> Skeleton:
 def _sigmas(info: dict, count: int) -> np.ndarray:
     given = np.asarray(info.get('sigmas', ()), np.float32)
     return given if len(given) else np.full(count, 0.05, np.float32)  # some data sets define none
-
-
-def _side(name: str) -> str:
-    return next((side for side in ('left', 'right') if side in name), '')

@@ -7,7 +7,7 @@ import numpy as np
 
 from pipeline.formats.body25 import BODY25
 from pipeline.layouts import LAYOUTS
-from pipeline.skeletons import Skeleton, load_skeleton
+from pipeline.skeletons import Skeleton, load_skeleton, mirror_name
 
 #: OpenPose's older layout
 COCO18 = (
@@ -91,7 +91,7 @@ def skeleton_of(names: Sequence[str], title: str) -> Skeleton:
         for k, name in enumerate(known.names):
             if name in position:
                 sigmas[position[name]] = known.sigmas[k]
-    flips = tuple(position.get(_mirror(name), k) for k, name in enumerate(names))
+    flips = tuple(position.get(mirror_name(name), k) for k, name in enumerate(names))
     sides = tuple(next((side for side in ('left', 'right') if name.startswith(side)), '') for name in names)
     return Skeleton(title, tuple(names), tuple(links), flips, sigmas, sides)
 
@@ -104,13 +104,6 @@ def _known(name: str) -> str:
     part = _PARTS.get('_'.join(word for word in words if word not in _SIDES))
     ours = '_'.join((*sides[:1], part or ''))
     return ours if part and len(sides) < 2 and ours in _ALL else name
-
-
-def _mirror(name: str) -> str:
-    for side, other in (('left_', 'right_'), ('right_', 'left_')):
-        if name.startswith(side):
-            return other + name[len(side) :]
-    return name
 
 
 _PAIRED = ('eye_inner', 'eye_outer', 'mouth', 'pinky', 'index', 'thumb', 'foot_index', 'big_toe', 'small_toe', 'heel')

@@ -11,7 +11,7 @@ import numpy as np
 from pipeline.errors import InputError
 from pipeline.formats.tables import Moment, to_dataframe, to_xarray
 from pipeline.reading import exact_fraction, read_json
-from pipeline.skeletons import Skeleton
+from pipeline.skeletons import Skeleton, side_of
 from pipeline.summary import html_table
 from pipeline.types import People, VideoInfo
 
@@ -198,8 +198,7 @@ class _Reader:
         flips = indices(meta.get('flip_indices', list(range(count))), 'meta_info.flip_indices')
         self._expect(len(flips) == count, 'meta_info.flip_indices', f'{count} integers', list(flips))
         sigmas = self._array(meta.get('sigmas', [0.05] * count), (count,), 'meta_info.sigmas')
-        sides = tuple(next((side for side in ('left', 'right') if side in name), '') for name in names)
-        return Skeleton(str(meta.get('dataset_name', '')), names, pairs, flips, sigmas, sides)
+        return Skeleton(str(meta.get('dataset_name', '')), names, pairs, flips, sigmas, tuple(map(side_of, names)))
 
     def _video(self, video: Any) -> Optional[VideoInfo]:
         if video is None:

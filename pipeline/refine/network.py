@@ -16,6 +16,7 @@ from pipeline.networks.refiners.sequence_refiner import SequenceRefiner, load_re
 from pipeline.networks.refiners.temporal import TemporalOutput
 from pipeline.refine.polish import polish as polished
 from pipeline.refine.windows import WindowSmoother, by_phases, hann_blend
+from pipeline.skeletons import mirror_name
 
 Size = Tuple[int, int]  # of a picture, px: width, height
 # where joints of other data sets are among those of a COCO or PoseTrack skeleton
@@ -133,9 +134,9 @@ def window_smoother(
         raise InputError(f'threads is {threads!r}: must be a whole number from 0 (all that torch takes) to 1024')
     if isinstance(polish, bool) or not isinstance(polish, (int, float)) or not 0 <= polish <= 1:
         raise InputError(f'polish is {polish!r}: must be seconds from 0 (none) to 1')
-
     if isinstance(rate, bool) or not isinstance(rate, (int, float)) or not 0 <= rate < float('inf'):
         raise InputError(f'rate is {rate!r}: must be frames per second from 0 (every frame) up')
+
     gives_sigmas = getattr(model.backbone, 'gives_width', False)
 
     def run(keypoints: np.ndarray, scores: np.ndarray, fps: np.ndarray, size: Optional[Size]) -> np.ndarray:
@@ -222,7 +223,7 @@ class _Joints:
             if name not in given and name in MIDDLES and all(part in given for part in MIDDLES[name])
         }
         if mirror:
-            partners = [_mirror_name(name) for name in refined]
+            partners = [mirror_name(name) for name in refined]
             alone = [name for name, partner in zip(refined, partners) if partner not in refined]
             if alone:
                 raise InputError(f'mirror: joint {alone[0]} has no mirror joint among {", ".join(refined)}')
@@ -251,13 +252,6 @@ class _Joints:
         image = poses[:, :, self.flip].astype(np.float32)
         image[..., 0] *= -1
         return image
-
-
-def _mirror_name(name: str) -> str:
-    for side, other in (('left_', 'right_'), ('right_', 'left_')):
-        if name.startswith(side):
-            return other + name[len(side) :]
-    return name
 
 
 def run_exported(model: SequenceRefiner) -> None:
