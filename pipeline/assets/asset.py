@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Optional
 
@@ -103,3 +104,14 @@ def sha256_of(path: Path) -> str:
         while block := file.read(1 << 20):
             digest.update(block)
     return digest.hexdigest()
+
+
+def known_sha256(path: Path) -> str:
+    """As :func:`sha256_of`; a file is read again only when its size or time has changed."""
+    state = path.stat()
+    return _known(path, state.st_mtime_ns, state.st_size)
+
+
+@lru_cache(maxsize=64)
+def _known(path: Path, modified: int, size: int) -> str:
+    return sha256_of(path)

@@ -9,11 +9,10 @@
 """
 
 import json
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, List, Optional, Sequence, Union
 
-from pipeline.assets.asset import sha256_of
+from pipeline.assets.asset import known_sha256
 from pipeline.corrections.entries import Correction, from_json, to_json
 from pipeline.errors import InputError
 from pipeline.files import Force, atomic_path
@@ -51,7 +50,7 @@ def read_corrections(path: Union[str, Path], poses: Optional[Union[str, Path]] =
     corrections = entries_from_json(document['corrections'], f'{path}: corrections')
     known = document.get('poses')
     digest = known.get('sha256') if isinstance(known, dict) else None
-    if poses is not None and digest is not None and digest != digest_of(Path(poses)):
+    if poses is not None and digest is not None and digest != known_sha256(Path(poses)):
         raise InputError(
             f'{path}: was made for other poses than {poses} are now, and ids may mean other people; '
             'remove "sha256" from it to apply it all the same'
@@ -70,17 +69,6 @@ def entries_from_json(values: Any, place: str) -> List[Correction]:
     return [from_json(value, f'{place}[{i}]') for i, value in enumerate(values)]
 
 
-def digest_of(poses: Path) -> str:
-    """SHA-256 of a pose file; it is read again only when its size or time has changed."""
-    state = poses.stat()
-    return _digest(poses, state.st_mtime_ns, state.st_size)
-
-
-@lru_cache(maxsize=16)
-def _digest(poses: Path, modified: int, size: int) -> str:
-    return sha256_of(poses)
-
-
 def write_corrections(
     path: Union[str, Path], corrections: Sequence[Correction], poses: Union[str, Path], force: Force = False
 ) -> None:
@@ -89,7 +77,7 @@ def write_corrections(
     Raises:
         InputError: if it exists and ``force`` is false, or cannot be written.
     """
-    head = json.dumps(dict(name=Path(poses).name, sha256=digest_of(Path(poses))))
+    head = json.dumps(dict(name=Path(poses).name, sha256=known_sha256(Path(poses))))
     lines = ',\n'.join('  ' + json.dumps(to_json(correction), allow_nan=False) for correction in corrections)
     with atomic_path(path, force) as temporary:
         temporary.write_text(

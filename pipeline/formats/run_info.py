@@ -1,10 +1,8 @@
 """Record a run in its files: enough to repeat it, and nothing that differs when it is repeated."""
 
-import hashlib
 import json
 import platform
 from dataclasses import asdict, dataclass, field
-from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Dict, Iterator, Mapping, Optional
@@ -107,22 +105,10 @@ def _weight_references(value) -> Iterator[str]:
 
 
 def _hash_of(reference: str) -> Optional[str]:
+    from pipeline.assets import find  # urllib only where there are weights
+    from pipeline.assets.asset import known_sha256
+
     path: Optional[Path] = Path(reference)
     if reference.startswith('asset:'):
-        from pipeline.assets import find
-
         path = find(reference[len('asset:') :])
-    if path is None or not path.is_file():
-        return None
-    state = path.stat()
-    return _sha256(path, state.st_mtime_ns, state.st_size)
-
-
-@lru_cache(maxsize=64)
-def _sha256(path: Path, modified: int, size: int) -> str:
-    # the time and size are part of the key: a file that changed is hashed again
-    digest = hashlib.sha256()
-    with open(path, 'rb') as file:
-        for block in iter(lambda: file.read(1 << 20), b''):
-            digest.update(block)
-    return digest.hexdigest()
+    return known_sha256(path) if path is not None and path.is_file() else None
