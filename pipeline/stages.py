@@ -266,9 +266,7 @@ class Refine:
     name: Optional[str] = 'refine'
 
     def __call__(self, results: Iterator[FrameResult]) -> Iterator[FrameResult]:
-        for result in results:
-            yield from self.refiner.push(result)
-        yield from self.refiner.flush()
+        return self.refiner.stream(results)
 
 
 @dataclass

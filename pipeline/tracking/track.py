@@ -1,6 +1,6 @@
 """The track of one person: motion filter, last observation, and whether it is shown."""
 
-from typing import Optional, Sequence, Tuple
+from typing import Optional, Tuple
 
 import numpy as np
 
@@ -152,13 +152,6 @@ class Track:
     def _noise(self, weights: np.ndarray) -> np.ndarray:
         joints = _JOINT_NOISE * 2 * self._sigmas / np.sqrt(np.clip(weights, _LEAST_WEIGHT, 1))
         return np.square(np.append(joints, (_BOX_NOISE, _BOX_NOISE)) * self.size)
-
-
-def looks_of(tracks: Sequence[Track]) -> np.ndarray:
-    """``(N, LENGTH)``, the clothes of tracks that all have been seen in some."""
-    known = [track.looks for track in tracks if track.looks is not None]
-    assert len(known) == len(tracks)  # the caller has left out the others
-    return np.stack(known)
 
 
 def _points(keypoints: np.ndarray, bbox: np.ndarray) -> np.ndarray:

@@ -65,9 +65,6 @@ class BlazePoseEstimator(PersonEstimator):
         self.max_twist = max_twist
         self.retries, self.lost_retries = tuple(retries), tuple(lost_retries)
 
-    def loss(self, inputs, data_samples):
-        raise NotImplementedError('BlazePose comes as a trained graph and cannot be trained here')
-
     def settle(self, view: View, picture: np.ndarray) -> Pose:
         """Look as long as there are doubts; take the least doubtful look, or the seed."""
         best = self._look(view, view.crop, picture)
