@@ -5,7 +5,7 @@ foot of somebody who is seen from the front points anywhere; skeletons without f
 lies between the ears. A vote has to be clear to change the answer, and lasts until the next clear one.
 """
 
-from typing import Dict, Optional
+from typing import Dict
 
 import numpy as np
 
@@ -80,10 +80,8 @@ class FacingMemory:
         self._votes: Dict[int, float] = {}
         self._answers: Dict[int, float] = {}
 
-    def update(self, track_id: int, keypoints: np.ndarray, interval: float, fixed: Optional[float] = None) -> float:
-        """1 or -1 for the next pose ``(K, 2)`` of a track, ``interval`` seconds after the last; ``fixed`` if given."""
-        if fixed is not None:
-            return fixed
+    def update(self, track_id: int, keypoints: np.ndarray, interval: float) -> float:
+        """1 or -1 for the next pose ``(K, 2)`` of a track, ``interval`` seconds after the last."""
         vote = float(sideways(self._skeleton, keypoints[None])[0])
         if np.isfinite(vote):
             share = 1 - np.exp(-interval / _MEMORY)

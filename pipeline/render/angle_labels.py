@@ -47,7 +47,7 @@ class AngleLabels:
             keypoints: ``(K, 2)`` px, NaN where a joint is not drawn.
             size: of the figure in px.
         """
-        towards = self._memory.update(track_id, keypoints, self._interval, self._fixed)
+        towards = self._fixed or self._memory.update(track_id, keypoints, self._interval)
         angles = body_angles(self._skeleton, keypoints[None], np.array([towards]))[0]
         height = int(np.clip(_HEIGHT * size, SMALLEST, max(SMALLEST, 0.03 * canvas.shape[0])))
         for row, joint in self._shown:
