@@ -173,10 +173,9 @@ class WindowTrack:
         self.count = 0  # poses added
         self.next_start = 0  # where the next window begins
         self.emitted = 0  # poses given back
-        self.sums: np.ndarray = np.zeros(
-            (0, 0, 0)
-        )  # (n, K, D) weighted answers for the frames from ``emitted`` on, float64
-        self.weights: np.ndarray = np.zeros((0, 0))  # (n, K) and their weights
+        # of the frames from ``emitted`` on: (n, K, D) weighted answers, float64, and (n, K) the sums of their weights
+        self.sums: np.ndarray = np.zeros((0, 0, 0))
+        self.weights: np.ndarray = np.zeros((0, 0))
 
     def push(self, keypoints: np.ndarray, scores: np.ndarray, time: float) -> List[np.ndarray]:
         return self._answered(self._add(keypoints, scores, time))

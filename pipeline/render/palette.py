@@ -18,8 +18,8 @@ _HUES = (
     (204, 121, 167),  # reddish purple
     (240, 228, 66),  # yellow
     (213, 94, 0),  # vermillion
-    (0, 114, 178),
-)  # blue
+    (0, 114, 178),  # blue
+)
 _WHITE, _BLACK = (255, 255, 255), (0, 0, 0)
 # ids beyond the seventh repeat the hues lighter, then darker
 _SHADES = ((None, 0.0), (_WHITE, 0.45), (_BLACK, 0.35))

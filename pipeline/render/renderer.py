@@ -64,11 +64,11 @@ class Renderer:
         """Draw the people of the next frame.
 
         Args:
-            picture: ``(H, W, 3)`` uint8, RGB, or a video's YUV picture. Not changed, unless:
+            picture: ``(H, W, 3)`` uint8, RGB, or a video's YUV picture.
             people: the frame's; their skeleton is the renderer's.
             in_place: draw into an RGB picture if it can be written to (and without
-                ``compare``), or into planes, which saves copying them. A :class:`YuvPicture` belongs
-                to its decoder and is always copied.
+                ``compare``), or into planes, which saves copying them. Otherwise, and of a :class:`YuvPicture`, which
+                belongs to its decoder, always a copy is drawn upon.
             others: of the same skeleton, drawn beneath ``people``: faint, grey, without ids, boxes and trails.
 
         Returns:
