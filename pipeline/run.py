@@ -1,7 +1,7 @@
 """Run one video through a chain into files: overlay, pose data, and a summary."""
 
 import time
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Dict, Generator, Iterator, List, Optional, Protocol, Sequence, Union
@@ -69,22 +69,25 @@ def check_outputs(specs: Sequence[str], options: OutputOptions) -> List[Any]:
         raise InputError('a report is made from the JSON file: write that too')
     owners: Dict[Path, str] = {}
     inputs: List[Any] = []
-    for spec in map(str, specs):
-        source = open_source(spec, **options.reading())
-        live, name = source.info.num_frames is None, source.info.name
-        check_repeatable(source, options)
-        inputs.append(source if live else spec)
-        if not live:
-            source.close()
-        metre_options(options, source.info)
-        paths = output_paths(options, name).values()
-        for path in paths:
-            other = owners.setdefault(path, spec)
-            if other != spec:
-                raise InputError(f'{other} and {spec} would both write {path}; run them into different folders')
-        with _claimed(options, name) as claim:
+    with ExitStack() as refused:  # whatever is refused, no camera stays open
+        for spec in map(str, specs):
+            source = open_source(spec, **options.reading())
+            refused.callback(source.close)
+            live, name = source.info.num_frames is None, source.info.name
+            check_repeatable(source, options)
+            inputs.append(source if live else spec)
+            if not live:
+                source.close()
+            metre_options(options, source.info)
+            paths = output_paths(options, name).values()
             for path in paths:
-                check_writable(path, claim)
+                other = owners.setdefault(path, spec)
+                if other != spec:
+                    raise InputError(f'{other} and {spec} would both write {path}; run them into different folders')
+            with _claimed(options, name) as claim:
+                for path in paths:
+                    check_writable(path, claim)
+        refused.pop_all()
     return inputs
 
 

@@ -10,6 +10,7 @@ import time
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from pipeline.batch.lock import folder_lock
@@ -19,7 +20,7 @@ from pipeline.formats.csv_file import CsvExporter
 from pipeline.formats.json_file import JsonExporter
 from pipeline.options import OutputOptions
 from pipeline.run import check_outputs, run_video
-from pipeline.video import open_source
+from pipeline.video import ArraySource, open_source
 from tests.batch.test_run_batch import killed_after
 from tests.batch.toy_chain import ToySettings, write_video
 
@@ -75,6 +76,28 @@ def test_odd_names_make_files_of_the_folder(tmp_path, out, name):
     assert not any(file.startswith('.') or '\n' in file for file in files)
     with open_source(next(out.glob('*_overlay.mp4'))) as source:
         assert source.info.num_frames == 3
+
+
+class Camera(ArraySource):
+    """Pictures without an end, and whether somebody still looks at them."""
+
+    def __init__(self, name):
+        super().__init__((np.zeros((16, 16, 3), np.uint8) for _ in range(3)), name=name)
+        self.open = True
+
+    def close(self):
+        self.open = False
+
+
+@pytest.mark.parametrize('hidden, refusal', [(True, 'cannot be read twice'), (False, 'would both write')])
+def test_cameras_are_let_go_when_an_input_is_refused_and_kept_open_else(out, monkeypatch, hidden, refusal):
+    cameras = {'0': Camera('hall'), '1': Camera('hall')}
+    monkeypatch.setattr('pipeline.run.open_source', lambda spec, **reading: cameras[spec])
+    with pytest.raises(InputError, match=refusal):
+        check_outputs(['0', '1'], OutputOptions(out, blur_faces=hidden))
+    assert not cameras['0'].open and (hidden or not cameras['1'].open)
+    cameras['0'] = Camera('hall')
+    assert check_outputs(['0'], OutputOptions(out)) == [cameras['0']] and cameras['0'].open
 
 
 def full(*args, **more):
