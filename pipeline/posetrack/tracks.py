@@ -77,7 +77,7 @@ def load_annotated_tracks(folder: Union[str, Path], fps: float = 25.0) -> Tuple[
                 points = np.array([pose for _, pose in part], np.float32)
                 weight = np.isfinite(points).all(axis=2).astype(np.float32)
                 nose, bottom, top = (_NAMES.index(name) for name in ('nose', 'head_bottom', 'head_top'))
-                truth, _ = bridge_unseen(np.nan_to_num(points), weight)
+                truth = bridge_unseen(np.nan_to_num(points), weight)
                 if not weight[:, nose].any():
                     truth[:, nose] = (truth[:, bottom] + truth[:, top]) / 2
                 name = f'{path.stem}/{identity}/{number}'

@@ -1,4 +1,4 @@
-"""Files of data sets: what is missing or broken is said in one line, whichever source reads it."""
+"""Files of data sets: what is missing or broken is said in one line, and joints that nobody labelled are bridged."""
 
 import json
 
@@ -52,3 +52,10 @@ def test_a_camera_that_is_not_known_is_named(tmp_path):
     np.savez(tmp_path / 'S1.npz', **walk)
     with pytest.raises(InputError, match='S1/Walking: its camera 7 is not in cameras.json'):
         h36m_recordings(tmp_path)
+
+
+def test_joints_that_nobody_labelled_are_bridged():
+    keypoints = np.float32([[[0, 0], [7, 7], [10, 20]], [[9, 9], [7, 7], [20, 40]], [[4, 8], [7, 7], [30, 60]]])
+    weight = np.float32([[1, 0, 1], [0, 0, 1], [1, 0, 0]])
+    expected = [[[0, 0], [5, 10], [10, 20]], [[2, 4], [20, 40], [20, 40]], [[4, 8], [4, 8], [20, 40]]]
+    np.testing.assert_array_equal(penn_action.bridge_unseen(keypoints, weight), np.float32(expected))

@@ -8,6 +8,7 @@ from scipy.signal import savgol_filter
 
 from pipeline.errors import InputError
 from pipeline.formats.npz import open_npz
+from pipeline.refine.filters import bridge_missing
 from pipeline.training.motion import WHERE, PoseSequence
 
 NAMES = (
@@ -50,29 +51,24 @@ def load_penn_action(folder: Union[str, Path], smooth: bool = True) -> Tuple[Pos
 def _sequence(arrays, name: str, smooth: bool) -> PoseSequence:
     keypoints = arrays[f'{name}/keypoints'].astype(np.float32)
     weight = (arrays[f'{name}/visible'] > 0).astype(np.float32)
-    keypoints, weight = bridge_unseen(keypoints, weight)
+    keypoints = bridge_unseen(keypoints, weight)
     if smooth and len(keypoints) >= 5:
         keypoints = savgol_filter(keypoints, 5, 2, axis=0).astype(np.float32)
     return PoseSequence(f'penn/{name}', keypoints, weight, FPS, group=name)
 
 
-def bridge_unseen(keypoints: np.ndarray, weight: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
+def bridge_unseen(keypoints: np.ndarray, weight: np.ndarray) -> np.ndarray:
     """Fill joints of weight 0 linearly over time, so that they move with the body.
 
-    Their weight stays 0. A joint never seen takes the mean of the seen joints.
+    A joint never seen takes the mean of the seen joints.
 
     Args:
         keypoints: ``(T, K, D)``.
         weight: ``(T, K)``.
+
+    Returns:
+        ``(T, K, D)``, a new array of the same type.
     """
-    keypoints = keypoints.copy()
-    frames = np.arange(len(keypoints))
-    seen = weight > 0
-    for k in np.flatnonzero(~seen.all(0)):
-        if not seen[:, k].any():
-            total = np.maximum(seen.sum(1, keepdims=True), 1)
-            keypoints[:, k] = (keypoints * seen[..., None]).sum(1) / total
-            continue
-        for d in range(keypoints.shape[2]):
-            keypoints[:, k, d] = np.interp(frames, frames[seen[:, k]], keypoints[seen[:, k], k, d])
-    return keypoints, weight
+    bridged, seen = bridge_missing(keypoints, weight, np.arange(len(keypoints))), weight > 0
+    middles = (bridged * seen[..., None]).sum(1, keepdims=True) / np.maximum(seen.sum(1)[:, None, None], 1)
+    return np.where(seen.any(0)[:, None], bridged, middles).astype(keypoints.dtype)
