@@ -194,8 +194,8 @@ class VideoPipeline:
         with options_of('detector', name):
             detector = build_detector(config['detector'], device, speed)
         if not config.get('random_weights'):
-            for link, stage in (('detector', detector), ('estimator', estimator)):
-                check_weights_given(link, config[link], getattr(stage, 'model', None))
+            for stage, built in (('detector', detector), ('estimator', estimator)):
+                check_weights_given(stage, config[stage], getattr(built, 'model', None))
         if speed != dict(runtime='torch', half=False) and not any(
             hasattr(stage, 'model') and runs_in_torch(stage.model) for stage in (detector, estimator)
         ):

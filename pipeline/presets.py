@@ -16,13 +16,13 @@ from pipeline.errors import InputError
 from pipeline.options import Kind, preset_options
 from pipeline.resources import PRESETS
 
-LINKS = ('detector', 'estimator', 'tracker', 'refiner')
+STAGES = ('detector', 'estimator', 'tracker', 'refiner')
 OPTIONS = (*preset_options(), 'custom_imports')
 
 _NAMED = Kind(dict, 'a name or a dictionary')
 _STAGE = Kind(dict, "a dictionary of the stage's options")
 _IMPORTS = Kind(dict, 'dict(imports=[...]), names of modules', lambda value: set(value) == {'imports'})
-KINDS = {**dict.fromkeys(LINKS[:3], _STAGE), **preset_options(), 'custom_imports': _IMPORTS}
+KINDS = {**dict.fromkeys(STAGES[:3], _STAGE), **preset_options(), 'custom_imports': _IMPORTS}
 
 
 def preset_names() -> list:
@@ -46,7 +46,7 @@ def load_preset(name: Union[str, Path]) -> dict:
     except Exception as error:  # a config is Python: anything can go wrong in it
         raise InputError(f'{path}: not a readable config ({type(error).__name__}: {error})') from error
     missing = [key for key in ('detector', 'estimator') if key not in config]
-    unknown = [key for key in config if key not in LINKS + OPTIONS]
+    unknown = [key for key in config if key not in STAGES + OPTIONS]
     if missing or unknown:
         raise InputError(
             f'{path}: '
@@ -56,7 +56,7 @@ def load_preset(name: Union[str, Path]) -> dict:
                     [
                         f'lacks {", ".join(missing)}' if missing else '',
                         f'has unknown {", ".join(unknown)}' if unknown else '',
-                        f'a preset has {", ".join(LINKS + OPTIONS)}',
+                        f'a preset has {", ".join(STAGES + OPTIONS)}',
                     ],
                 )
             )
@@ -65,9 +65,9 @@ def load_preset(name: Union[str, Path]) -> dict:
         if key == 'refiner' and isinstance(value, (str, dict)):
             continue
         KINDS.get(key, _NAMED).check(f'{path}: {key} is', value)
-    for link in ('detector', 'estimator'):
-        if 'type' not in config[link] and not isinstance(config[link].get('config'), str):
-            raise InputError(f'{path}: {link} names no config')
+    for stage in ('detector', 'estimator'):
+        if 'type' not in config[stage] and not isinstance(config[stage].get('config'), str):
+            raise InputError(f'{path}: {stage} names no config')
     if 'custom_imports' in config:
         from pipeline.registry import import_custom
 
@@ -76,12 +76,12 @@ def load_preset(name: Union[str, Path]) -> dict:
 
 
 @contextmanager
-def options_of(link: str, preset: str) -> Iterator[None]:
+def options_of(stage: str, preset: str) -> Iterator[None]:
     """Turn what a stage's constructor says of unknown options or wrong types into an :class:`InputError`."""
     try:
         yield
     except (TypeError, ValueError) as error:
-        raise InputError(f'{preset or "the chain"}: {link}: {" ".join(str(error).split())}') from error
+        raise InputError(f'{preset or "the chain"}: {stage}: {" ".join(str(error).split())}') from error
 
 
 def merged_preset(preset: Union[str, Path], refiner: Union[None, str, dict] = None, **given) -> dict:

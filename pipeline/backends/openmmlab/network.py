@@ -131,11 +131,11 @@ def runs_in_torch(model: nn.Module) -> bool:
     return any(True for _ in model.parameters())
 
 
-def check_weights_given(link: str, options: Mapping, model: Optional[nn.Module]) -> None:
+def check_weights_given(stage: str, options: Mapping, model: Optional[nn.Module]) -> None:
     """Refuse a network whose weights nobody has given: its poses mean nothing.
 
     Args:
-        link: 'detector' or 'estimator'.
+        stage: 'detector' or 'estimator'.
         options: of the stage.
         model: its network; one that brings weights of its own has no parameters that torch knows of, or says
             ``has_weights = True``.
@@ -146,8 +146,8 @@ def check_weights_given(link: str, options: Mapping, model: Optional[nn.Module])
     if options.get('checkpoint') is None and model is not None and runs_in_torch(model):
         if not getattr(model, 'has_weights', False):
             raise InputError(
-                f'{link} {options.get("config")}: no checkpoint, so its weights would be random; give one '
-                f'(--{link} CONFIG CHECKPOINT), or --random-weights to try it without'
+                f'{stage} {options.get("config")}: no checkpoint, so its weights would be random; give one '
+                f'(--{stage} CONFIG CHECKPOINT), or --random-weights to try it without'
             )
 
 
