@@ -14,7 +14,7 @@ import numpy as np
 
 from pipeline.addresses import scheme_of, shown
 from pipeline.errors import InputError
-from pipeline.moments import Moment
+from pipeline.moments import Moment, is_reached
 from pipeline.types import Frame, VideoInfo
 from pipeline.video.arrival import EvenClock
 from pipeline.video.containers import STREAM_FORMATS, STREAM_PROTOCOLS
@@ -91,11 +91,11 @@ class LiveSource(VideoSource):
         received, self._head = self._head, None
         while received is not None:
             index, seconds, image = received
-            if _reached(self._end, index, seconds):
+            if is_reached(self._end, index, seconds):
                 return
             if image.shape[:2] != (self.info.height, self.info.width):  # streams may change size as they go
                 image = cv2.resize(image, (self.info.width, self.info.height), interpolation=cv2.INTER_AREA)
-            if _reached(self._start, index, seconds, default=True):
+            if is_reached(self._start, index, seconds, default=True):
                 yield Frame(index, seconds, image)
             received = self._receive()
 
@@ -211,12 +211,6 @@ def _limited(options: str) -> str:
 
 def _sane_rate(rate: float) -> Fraction:
     return Fraction(rate).limit_denominator(1001) if 1 <= rate <= _MAX_RATE else _DEFAULT_RATE
-
-
-def _reached(moment: Optional[Moment], index: int, seconds: float, default: bool = False) -> bool:
-    if moment is None:
-        return default
-    return index >= moment.value if moment.in_frames else seconds >= moment.value
 
 
 def is_device(address: Union[int, str]) -> bool:
