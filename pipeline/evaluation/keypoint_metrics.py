@@ -7,6 +7,8 @@ from typing import Optional, Sequence, Tuple
 
 import numpy as np
 
+from pipeline.refine.filters import bridge_missing
+
 
 def joint_errors(prediction: np.ndarray, truth: np.ndarray) -> np.ndarray:
     """Euclidean distances, ``(T, K, D)`` twice -> ``(T, K)``."""
@@ -120,11 +122,7 @@ def fill_missing(prediction: np.ndarray) -> np.ndarray:
     seen = np.isfinite(prediction).all(-1)
     if seen.all() or not seen.any():
         return prediction
-    filled, frames = prediction.copy(), np.arange(len(prediction))
-    for joint in np.flatnonzero(seen.any(0) & ~seen.all(0)):
-        at, gaps = frames[seen[:, joint]], frames[~seen[:, joint]]
-        for axis in range(prediction.shape[-1]):
-            filled[gaps, joint, axis] = np.interp(gaps, at, prediction[at, joint, axis])
+    filled = bridge_missing(prediction, seen, np.arange(len(prediction))).astype(prediction.dtype)
     never = ~seen.any(0)
     filled[:, never] = filled[:, ~never].mean(1, keepdims=True)
     return filled

@@ -12,8 +12,7 @@ from pipeline.training.augmentation.augment import other_proportions
 LEFT_HIP, RIGHT_HIP, LEFT_SHOULDER, RIGHT_SHOULDER = 11, 12, 5, 6
 LOWER = (11, 12, 13, 14, 15, 16)  # hips, knees, ankles
 UPPER = tuple(k for k in range(17) if k not in LOWER)
-# COCO's joints, then hips' centre, shoulders' centre, head's centre: where each hangs, and its mirror joint
-_HIPS, _SHOULDERS, _HEAD = 17, 18, 19
+# COCO's joints, then the centres of hips (17), shoulders (18) and head (19): where each hangs, and its mirror joint
 _PARENTS = (19, 19, 19, 19, 19, 18, 18, 5, 6, 7, 8, 17, 17, 11, 12, 13, 14, 17, 17, 18)
 _FLIP = (0, 2, 1, 4, 3, 6, 5, 8, 7, 10, 9, 12, 11, 14, 13, 16, 15, 17, 18, 19)
 
