@@ -38,27 +38,6 @@ from pipeline.evaluation.keypoint_metrics import (
 
 PROTOCOLS = ('published', 'corrected')
 METRICS = ('pck', 'mpjpe', 'pa-mpjpe', 'mpjve', 'accel', 'jerk')
-# What the published code prints over which of Sub-JHMDB's 15 joints, and what these joints are.
-PUBLISHED_COLUMNS = {
-    'Head': (0,),
-    'Shoulder': (1, 2),
-    'Elbow': (3, 4),
-    'Wrist': (5, 6),
-    'Hip': (7, 8),
-    'Knee': (9, 10),
-    'Ankle': (11, 12),
-}
-JHMDB_COLUMNS = {
-    'Neck': (0,),
-    'Belly': (1,),
-    'Face': (2,),
-    'Shoulder': (3, 4),
-    'Hip': (5, 6),
-    'Elbow': (7, 8),
-    'Knee': (9, 10),
-    'Wrist': (11, 12),
-    'Ankle': (13, 14),
-}
 
 
 @dataclass
