@@ -62,6 +62,11 @@ def mix(colour: Colour, other: Colour, share: float) -> Colour:
     return tuple(int(round(a + (b - a) * share)) for a, b in zip(colour, other))
 
 
+def css(colour: Colour) -> str:
+    """``#rrggbb``, as pages write it."""
+    return '#{:02x}{:02x}{:02x}'.format(*colour)
+
+
 def luminance(colour: Colour) -> float:
     """Relative luminance in 0..1 (WCAG 2.1)."""
     channel = np.asarray(colour, float) / 255

@@ -108,6 +108,12 @@ def shown_angles(skeleton: Skeleton) -> List[Angle]:
     return [angle for angle in angles_of(skeleton) if angle.is_joint or angle.name == 'trunk']
 
 
+def runs(mask: np.ndarray) -> List[Tuple[int, int]]:
+    """First and last index of every run of True in ``(F,)`` bool."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], mask.astype(int), [0]])))
+    return [(int(a), int(b) - 1) for a, b in zip(edges[::2], edges[1::2])]
+
+
 def _angles(skeleton: Skeleton, position: np.ndarray, towards: np.ndarray) -> np.ndarray:
     shown = shown_angles(skeleton)
     return body_angles(skeleton, position, towards)[:, [angle in shown for angle in angles_of(skeleton)]]

@@ -15,8 +15,8 @@ from pipeline.errors import InputError
 from pipeline.files import Force, atomic_path
 from pipeline.formats import PoseFile, read_poses_json
 from pipeline.kinematics.metres import MetreOptions, MetreScale
-from pipeline.render.palette import colour_of, mix
-from pipeline.report.curves import TrackCurves, shown_angles, track_curves
+from pipeline.render.palette import colour_of, css, mix
+from pipeline.report.curves import TrackCurves, runs, shown_angles, track_curves
 from pipeline.report.packing import pack
 from pipeline.report.space import space_data
 
@@ -127,11 +127,11 @@ def _track_data(track: TrackCurves) -> Dict:
     colour = colour_of(track.track_id)
     return dict(
         id=track.track_id,
-        colour=_css(colour),
-        tint=_css(mix(colour, (255, 255, 255), 0.6)),
+        colour=css(colour),
+        tint=css(mix(colour, (255, 255, 255), 0.6)),
         first=track.first,
-        present=_runs(track.present, track.first),
-        filled=_runs(track.filled, track.first),
+        present=[[track.first + a, track.first + b] for a, b in runs(track.present)],
+        filled=[[track.first + a, track.first + b] for a, b in runs(track.filled)],
         curves=pack(curve_rows(track)),
     )
 
@@ -156,12 +156,6 @@ def curve_rows(track: TrackCurves) -> np.ndarray:
     angles = np.stack([after.angles, before.angles], axis=2)  # (F, A, 2)
     frames = len(track.time)
     return np.concatenate([joints.reshape(frames, -1), angles.reshape(frames, -1), track.boxes], axis=1).T
-
-
-def _runs(mask: np.ndarray, first: int) -> List[List[int]]:
-    """First and last position of every run of True."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], mask.astype(int), [0]])))
-    return [[int(a) + first, int(b) - 1 + first] for a, b in zip(edges[::2], edges[1::2])]
 
 
 def _source(video: Path, page: Path, offset: float, embed: bool) -> Dict:
@@ -193,10 +187,6 @@ def _facts(poses: PoseFile, curves: List[TrackCurves]) -> str:
     if isinstance(version, dict) and version.get('pipeline'):
         facts.append(f'pipeline {version["pipeline"]}')
     return ', '.join(facts)
-
-
-def _css(colour) -> str:
-    return '#{:02x}{:02x}{:02x}'.format(*colour)
 
 
 def _in_script(data: Dict) -> str:

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from pipeline.files import atomic_path, safe_name
 from pipeline.formats import PoseFile, read_poses_json
-from pipeline.report.curves import TrackCurves, shown_angles, track_curves
+from pipeline.report.curves import TrackCurves, runs, shown_angles, track_curves
 from pipeline.skeletons import Skeleton
 
 _USUAL = ('left_wrist', 'right_wrist', 'left_ankle', 'right_ankle')
@@ -107,16 +107,10 @@ def _finish(figure: Figure, axes: np.ndarray, track: TrackCurves, title: str) ->
     for ax in axes:
         ax.grid(alpha=0.3, linewidth=0.5)
         ax.spines[['top', 'right']].set_visible(False)
-        for start, end in _spans(track):
-            ax.axvspan(start, end, color='0.9', linewidth=0)  # bridged
+        for first, last in runs(track.filled):
+            ax.axvspan(track.time[first], track.time[last], color='0.9', linewidth=0)  # bridged
     axes[0].set_title(title, fontsize=11, loc='left')
     figure.legend(*axes[0].get_legend_handles_labels(), loc='outside upper right', ncols=2, frameon=False, fontsize=8)
     axes[-1].set_xlabel('time (s)')
     figure.align_ylabels(axes)
     return figure
-
-
-def _spans(track: TrackCurves):
-    """Start and end time of every stretch that was bridged."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], track.filled.astype(int), [0]])))
-    return [(track.time[a], track.time[b - 1]) for a, b in zip(edges[::2], edges[1::2])]

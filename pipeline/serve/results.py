@@ -31,7 +31,7 @@ from pipeline.corrections.anew import Memory, refiner_of
 from pipeline.corrections.file import entries_from_json
 from pipeline.errors import InputError
 from pipeline.refine import StreamRefiner
-from pipeline.render.palette import person_colours
+from pipeline.render.palette import css, person_colours
 from pipeline.serve.browsers import plays
 from pipeline.serve.cache import load_table
 from pipeline.serve.folder import Folder
@@ -191,7 +191,4 @@ def packed(table: Table, head: Dict[str, Any]) -> bytes:
 
 def _colours(track_id: int) -> Dict[str, str]:
     colours = person_colours(track_id)
-    return {
-        name: '#{:02x}{:02x}{:02x}'.format(*colour)
-        for name, colour in (('colour', colours.middle), ('left', colours.left), ('right', colours.right))
-    }
+    return dict(colour=css(colours.middle), left=css(colours.left), right=css(colours.right))
