@@ -4,7 +4,6 @@ Frames are numbered as in the poses (``frame_id``), ids are those that are shown
 ``start`` and ``end`` are the first and the last frame that is meant; None leaves an end open.
 """
 
-import math
 from dataclasses import MISSING, Field, dataclass, field, fields
 from typing import Any, Callable, Dict, Optional, Tuple, Type, Union
 
@@ -38,7 +37,7 @@ def _pair(value: Any) -> bool:
 
 def _px(value: Any) -> bool:
     fits = isinstance(value, (int, float)) and not isinstance(value, bool)
-    return fits and math.isfinite(value) and abs(value) <= _FAR
+    return fits and -_FAR <= value <= _FAR  # compared as it is: whole numbers have no end, and floats have one
 
 
 def _part(name: str, allowed: str, fits: Callable[[Any], bool], **more: Any) -> Any:

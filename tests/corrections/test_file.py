@@ -82,6 +82,7 @@ def test_corrections_of_other_poses_are_refused(poses):
         ({'do': 'merge', 'id': 1, 'into': 1}, 'into 1: must be another person'),
         ({'do': 'joint', 'id': 1, 'frame': 1, 'joint': 'nose', 'x': float('nan'), 'y': 0}, 'x None: must be px'),
         ({'do': 'joint', 'id': 1, 'frame': 1, 'joint': 'nose', 'x': 1e9, 'y': 0}, 'x 1000000000.0: must be px'),
+        ({'do': 'joint', 'id': 1, 'frame': 1, 'joint': 'nose', 'x': 0, 'y': -(10**400)}, 'y -1000.*: must be px'),
         ({'do': 'split', 'id': 1, 'frame': 2.5, 'new': 3}, 'frame 2.5: must be the number of a frame'),
     ],
 )
