@@ -26,6 +26,8 @@ from pipeline.errors import InputError
 
 # what the chain knows; options of these names are not worth naming
 GIVEN = ('skeleton', 'device', 'runtime', 'speed')
+# of these, what no preset and no text can say
+_OBJECTS = ('skeleton',)
 
 
 def build_component(options: Union[str, Mapping], registry: Registry, **context: Any):
@@ -77,7 +79,7 @@ def check_arguments(options: Mapping, registry: Registry, also: Sequence[str] = 
     taken = inspect.signature(_maker(registry, kind)).parameters
     if any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in taken.values()):
         return
-    unknown = [name for name in options if name not in ('type', *taken, *also)]
+    unknown = [name for name in options if name not in ('type', *taken, *also) or name in _OBJECTS]
     if unknown:
         allowed = [name for name in (*taken, *also) if name not in GIVEN]
         raise InputError(

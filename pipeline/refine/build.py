@@ -143,7 +143,7 @@ def _register_network(name: str) -> None:
 
         hangs_on = carriers(skeleton)
         joints = f'{skeleton.name}{skeleton.num_keypoints}' if hangs_on is None else 'coco17'
-        path = Path(checkpoint or shipped(f'{name}_{JOINTS.get(joints, joints)}.pth'))
+        path = Path(str(checkpoint) if checkpoint is not None else shipped(f'{name}_{JOINTS.get(joints, joints)}.pth'))
         if not path.is_file():
             others = ', '.join(other for other in names(REFINERS) if other not in NETWORKS)
             raise InputError(

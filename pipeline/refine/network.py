@@ -128,10 +128,12 @@ def window_smoother(
     joints = _Joints(model.keypoint_names, keypoint_names, partial, mirror)
     window = model.window
     for name, value in (('overlap', overlap), ('step', step)):
-        if value is not None and not (isinstance(value, int) and 1 <= value <= window):
+        if value is not None and not (type(value) is int and 1 <= value <= window):  # True is no number here
             raise InputError(f'{name} is {value!r}: windows of {window} frames allow 1 to {window}')
     if threads is not None and not (isinstance(threads, int) and 0 <= threads <= 1024):
         raise InputError(f'threads is {threads!r}: must be a whole number from 0 (all that torch takes) to 1024')
+    if not isinstance(partial, bool):
+        raise InputError(f'partial is {partial!r}: must be True or False')
     if isinstance(polish, bool) or not isinstance(polish, (int, float)) or not 0 <= polish <= 1:
         raise InputError(f'polish is {polish!r}: must be seconds from 0 (none) to 1')
     if isinstance(rate, bool) or not isinstance(rate, (int, float)) or not 0 <= rate < float('inf'):

@@ -112,6 +112,7 @@ def test_text_describes_a_refiner_as_a_dictionary_does(spec, options):
         ('gaussian:sgima=2', "refiner 'gaussian': unknown sgima: allowed are sigma, block, max_gap"),
         ('none:sigma=2', "refiner 'none': unknown sigma: allowed are max_gap"),
         ('hanet:sigma=2', 'unknown sigma: allowed are checkpoint, overlap, threads'),
+        ('hanet:skeleton=5', "refiner 'hanet': unknown skeleton: allowed are checkpoint, overlap"),
         ('gaussian:2', "'2': must be NAME=VALUE"),
         ('gaussian:sigma=', "'sigma=': must be NAME=VALUE"),
         ('gaussian:sigma=2,', "'': must be NAME=VALUE"),
@@ -130,3 +131,21 @@ def test_text_that_describes_no_refiner_is_refused_in_one_line(spec, words):
 def test_threads_that_are_no_number_are_refused(trained, threads):
     with pytest.raises(InputError, match='threads is .*: must be a whole number'):
         build.build_refiner(dict(type=str(trained[0]), threads=threads), load_skeleton('coco'))
+
+
+@pytest.mark.parametrize(
+    'more, words',
+    [
+        (dict(overlap=True), 'overlap is True: windows of .* frames allow 1 to'),
+        (dict(partial=5), 'partial is 5: must be True or False'),
+    ],
+)
+def test_switches_are_no_numbers_and_numbers_no_switches(trained, more, words):
+    with pytest.raises(InputError, match=words):
+        build.build_refiner(dict(type=str(trained[0]), **more), load_skeleton('coco'))
+
+
+@pytest.mark.parametrize('checkpoint', [5, 0])
+def test_a_checkpoint_may_be_called_by_a_number(checkpoint):
+    with pytest.raises(InputError, match=f'^{checkpoint}: no such weights'):
+        build.build_refiner(f'hanet:checkpoint={checkpoint}', load_skeleton('coco'))
