@@ -1,6 +1,7 @@
 """Convert :mod:`pipeline.options` to command-line arguments, one for each field, and back."""
 
 import argparse
+import re
 import sys
 from dataclasses import Field, fields
 from typing import Any, Dict, List, NoReturn, Optional, Sequence, Tuple
@@ -53,7 +54,8 @@ FORMAT_HELP = {
     'gltf': 'with --3d: write a binary glTF file of moving bodies, for Blender and browsers',
 }
 
-
+# what argparse says of text in place of a number
+_NO_NUMBER = re.compile(r'argument (\S+): invalid (int|float) value: (.*)', re.DOTALL)
 # formats that the short help names
 _COMMON_FORMATS = ('csv', 'trc', 'angles')
 
@@ -111,6 +113,10 @@ class OptionParser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Refuse words that argparse cannot take as everything else is refused: in one line, without the usage."""
+        number = _NO_NUMBER.fullmatch(message)
+        if number:
+            flag, kind, value = number.groups()
+            message = f'{flag} {value}: must be {"a whole number" if kind == "int" else "a number"}'
         raise InputError(message)
 
     def repeat(self, args: argparse.Namespace, **others: Any) -> str:

@@ -182,7 +182,9 @@ def test_who_is_wanted_reaches_tracker_and_files():
     [
         ('a.mp4 --nonsense', 'unrecognized arguments: --nonsense'),
         ('a.mp4 --every', 'argument --every: expected one argument'),
-        ('a.mp4 --every x', "argument --every: invalid int value: 'x'"),
+        ('a.mp4 --every x', "--every 'x': must be a whole number"),
+        ('a.mp4 --every 1.5', "--every '1.5': must be a whole number"),
+        ('a.mp4 --score-thr high', "--score-thr 'high': must be a number"),
         ('a.mp4 --config', 'argument --config: expected one argument'),
     ],
 )
