@@ -32,7 +32,7 @@ _ENDINGS = re.compile(
 # of the chain's options, those that poses from a file go by
 _CHAIN = ('refiner', 'refiner_checkpoint', 'scene', 'single', 'device', 'runtime')
 # options with which tracks are others than those that were corrected
-_ANEW = ('refiner', 'refiner_checkpoint', 'track', 'first_frame')
+_ANEW = ('refiner', 'refiner_checkpoint', 'track', 'first_frame', 'fps')
 # what is done to pictures, or says where in a video: without --video it would do nothing, or hide nobody
 _OF_A_VIDEO = (
     *('start', 'end', 'blur_faces', 'background', 'draw_others', 'draw_angles', 'compare', 'boxes', 'ids', 'trails'),
@@ -55,7 +55,9 @@ def make_parser(arguments: Optional[Sequence[str]] = None) -> command_line.Optio
     parser.add(
         'input', '--video', dest='clip', type=Path, metavar='FILE', common=True, help='the video, to be drawn on'
     )
-    parser.add('input', '--fps', metavar='RATE', common=True, help='frames per second, where nothing else says')
+    parser.add(
+        'input', '--fps', metavar='RATE', common=True, help='frames per second, over what the file or the video says'
+    )
     parser.add(
         'input',
         '--corrections',
@@ -120,12 +122,13 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
         _refuse_pictures(outputs)
         given = Given(options.picture_size, fps)
     found = read_found(args.poses, given)
+    if options.scene and found.tracked and not options.track:
+        raise InputError(f'--scene {options.scene}: is of the tracker, and {args.poses} has ids: give --track too')
     if not args.clip:
         source = PoseSource(found, options, fps, name)
         _tell_guesses(source.info, found, options, fps, args.quiet)
     with source:
-        if args.clip:
-            check_size(found, source.info)
+        check_size(found, source.info, options.picture_size)
         if args.clip and outputs.end is None:
             check_fits(found, source.info, options.first_frame)
         if args.corrections:

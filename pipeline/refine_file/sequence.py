@@ -105,8 +105,18 @@ def extent_of(found: FoundPoses) -> Tuple[int, int]:
     return int(np.clip(width, 1, 1 << 16)), int(np.clip(height, 1, 1 << 16))
 
 
-def check_size(found: FoundPoses, info: VideoInfo) -> None:
-    """Raise :class:`InputError` if the file says that its poses are of a picture of another size."""
+def check_size(found: FoundPoses, info: VideoInfo, said: Optional[Tuple[int, int]] = None) -> None:
+    """Raise :class:`InputError` if file, video and ``--size`` speak of pictures of different sizes.
+
+    Args:
+        info: of the video, or of the frames that stand for it.
+        said: what ``--size`` says, ``(width, height)`` px.
+    """
+    known = found.size or (info.width, info.height)
+    if said is not None and said != known:
+        raise InputError(
+            f'--size {said[0]}x{said[1]}: the pictures have {known[0]}x{known[1]} px, as {found.path} or its video says'
+        )
     if found.size is not None and found.size != (info.width, info.height):
         raise InputError(
             f'{found.path}: has poses in pictures of {found.size[0]}x{found.size[1]} px, but those of {info.path} have '

@@ -95,6 +95,8 @@ def test_poses_of_pictures_of_another_size_are_refused(tmp_path, capsys):
         (['{poses}', '--background', 'black'], '--background black: is of a video: give it by --video'),
         (['{poses}', '--no-ids'], '--no-ids: is of a video: give it by --video'),
         (['{far}'], 'far.json: has 2 frames, with numbers up to 999999999: --first-frame says'),
+        (['{ours}', '--single'], '--scene single: is of the tracker, and {ours} has ids: give --track too'),
+        (['{ours}', '--size', '10x10'], '--size 10x10: the pictures have 640x480 px'),
         (['{poses}', '--refiner', 'median:'], "refiner 'median': '': must be NAME=VALUE"),
         (['{poses}', '--refiner', 'magic'], "unknown refiner 'magic': allowed are"),
         (['{poses}', '--no-json'], 'nothing is left to write'),
@@ -103,15 +105,16 @@ def test_poses_of_pictures_of_another_size_are_refused(tmp_path, capsys):
 )
 def test_bad_input_is_one_line_and_leaves_nothing(tmp_path, capsys, monkeypatch, words, line):
     monkeypatch.chdir(tmp_path)
-    poses = export(tmp_path / 'in', 'coco')[0]
+    poses, ours = (export(tmp_path / 'in', name)[0] for name in ('coco', 'json'))
     notes = tmp_path / 'in' / 'notes.txt'
     notes.write_text('dear diary')
     far = tmp_path / 'in' / 'far.json'
     entries = [dict(image_id=i, category_id=1, keypoints=[5, 6, 1] * 17, score=1) for i in (0, 999_999_999)]
     far.write_text(json.dumps(entries))
-    assert refine(*(word.format(poses=poses, notes=notes, far=far) for word in words)) == 2
+    files = dict(poses=poses, ours=ours, notes=notes, far=far)
+    assert refine(*(word.format(**files) for word in words)) == 2
     error = capsys.readouterr().err.strip().splitlines()[-1]
-    assert line in error
+    assert line.format(**files) in error
     assert os.listdir(tmp_path) == ['in']
 
 
@@ -142,5 +145,7 @@ def test_corrections_are_applied_and_nothing_else_changes(tmp_path, capsys):
     assert [frame.people.track_ids.tolist() for frame in after.frames][-1] == [2]  # person 1 until then
     assert refine(poses, '--corrections', corrections, '--track', '--out-dir', out) == 2
     assert '--track True: corrected poses keep their ids' in capsys.readouterr().err
+    assert refine(poses, '--corrections', corrections, '--fps', 50, '--out-dir', out) == 2
+    assert '--fps 50: corrected poses' in capsys.readouterr().err
     assert refine(tmp_path / 'clip_coco.json', '--corrections', corrections, '--out-dir', out) == 2
     assert 'error' in capsys.readouterr().err
