@@ -81,9 +81,14 @@ def check_outputs(specs: Sequence[str], options: OutputOptions) -> List[Any]:
             metre_options(options, source.info)
             paths = output_paths(options, name).values()
             for path in paths:
-                other = owners.setdefault(path, spec)
-                if other != spec:
-                    raise InputError(f'{other} and {spec} would both write {path}; run them into different folders')
+                if path in owners:
+                    other = owners[path]
+                    raise InputError(
+                        f'{spec}: is given twice'
+                        if other == spec
+                        else f'{other} and {spec} would both write {path}; run them into different folders'
+                    )
+                owners[path] = spec
             with _claimed(options, name) as claim:
                 for path in paths:
                     check_writable(path, claim)

@@ -252,6 +252,12 @@ def test_files_that_another_run_is_writing_are_refused_and_others_are_not(tmp_pa
     assert len(os.listdir(out)) == 14
 
 
+def test_an_input_that_is_given_twice_is_refused_before_any_work(clip, out):
+    with pytest.raises(InputError, match='clip.*: is given twice'):
+        check_outputs([str(clip), str(clip)], OutputOptions(out, force=True))
+    assert not out.exists()
+
+
 def test_a_file_that_appears_while_the_run_is_at_work_is_kept(clip, out, monkeypatch):
     real = JsonExporter._finish
 
