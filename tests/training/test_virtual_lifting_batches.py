@@ -54,6 +54,16 @@ def test_without_errors_rays_meet_the_targets(folder):
         assert np.abs(seen - ray).max() < 0.04 * size
 
 
+def test_an_offset_stays_for_a_whole_window_and_differs_between_joints(folder):
+    same = dict(window=20, batch_size=64, num_batches=1, cut=0, lens=0, seed=1)
+    plain, shifted = (VirtualLiftingBatches(folder, offset=o, **same)[0]['inputs']['rays'].numpy() for o in (0, 0.02))
+    apart = shifted - plain
+    size = np.ptp(plain, axis=2).max(-1)[:, :, None, None]
+    assert np.abs(apart - apart[:, :1]).max() < 1e-5
+    assert (apart / size).std() == pytest.approx(0.02, rel=0.3)
+    assert np.abs(apart).min(axis=(2, 3)).max() < 0.1 * np.abs(apart).max()  # not the whole figure at once
+
+
 def test_cameras_see_the_pose_as_it_is():
     pose, rays = bodies.seen_by_cameras(upright(200), np.random.default_rng(0))
     inside = np.linalg.norm(np.diff(pose[:, :, [13, 15]], axis=2), axis=-1)

@@ -38,6 +38,8 @@ class VirtualLiftingBatches(DrawnBatches):
         cut: share of the windows in which an edge of the picture cuts the figure.
         lens: standard deviation of the logarithm by which the focal length is mistaken, in half of the windows.
         severity: of the estimator's errors, from and to; log-uniform.
+        offset: standard deviation per axis of what a joint is off by throughout a window, of the figure's size: no two
+            estimators agree on where a hip is.
         estimators: whose errors are modelled, one drawn for each batch; see
             :data:`pipeline.training.augmentation.error_model.ESTIMATORS`.
         part: ``(i, n)`` leaves every n-th block of the motion, counted from the i-th: what one of n lifters learns from
@@ -66,6 +68,7 @@ class VirtualLiftingBatches(DrawnBatches):
         cut: float = 0.25,
         lens: float = 0.12,
         severity: Tuple[float, float] = (0.1, 1.5),
+        offset: float = 0.0,
         estimators: Sequence[str] = ('fused', 'fused', 'hourglass'),
         part: Tuple[int, int] = (0, 1),
         cache: Optional[str] = None,
@@ -78,7 +81,7 @@ class VirtualLiftingBatches(DrawnBatches):
         super().__init__(num_batches, seed)
         self.window, self.batch_size, self.rate = window, batch_size, rate
         self.body_spread, self.mixed, self.lying, self.cut, self.lens = body_spread, mixed, lying, cut, lens
-        self.severity = severity
+        self.severity, self.offset = severity, offset
         skeleton = JOINT_SETS['coco17'].skeleton
         self.flip = list(skeleton.flip_indices)
         self.errors = [ErrorModel(skeleton, estimator_rates(name)) for name in estimators]
@@ -132,6 +135,9 @@ class VirtualLiftingBatches(DrawnBatches):
         for width in (0.7, 1.5):
             part = np.flatnonzero(smoothed & (rng.random(windows) < 0.5))
             estimate[part] = gaussian_filter1d(estimate[part], width, axis=1, mode='nearest')
+        if self.offset:
+            shift = rng.normal(0, self.offset, (windows, 1, *estimate.shape[2:])) * size[:, None, None, None]
+            estimate = estimate + shift.astype(np.float32)
         self._cut_by_an_edge(estimate, scores, size, rng)
         return estimate / _PIXELS, scores
 
