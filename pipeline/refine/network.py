@@ -14,7 +14,7 @@ from pipeline.backends.threads import torch_threads
 from pipeline.errors import InputError
 from pipeline.networks.refiners.sequence_refiner import SequenceRefiner, load_refiner
 from pipeline.networks.refiners.temporal import TemporalOutput
-from pipeline.refine.polish import polish as polished
+from pipeline.refine.polish import steady
 from pipeline.refine.windows import WindowSmoother, by_phases, hann_blend
 from pipeline.skeletons import mirror_name
 
@@ -121,7 +121,7 @@ def window_smoother(
         partial: joints that the refiner knows and the poses lack are put where :data:`MIDDLES` says, or count as
             not seen, instead of being refused.
         polish: sigma in seconds of the Gaussian that takes what still trembles from the network's answers
-            (:func:`pipeline.refine.polish.polish`); 0 for none.
+            (:func:`pipeline.refine.polish.steady`); 0 for none.
         rate: frames per second from whose multiples on a network that is told the rate sees every second, third or
             fourth frame at a time, so that its windows last as long at any rate; 0: always every frame.
     """
@@ -167,7 +167,7 @@ def window_smoother(
         if polish:
             dims = keypoints.shape[-1]
             sigmas = answer[..., dims] if gives_sigmas else None
-            answer[..., :dims] = polished(answer[..., :dims], seen, times, polish, sigmas)
+            answer[..., :dims] = steady(answer[..., :dims], seen, times, polish, sigmas)
         return joints.put(answer, keypoints)
 
     name, step = type(model.backbone).__name__, step or max(window // overlap, 1)

@@ -5,7 +5,7 @@ import pytest
 
 from pipeline.errors import InputError
 from pipeline.refine import build_refiner
-from pipeline.refine.polish import polish
+from pipeline.refine.polish import polish, steady
 from pipeline.skeletons import load_skeleton
 
 SIGMA = 0.04
@@ -80,6 +80,38 @@ def tremble(options):
         poses += track.push(pose, np.full(17, 0.9, np.float32), time)
     poses = np.stack(poses + track.close())[..., :2]  # without sigmas
     return np.abs(np.diff(poses, 2, axis=0)).mean(), np.abs(poses - truth).mean()
+
+
+def steadied(track, fit, sigma=SIGMA, scores=None):
+    """``(T, 2)`` px of one joint of a figure 500 px tall, 60 frames a second."""
+    poses = np.stack([track, track + [0, 500]], axis=1)[None]  # its other joint makes the figure
+    scores = np.ones((1, len(track), 2)) if scores is None else scores
+    return fit(poses, scores, np.arange(len(track))[None] / 60, sigma)[0, :, 0]
+
+
+def test_what_hardly_moves_gets_calmer_than_by_the_fit_alone():
+    still = np.random.default_rng(3).normal(0, 0.5, (200, 2))
+    assert steadied(still, steady)[10:-10].std() < 0.8 * steadied(still, polish)[10:-10].std()
+
+
+def test_a_fast_turn_is_not_cut_by_the_calm_fit():
+    times = np.arange(120) / 60
+    swing = np.stack([120 * np.sin(2 * np.pi * 2.5 * times), 0 * times], axis=1)  # 2.5 to and fro a second
+    off = {
+        name: np.abs(steadied(swing, fit, sigma) - swing).max()
+        for name, fit, sigma in (('precise', polish, SIGMA), ('calm', polish, 2 * SIGMA), ('both', steady, SIGMA))
+    }
+    assert off['calm'] > 5 * off['precise']  # or it would not matter
+    assert off['both'] < 1.2 * off['precise'] + 0.1
+
+
+def test_padding_has_no_say_in_how_far_two_fits_agree():
+    walk = np.stack([200 * np.arange(40) / 60, 0 * np.arange(40)], axis=1)
+    scores = np.ones((1, 40, 2))
+    scores[:, 30:] = 0
+    padded = [np.where(np.arange(40)[:, None] < 30, walk, value) for value in (walk[29], walk[29] + 90)]
+    before, after = (steadied(track, steady, scores=scores)[:30] for track in padded)
+    np.testing.assert_allclose(before, after, atol=1e-6)
 
 
 def test_the_default_network_is_polished_and_can_be_had_without():
