@@ -4,7 +4,7 @@ Real errors (the hourglass's) and motion of Human3.6M, of Penn Action and of JHM
 """
 
 _base_ = ['hanet_universal_coco17_free_varied.py']
-iterations = 2500
+iterations = 2000
 load_from = 'work_dirs/hanet_universal_coco17_free_mean.pth'
 train_dataloader = dict(
     dataset=dict(
