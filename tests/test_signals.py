@@ -2,7 +2,9 @@
 
 import os
 import signal
+import sys
 import threading
+import time
 
 import pytest
 
@@ -29,6 +31,45 @@ def test_the_first_one_interrupts_and_the_next_do_not_disturb_the_end(number):
             signal.raise_signal(again)
             ended.append(again)
     assert len(ended) == 2 and signal.getsignal(number) == signal.SIG_DFL
+
+
+class _SignalledWhenFreed:
+    """Gets a signal where Python only prints what is raised."""
+
+    def __init__(self, number):
+        self._number = number
+
+    def __del__(self):
+        signal.raise_signal(self._number)
+
+
+@pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_an_interrupt_that_python_drops_in_a_callback_comes_again_once(number):
+    before, rounds, ended = sys.unraisablehook, 0, []
+    with as_interrupts():
+        with pytest.raises(KeyboardInterrupt):
+            freed = _SignalledWhenFreed(number)
+            del freed
+            while rounds < 6000:  # no signal comes any more: without help this would go on
+                rounds += 1
+                time.sleep(0.01)
+        if number != signal.SIGINT:
+            signal.raise_signal(signal.SIGTERM)
+        ended.append('in good order')
+    assert ended and sys.unraisablehook is before
+
+
+def test_what_else_python_drops_is_told_as_before(monkeypatch):
+    class Broken:
+        def __del__(self):
+            raise ValueError('broken')
+
+    told = []
+    monkeypatch.setattr(sys, 'unraisablehook', lambda ignored: told.append(str(ignored.exc_value)))
+    with as_interrupts():
+        broken = Broken()
+        del broken
+    assert told == ['broken']
 
 
 def test_what_nohup_ignores_stays_ignored():
