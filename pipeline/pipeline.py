@@ -21,7 +21,7 @@ from pipeline.detection import build_detector
 from pipeline.errors import InputError
 from pipeline.estimation import build_estimator
 from pipeline.layouts import Arrangement, carriers, tracked_skeleton
-from pipeline.lift import LiftOptions, Stillness, build_lift
+from pipeline.lift import LiftOptions, Stillness, build_lift, refiner_weights
 from pipeline.options import OutputOptions, every_frames
 from pipeline.presets import merged_preset, options_of
 from pipeline.protocols import Detector, Estimator, PredictingTracker, Sight, Tracker
@@ -47,7 +47,7 @@ from pipeline.stages import (
 )
 from pipeline.summary import Summary
 from pipeline.timing import Clock
-from pipeline.tracking import FurtherPoints, build_tracker
+from pipeline.tracking import FurtherPoints, build_tracker, check_tracker
 from pipeline.tracking.options import SLOWEST_RATE
 from pipeline.types import FrameResult, People
 from pipeline.video import ArraySource, BackgroundWriter, VideoSource, open_source
@@ -188,6 +188,10 @@ class VideoPipeline:
         device = str(check_device(device, config.get('runtime', 'torch')))
         if 'custom_imports' in config:
             import_custom(config['custom_imports']['imports'])
+        with options_of('tracker', name):  # what is cheap to check comes before what takes long to load
+            check_tracker(config.get('tracker', {}))
+        if config.get('three_d'):
+            refiner_weights(config.get('refiner_3d'))
         speed = dict(runtime=config.get('runtime', 'torch'), half=config.get('half', False))
         with options_of('estimator', name):
             estimator = build_estimator(config['estimator'], device, speed, config.get('keypoints'))

@@ -8,7 +8,7 @@ from typing import Any, Dict, List, NoReturn, Optional, Sequence, Tuple
 
 from pipeline.cli.config import as_toml, config_of, read_config
 from pipeline.errors import InputError
-from pipeline.formats import format_named, missing_packages
+from pipeline.formats import check_formats, format_named, missing_packages
 from pipeline.options import (
     CADENCE,
     CHOICE,
@@ -30,7 +30,7 @@ from pipeline.options import (
     flag_of,
     option_of,
 )
-from pipeline.presets import preset_names
+from pipeline.presets import load_preset, preset_names
 from pipeline.registry import WRITERS, names
 
 FORMAT_HELP = {
@@ -195,6 +195,26 @@ def check_options(args: argparse.Namespace) -> None:
     """
     chain_options(args)
     output_options(args)
+
+
+def check_lifting(args: argparse.Namespace, options: OutputOptions) -> None:
+    """Check what is said of 3D before anything is loaded.
+
+    A preset may lift too: it is read where a format asks for that, so the modules of ``--python-path`` must be found.
+
+    Raises:
+        InputError: for a format that only a chain that lifts can write, or weights that are not there.
+    """
+    try:
+        check_formats(options.formats, dict(three_d=args.three_d))
+    except InputError:
+        if args.three_d is not None:
+            raise
+        check_formats(options.formats, load_preset(args.preset))
+    if args.refiner_3d is not None:
+        from pipeline.lift import refiner_weights  # SciPy only where it is needed
+
+        refiner_weights(args.refiner_3d)
 
 
 def chain_options(args: argparse.Namespace) -> dict:

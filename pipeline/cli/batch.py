@@ -108,6 +108,8 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     args = parser.parse_args(arguments)
     check(args)
     sys.path[:0] = map(os.path.abspath, args.python_path)
+    outputs = command_line.output_options(args, out_dir=args.out.resolve())
+    command_line.check_lifting(args, outputs)
     from pipeline.batch import BatchSettings, find_videos, run_batch
 
     videos = find_videos(args.inputs + listed(args.list))
@@ -116,7 +118,7 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
         args.preset,
         devices[0],
         command_line.chain_options(args),
-        command_line.output_options(args, out_dir=args.out.resolve()),
+        outputs,
     )
     report = run_batch(
         videos,

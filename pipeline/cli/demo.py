@@ -73,6 +73,7 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
         progress=sys.stderr.isatty() and not args.quiet,
         command=' '.join(sys.argv[1:] if arguments is None else arguments),
     )
+    command_line.check_lifting(args, options)
     repeats = [parser.repeat(args, inputs=[spec], sample=False) for spec in inputs]
     if args.sample:
         repeats[-1] = parser.repeat(args, inputs=[], sample=True)

@@ -20,6 +20,7 @@ from typing import Any, Optional, Sequence
 
 from pipeline.cli import arguments as command_line
 from pipeline.errors import InputError, exit_cleanly
+from pipeline.formats import check_formats
 from pipeline.formats.found_poses import FoundPoses, Given
 from pipeline.formats.readers import KNOWN, read_found
 from pipeline.options import ChainOptions, OutputOptions, RefineOptions, flag_of, option_of
@@ -106,6 +107,8 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
         repeat=parser.repeat(args, poses=os.path.abspath(args.poses)),
         **({} if args.clip else dict(video=False)),
     )
+    if not args.corrections:  # those may be of poses that were lifted
+        check_formats(outputs.formats, {})
     from pipeline.moments import parse_rate
     from pipeline.refine_file import CorrectedChain, FileChain, PoseSource
     from pipeline.refine_file.sequence import check_fits, check_size
@@ -184,6 +187,9 @@ def _refine_options(args: argparse.Namespace) -> RefineOptions:
     for entry in fields(RefineOptions):
         if 'option' in entry.metadata and own[entry.name] is not None:
             option_of(entry).kind.check(f'--{entry.name.replace("_", "-")}', own[entry.name])
+    from pipeline.tracking import check_tracker  # SciPy, after the words that need none
+
+    check_tracker(chain['tracker'] or {})
     options.picture_size  # noqa: B018, checked before anything is read
     return options
 

@@ -6,7 +6,7 @@ poses = read_poses_json('out/clip_poses.json')
 """
 
 from pathlib import Path
-from typing import Any, List, Type, Union
+from typing import Any, Iterable, List, Mapping, Type, Union
 
 from pipeline.errors import InputError
 from pipeline.files import Force
@@ -62,6 +62,7 @@ __all__ = [
     'RunInfo',
     'SlpExporter',
     'TrcExporter',
+    'check_formats',
     'format_named',
     'missing_packages',
     'open_exporter',
@@ -84,6 +85,22 @@ def format_named(name: str) -> Type[Any]:
         )
     require(getattr(writer, 'packages', ()), f'format {name}')
     return writer
+
+
+def check_formats(formats: Iterable[str], options: Mapping[str, Any]) -> None:
+    """Check before a chain is built what its exporters would refuse.
+
+    Args:
+        formats: names of formats.
+        options: of the chain, as a preset has them.
+
+    Raises:
+        InputError: if a chain of these options cannot write one of the formats.
+    """
+    for name in formats:
+        check = getattr(format_named(name), 'check_run', None)
+        if check is not None:
+            check(options)
 
 
 def missing_packages(name: str) -> List[str]:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import List, Tuple
+from typing import Any, List, Mapping, Tuple
 
 import numpy as np
 
@@ -44,9 +44,14 @@ class SpaceExporter(TrackExporter):
         Raises:
             InputError: as :class:`Exporter`, or if the run does not lift.
         """
-        if not run.options.get('three_d'):
-            raise InputError(f'{self.what}: has bones in space; it needs --3d')
+        self.check_run(run.options)
         super().__init__(path, run, skeleton, video, force)
+
+    @classmethod
+    def check_run(cls, options: Mapping[str, Any]) -> None:
+        """Raise :class:`InputError` if a chain of these options does not lift."""
+        if not options.get('three_d'):
+            raise InputError(f'{cls.what}: has bones in space; it needs --3d')
 
     @property
     def _times(self) -> np.ndarray:

@@ -83,7 +83,7 @@ def load_space_refiner(
     Raises:
         InputError: for another word, weights that are missing or damaged, or a network of other coordinates or joints.
     """
-    path = _weights(spec)
+    path = refiner_weights(spec)
     if path is None:
         return None
     from pipeline.networks.refiners.sequence_refiner import load_refiner
@@ -97,7 +97,12 @@ def load_space_refiner(
     return SpaceRefiner(model, joint_names, rate, path, device)
 
 
-def _weights(spec: Union[None, str, Path]) -> Optional[Path]:
+def refiner_weights(spec: Union[None, str, Path]) -> Optional[Path]:
+    """The file that :func:`load_space_refiner` would read; None for none.
+
+    Raises:
+        InputError: for another word, or a file that is not there.
+    """
     if spec is None or str(spec) == 'none':
         return None
     path = shipped(REFINER_NAME) if str(spec) == 'hanet' else Path(spec)

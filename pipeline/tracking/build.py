@@ -6,6 +6,17 @@ from pipeline.protocols import Tracker
 from pipeline.registry import TRACKERS
 from pipeline.skeletons import Skeleton
 from pipeline.tracking import tracker  # noqa: F401, registers it
+from pipeline.tracking.options import TrackerOptions
+
+
+def check_tracker(options: Mapping) -> None:
+    """Check what :func:`build_tracker` would refuse, as far as it is known without a skeleton.
+
+    Raises:
+        InputError: for options of our own tracker that are unknown or not allowed.
+    """
+    if options.get('type', 'PoseTracker') == 'PoseTracker':
+        TrackerOptions.preset(**{name: value for name, value in options.items() if name != 'type'})
 
 
 def build_tracker(options: Union[str, Mapping], skeleton: Skeleton) -> Tracker:

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.cli import arguments, demo
+from pipeline.cli import arguments, batch, demo
 from pipeline.errors import InputError
 from pipeline.options import GROUPS, ChainOptions, OutputOptions, check, option_of, preset_options
 from pipeline.pipeline import VideoPipeline
+from pipeline.presets import PRESETS
 from pipeline.registry import REFINERS, names
 
 # read by the tools themselves, before there is a chain
@@ -205,6 +206,49 @@ def test_words_that_no_option_takes_are_refused_in_one_line(words, said, capsys)
 def test_an_option_that_would_do_nothing_is_refused(words, said):
     with pytest.raises(InputError, match=said):
         meaning(*words)
+
+
+@pytest.fixture
+def unbuilt(monkeypatch):
+    """Fails where a network would be loaded."""
+    for stage in ('detector', 'estimator'):
+        monkeypatch.setattr(f'pipeline.pipeline.build_{stage}', lambda *_: pytest.fail('a network was loaded'))
+
+
+@pytest.mark.parametrize('command', [demo, batch])
+@pytest.mark.parametrize(
+    'words, said',
+    [
+        ('--bvh', '--bvh: has bones in space; it needs --3d'),
+        ('--gltf', '--gltf: has bones in space; it needs --3d'),
+        ('--format csv,angles3d', '--angles3d: has bones in space; it needs --3d'),
+        ('--3d --refiner-3d no/such.pth', '--refiner-3d no/such.pth: no such weights'),
+    ],
+)
+def test_what_3d_lacks_is_said_before_anything_is_loaded(command, words, said, unbuilt, tmp_path, capsys):
+    # the inputs are looked at later
+    out = ('--out-dir' if command is demo else '--out', str(tmp_path / 'out'))
+    assert command.main([str(tmp_path / 'none.mp4'), *words.split(), *out]) == 2
+    assert capsys.readouterr().err == f'error: {said}\n' and not (tmp_path / 'out').exists()
+
+
+def test_a_preset_that_lifts_may_write_what_3d_writes(tmp_path):
+    preset = tmp_path / 'lifts.py'
+    preset.write_text((PRESETS / 'embedded.py').read_text() + 'three_d = True\n')
+    args = make_parser().parse_args(['--preset', str(preset), '--bvh'])
+    arguments.check_lifting(args, arguments.output_options(args))
+
+
+@pytest.mark.parametrize(
+    'given, said',
+    [
+        (dict(tracker=dict(scene='beach')), "unknown scene 'beach' for the tracker"),
+        (dict(three_d=True, refiner_3d='no/such.pth'), '--refiner-3d no/such.pth: no such weights'),
+    ],
+)
+def test_a_chain_says_what_is_wrong_before_it_loads_networks(given, said, unbuilt):
+    with pytest.raises(InputError, match=said):
+        VideoPipeline.from_preset('embedded', 'cpu', **given)
 
 
 def test_metres_in_the_picture_are_written_beside_3d_where_they_are_asked_for():

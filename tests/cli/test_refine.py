@@ -118,6 +118,18 @@ def test_bad_input_is_one_line_and_leaves_nothing(tmp_path, capsys, monkeypatch,
     assert os.listdir(tmp_path) == ['in']
 
 
+@pytest.mark.parametrize(
+    ('words', 'line'),
+    (
+        (['--scene', 'nosuch'], "unknown scene 'nosuch' for the tracker; there are default, crowd, sport, single"),
+        (['--format', 'csv,bvh'], '--bvh: has bones in space; it needs --3d'),
+    ),
+)
+def test_words_are_checked_before_poses_are_read(tmp_path, capsys, words, line):
+    assert refine(tmp_path / 'nowhere.json', *words) == 2
+    assert capsys.readouterr().err == f'error: {line}\n'
+
+
 def test_poses_behind_the_end_of_the_video_are_refused(tmp_path, capsys):
     poses = export(tmp_path, 'coco')[0]
     video = VideoWriter(tmp_path / 'clip.mp4', VideoInfo('clip', 640, 480, Fraction(25)))
