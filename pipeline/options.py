@@ -238,7 +238,7 @@ class ChainOptions:
     three_d: Optional[bool] = _option(
         None,
         SWITCH,
-        'lift every track to 3D: joints in metres, in JSON, CSV and TRC, in the report, as BVH and glTF',
+        'lift every track to 3D: joints in metres, in JSON, CSV, Parquet and TRC, in the report, as BVH and glTF',
         'refine',
         flag='--3d',
         common=True,

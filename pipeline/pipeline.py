@@ -243,9 +243,8 @@ class VideoPipeline:
                 or this pipeline was made in another process.
         """
         named = source.info.name if isinstance(source, VideoSource) else source
-        return Results(
-            self._results(source, clock, sight), self.skeleton, str(named) if isinstance(named, (str, Path)) else ''
-        )
+        name = str(named) if isinstance(named, (str, Path)) else ''
+        return Results(self._results(source, clock, sight), self.skeleton, name, self.lift is not None)
 
     def _results(
         self, source: Any, clock: Optional[Clock], sight: Optional[Sight]

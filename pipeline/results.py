@@ -19,10 +19,13 @@ class Results(Generator[FrameResult, None, None]):
         frames: the run.
         skeleton: of its people.
         name: of the source.
+        in_space: whether people are lifted to 3D.
     """
 
-    def __init__(self, frames: Generator[FrameResult, None, None], skeleton: Skeleton, name: str = ''):
-        self._frames, self.skeleton, self._name = frames, skeleton, name
+    def __init__(
+        self, frames: Generator[FrameResult, None, None], skeleton: Skeleton, name: str = '', in_space: bool = False
+    ):
+        self._frames, self.skeleton, self._name, self._in_space = frames, skeleton, name, in_space
 
     def send(self, value: Any) -> FrameResult:
         return self._frames.send(value)
@@ -44,7 +47,7 @@ class Results(Generator[FrameResult, None, None]):
         Raises:
             InputError: if pandas is not installed.
         """
-        return to_dataframe(self._moments(progress), self.skeleton.names)
+        return to_dataframe(self._moments(progress), self.skeleton.names, self._in_space)
 
     def to_xarray(self, progress: bool = False):
         """The rest of the run as an ``xarray.Dataset``; see :func:`pipeline.formats.tables.to_xarray`."""

@@ -1,15 +1,17 @@
 """Parquet with the columns of the CSV (:mod:`.csv_file`), for pandas, polars, DuckDB and R; by pyarrow.
 
 Types: frame int64, time float64 (s), track_id int64, joint a dictionary of strings, x, y, x_raw, y_raw float32 (px),
-score float32 (0..1), filled bool. What is not a number is null. The run's record is in the schema's metadata under
-``run``.
+score float32 (0..1), filled bool; with ``--3d`` x_3d, y_3d, z_3d float32 (m). What is not a number is null. The run's
+record is in the schema's metadata under ``run``.
 """
 
 from typing import Any, Dict, List
 
 import numpy as np
 
+from pipeline.formats.csv_file import IN_SPACE
 from pipeline.formats.exporter import Exporter
+from pipeline.formats.tables import in_metres
 from pipeline.registry import WRITERS
 from pipeline.types import People
 
@@ -29,6 +31,9 @@ class ParquetExporter(Exporter):
 
         kinds = dict(frame='int64', time='float64', track_id='int64')
         kinds.update(joint='dictionary', x='float32', y='float32', score='float32', x_raw='float32', y_raw='float32')
+        kinds.update(filled='bool_')
+        self._space = IN_SPACE if self.run.options.get('three_d') else ()
+        kinds.update(dict.fromkeys(self._space, 'float32'))
         fields = [
             pyarrow.field(
                 name,
@@ -38,9 +43,7 @@ class ParquetExporter(Exporter):
             )
             for name, kind in kinds.items()
         ]
-        self._schema = pyarrow.schema([*fields, pyarrow.field('filled', pyarrow.bool_())]).with_metadata(
-            dict(run=self.run.to_json())
-        )
+        self._schema = pyarrow.schema(fields).with_metadata(dict(run=self.run.to_json()))
         self._held: List[Dict[str, Any]] = []
         self._num_held = 0
         self._writer = self._stack.enter_context(
@@ -61,6 +64,7 @@ class ParquetExporter(Exporter):
                 x_raw=people.keypoints_raw[..., 0].ravel(),
                 y_raw=people.keypoints_raw[..., 1].ravel(),
                 filled=np.repeat(people.filled.astype(bool), joints),
+                **{name: in_metres(people)[..., axis].ravel() for axis, name in enumerate(self._space)},
             )
         )
         self._num_held += len(people) * joints

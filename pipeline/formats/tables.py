@@ -5,6 +5,7 @@ from typing import Any, Dict, Iterable, List, Sequence, Tuple
 import numpy as np
 
 from pipeline.formats.collected import Collected, stacked
+from pipeline.formats.csv_file import IN_SPACE
 from pipeline.formats.movement_file import dataset_of
 from pipeline.formats.optional import require
 from pipeline.types import People
@@ -13,15 +14,17 @@ from pipeline.types import People
 Moment = Tuple[int, float, People]
 
 
-def to_dataframe(moments: Iterable[Moment], names: Sequence[str]):
+def to_dataframe(moments: Iterable[Moment], names: Sequence[str], in_space: bool = False):
     """A ``pandas.DataFrame`` in long form, with the columns of the CSV.
 
     Columns: frame, time (s), track_id, joint (categorical, in the skeleton's order), x, y (px), score (0..1), x_raw,
-    y_raw (px, before the refiner), filled (bool).
+    y_raw (px, before the refiner), filled (bool); where people were lifted also x_3d, y_3d, z_3d (m before the camera:
+    right, down, ahead), NaN for those who were not.
 
     Args:
         moments: frames in order; only their people are kept.
         names: of the joints.
+        in_space: have the columns of 3D also if nobody was lifted.
 
     Raises:
         InputError: if pandas is not installed.
@@ -52,7 +55,17 @@ def to_dataframe(moments: Iterable[Moment], names: Sequence[str]):
         y_raw=raw[:, 1],
         filled=np.repeat(column([p.filled for *_, p in kept], bool), count),
     )
+    if in_space or any(p.keypoints_3d is not None for *_, p in kept):
+        space = np.concatenate([np.zeros((0, 3), np.float32), *(in_metres(p).reshape(-1, 3) for *_, p in kept)])
+        columns.update(zip(IN_SPACE, space.T))
     return pandas.DataFrame(columns)
+
+
+def in_metres(people: People) -> np.ndarray:
+    """``(P, K, 3)`` float32 m: the joints in space, NaN where they were not lifted."""
+    if people.keypoints_3d is None:
+        return np.full((*people.keypoints.shape[:2], 3), np.nan, np.float32)
+    return people.keypoints_3d.astype(np.float32)
 
 
 def to_xarray(moments: Iterable[Moment], names: Sequence[str], source: str = ''):

@@ -37,10 +37,20 @@ def people(t: int) -> People:
     return People(boxes, np.full(len(rows), 0.75, np.float32), POINTS[t, rows], SCORES[t, rows], rows + 1)
 
 
-def export(folder: Path, name: str, skeleton=COCO, video=VIDEO, frames=None, **options) -> List[Path]:
+def lifted() -> List[FrameResult]:
+    """The same, with joints in space: of frame t, person i and joint k at (k, i, t / 8) m; nobody's in frame 4."""
+    found = results()
+    for t, result in enumerate(found):
+        people = result.people
+        space = [[(k, i, t / 8) for k in range(17)] for i in people.track_ids]
+        people.keypoints_3d = None if t == 4 else np.array(space, np.float32)
+    return found
+
+
+def export(folder: Path, name: str, skeleton=COCO, video=VIDEO, frames=None, run=None, **options) -> List[Path]:
     """Write the video as format ``name``; returns the files."""
     path = folder / f'{video.name}{format_named(name).suffix}'
-    with open_exporter(name, path, RunInfo(preset='embedded'), skeleton, video, **options) as exporter:
+    with open_exporter(name, path, run or RunInfo(preset='embedded'), skeleton, video, **options) as exporter:
         for result in results() if frames is None else frames:
             exporter.write(result)
     return exporter.files

@@ -6,9 +6,11 @@ import pytest
 from pipeline.errors import InputError
 from pipeline.formats import PoseFile, PoseFrame
 from pipeline.formats import optional as optional_packages
+from pipeline.formats.csv_file import COLUMNS, IN_SPACE
 from pipeline.results import Results
 from pipeline.skeletons import load_skeleton
 from pipeline.types import Frame, FrameResult, People
+from tests.formats.exported import lifted
 
 COCO = load_skeleton('coco')
 
@@ -50,6 +52,18 @@ def test_a_row_per_frame_person_and_joint(make):
     ]
     assert knee['x'].tolist() == [100, 110, 210] and knee['x_raw'].tolist() == [101, 111, 211]
     assert set(knee['y']) == {13} and set(knee['score']) == {0.5}
+
+
+def test_lifted_people_have_columns_in_metres():
+    pytest.importorskip('pandas')
+    found = lifted()
+    table = Results((result for result in found), COCO).to_dataframe()
+    assert list(table.columns) == list(COLUMNS + IN_SPACE)
+    knee = table[(table['joint'] == 'left_knee') & (table['track_id'] == 2)]
+    np.testing.assert_array_equal(knee[list(IN_SPACE)], [[13, 2, 1 / 8], [13, 2, 2 / 8], [np.nan, np.nan, np.nan]])
+    nobody = (FrameResult(Frame(0, 0.0, None), people()) for _ in range(1))
+    assert list(Results(nobody, COCO, in_space=True).to_dataframe().columns) == list(COLUMNS + IN_SPACE)
+    assert not set(IN_SPACE) & set(results().to_dataframe().columns)
 
 
 @pytest.mark.parametrize('make', [results, pose_file])
