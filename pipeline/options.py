@@ -7,8 +7,9 @@ fields below. A new option is one field here, and the place that uses it.
 import math
 from dataclasses import MISSING, Field, dataclass, field, fields
 from fractions import Fraction
+from numbers import Real
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterator, Optional, Tuple, Union
+from typing import Any, Callable, Dict, Iterator, Mapping, Optional, Tuple, Union
 
 from pipeline.errors import InputError
 from pipeline.files import Force
@@ -31,7 +32,7 @@ class Kind:
 
     def check(self, name: str, value: Any) -> None:
         """Raise :class:`InputError` that names the option, the value and what is allowed, unless ``value`` fits."""
-        types = (int, float) if self.type is float else self.type
+        types = Real if self.type is float else self.type
         right = isinstance(value, types) and isinstance(value, bool) == (self.type is bool)
         if not (right and self.fits(value)):
             shown = repr(value[:40]) if isinstance(value, str) else str(value)[:40]
@@ -80,6 +81,9 @@ LENGTH = Kind(float, 'a number over 0', lambda value: 0 < value < math.inf)
 HEIGHT = Kind(float, 'metres in 0.3..3', lambda value: 0.3 <= value <= 3)
 SWITCH = Kind(bool, 'True or False')
 WORD = Kind(str, 'a name', bool)
+# what they may say is checked where a source is opened
+MOMENT = Kind((str, Real), 'seconds (12.5 or 1:02.5) or a frame (300f)')
+RATE = Kind((str, Real), 'a number, such as 25 or 30000/1001')
 PATH = Kind(Path, 'a path')
 REFINER_3D = Kind(
     str, 'hanet, none or a checkpoint (.pth)', lambda value: value in ('hanet', 'none') or value.endswith('.pth')
@@ -323,7 +327,7 @@ class OutputOptions:
         formats: of pose data, see :mod:`pipeline.formats`.
         report: also write ``NAME_report.html``, a page to look at (needs ``json``).
         force: replace files that exist; a run puts its :class:`pipeline.files.Claim` here.
-        start, end: seconds (``12.5``) or frames (``'300f'``) of the source.
+        start, end: seconds (``12.5``, also as a number) or frames (``'300f'``) of the source.
         reader: of video files, ``pyav`` or ``decord``.
         fps: of images, such as ``25`` or ``30000/1001``; that of a video is corrected by it.
         resize: scale images of another size to that of the first of their sequence.
@@ -343,12 +347,16 @@ class OutputOptions:
 
     out_dir: Path = _option(Path('output'), PATH, 'output folder', content=False)
     force: Force = _option(False, SWITCH, 'replace files that exist', content=False)
-    start: Optional[str] = _option(None, WORD, 'where to start: seconds, or frames as 120f', 'input', common=True)
-    end: Optional[str] = _option(None, WORD, 'where to stop: seconds, or frames as 240f', 'input', common=True)
+    start: Union[None, str, float, Fraction] = _option(
+        None, MOMENT, 'where to start: seconds, or frames as 120f', 'input', common=True
+    )
+    end: Union[None, str, float, Fraction] = _option(
+        None, MOMENT, 'where to stop: seconds, or frames as 240f', 'input', common=True
+    )
     reader: str = _option('pyav', WORD, 'decoder of video files: pyav or decord', 'input')
-    fps: Optional[str] = _option(
+    fps: Union[None, str, float, Fraction] = _option(
         None,
-        WORD,
+        RATE,
         'pictures per second of folders and stacks of pictures (30); reinterpret a video at this rate, '
         'without its sound',
         'input',
@@ -424,6 +432,20 @@ class OutputOptions:
     command: str = _option('', WORD, 'how the run was started', content=False)
     name: str = _option('', WORD, 'what the video is called in pose data', content=False)
     repeat: str = _option('', WORD, 'a TOML file that repeats the run', content=False)
+
+    def check(self) -> None:
+        """Check every value, and that none is without effect.
+
+        Raises:
+            InputError: naming the option, its value and what is allowed.
+        """
+        check(self)
+        if self.show and self.hides:
+            raise InputError('--show: what --blur-faces and --background hide is known when the clip is over; give one')
+        if self.draw_others != 'as-usual' and self.people is None:
+            raise InputError(f'--draw-others {self.draw_others}: say by --people who the others are not')
+        if self.report and 'json' not in self.formats:
+            raise InputError('a report is made from the JSON file: write that too')
 
     def reading(self) -> Dict[str, Any]:
         """What :func:`pipeline.video.open_source` is to know of an input."""
@@ -511,6 +533,16 @@ def check(options: Any) -> None:
     """
     for entry, value in _given(options):
         option_of(entry).kind.check(flag_of(entry), value)
+
+
+def as_fields(options: Any, values: Mapping[str, Any]) -> Dict[str, Any]:
+    """``values`` for a class of options, with tuples and paths in place of the lists and text that stand for them."""
+    kinds = {entry.name: option_of(entry).kind.type for entry in fields(options)}
+    stands_for = {tuple: list, Path: str}
+    return {
+        name: kind(value) if (kind := kinds.get(name)) in stands_for and isinstance(value, stands_for[kind]) else value
+        for name, value in values.items()
+    }
 
 
 def _given(options: Any) -> Iterator[Tuple[Field, Any]]:

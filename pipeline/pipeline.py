@@ -22,7 +22,7 @@ from pipeline.errors import InputError
 from pipeline.estimation import build_estimator
 from pipeline.layouts import Arrangement, carriers, tracked_skeleton
 from pipeline.lift import LiftOptions, Stillness, build_lift, refiner_weights
-from pipeline.options import OutputOptions, every_frames
+from pipeline.options import OutputOptions, as_fields, every_frames
 from pipeline.presets import merged_preset, options_of
 from pipeline.protocols import Detector, Estimator, PredictingTracker, Sight, Tracker
 from pipeline.refine import StreamRefiner, build_refiner, refiner_options
@@ -298,8 +298,16 @@ class VideoPipeline:
         check_memory(info.name, info.width, info.height, source.picture_bytes, waiting)
 
     def run(self, video: Union[str, Path], out_dir: Union[str, Path] = 'output', **options) -> Summary:
-        """Process a video into files; returns a summary. Options: :class:`pipeline.options.OutputOptions`."""
-        return run_video(self, video, OutputOptions(out_dir=Path(out_dir), **options))
+        """Process a video into files; returns a summary. Options: :class:`pipeline.options.OutputOptions`.
+
+        Lists are taken for tuples, and text for paths.
+
+        Raises:
+            InputError: as :func:`pipeline.run.run_video`, and for a value that is not allowed.
+        """
+        wanted = OutputOptions(out_dir=Path(out_dir), **as_fields(OutputOptions, options))
+        wanted.check()
+        return run_video(self, video, wanted)
 
     def _posing(self, advice: Optional[Advice], fps: Fraction) -> List[Stage]:
         """From frames to poses; the buffers' sizes are the queues between threads."""

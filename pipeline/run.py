@@ -58,15 +58,14 @@ def check_outputs(specs: Sequence[str], options: OutputOptions) -> List[Any]:
         are, because a second opening would lose what they send meanwhile.
 
     Raises:
-        InputError: if an input cannot be read, two inputs would write the same file,
+        InputError: if an option's value is not allowed, an input cannot be read, two inputs would write the same file,
             a file exists without ``force``, another run is writing it, or the folder cannot be written to.
     """
+    options.check()
     for form in options.formats:
         format_named(form)
     if options.show:
         check_window()
-    if options.report and 'json' not in options.formats:
-        raise InputError('a report is made from the JSON file: write that too')
     owners: Dict[Path, str] = {}
     inputs: List[Any] = []
     with ExitStack() as refused:  # whatever is refused, no camera stays open

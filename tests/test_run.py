@@ -2,11 +2,13 @@
 
 import errno
 import os
+import re
 import resource
 import signal
 import subprocess
 import sys
 import time
+from fractions import Fraction
 from functools import partial
 from pathlib import Path
 
@@ -300,6 +302,35 @@ def test_a_kill_at_any_moment_and_a_second_run_give_the_same_files(clip, out, tm
         assert content(tmp_path / f'killed{events}') == expected, f'after event {events}'
         kills, events = kills + 1, events + step
     assert kills * step >= 30  # moments, among them each frame and each file's naming
+
+
+@pytest.mark.parametrize(
+    'given, said',
+    [
+        (dict(background='blak'), "--background 'blak': must be keep, black or blur"),
+        (dict(people=0), '--people 0: must be main, largest'),
+        (dict(boxes='no'), "--boxes 'no': must be True or False"),
+        (dict(scale='100'), "--scale '100': must be a number over 0"),
+        (dict(start=True), '--start True: must be seconds'),
+        (dict(start=-1), '-1 is not a moment of a video'),
+        (dict(fps=0), 'frame rate 0: give a number above 0'),
+        (dict(formats='csv'), "--formats 'csv': must be a tuple of names of formats"),
+        (dict(draw_others='faint'), '--draw-others faint: say by --people'),
+        (dict(report=True, formats=('csv',)), 'a report is made from the JSON file'),
+    ],
+)
+def test_a_chain_checks_what_it_is_asked_for_as_the_command_does(clip, out, given, said):
+    chain = ToySettings(OutputOptions(out)).build()
+    with pytest.raises(InputError, match=f'^{re.escape(said)}'):
+        chain.run(clip, out, **given)
+    assert not out.exists()
+
+
+def test_a_chain_takes_numbers_for_times_and_lists_for_formats(clip, out):
+    chain = ToySettings(OutputOptions(out)).build()
+    chain.run(clip, out, start=0.2, end=np.float32(0.4), fps=Fraction(25), formats=['csv'])
+    with open(out / 'clip_poses.csv') as file:
+        assert {line.split(',')[0] for line in file} == {'frame', *map(str, range(5, 10))}
 
 
 # signals

@@ -246,13 +246,9 @@ def output_options(args: argparse.Namespace, **others: Any) -> OutputOptions:
     formats = tuple(name for name in names(WRITERS) if getattr(args, name, False) or name in wanted)
     named['person_height'] = height
     options = OutputOptions(**{**named, 'formats': formats, **others})
-    check(options)
+    options.check()
     if not options.video and not formats and not options.show:
         raise InputError('--no-video --no-json: nothing is left to write')
-    if options.show and options.hides:
-        raise InputError('--show: what --blur-faces and --background hide is known when the clip is over; give one')
-    if options.draw_others != 'as-usual' and options.people is None:
-        raise InputError(f'--draw-others {options.draw_others}: say by --people who the others are not')
     return options
 
 
