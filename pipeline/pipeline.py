@@ -52,6 +52,7 @@ from pipeline.tracking.options import SLOWEST_RATE
 from pipeline.types import FrameResult, People
 from pipeline.video import ArraySource, BackgroundWriter, VideoSource, open_source
 from pipeline.video.limits import check_memory
+from pipeline.video.source import in_order
 
 # Frames for which a look at the whole picture may take its time: what waits are decoded pictures.
 _LOOK_AHEAD = 6
@@ -239,8 +240,8 @@ class VideoPipeline:
         In place of a loop, ``results(…).to_dataframe()`` or ``.to_xarray()`` gives all of them as a table.
 
         Raises:
-            InputError: if the source cannot be read, its pictures would take too much memory (:meth:`check_memory`),
-                or this pipeline was made in another process.
+            InputError: if the source cannot be read, its times do not increase, its pictures would take too much
+                memory (:meth:`check_memory`), or this pipeline was made in another process.
         """
         named = source.info.name if isinstance(source, VideoSource) else source
         name = str(named) if isinstance(named, (str, Path)) else ''
@@ -263,7 +264,7 @@ class VideoPipeline:
             assert isinstance(tracker, PredictingTracker)  # as the constructor has checked
             advice = Advice(tracker, max(0, *self.estimator.frame_offsets))
         stages = [*self._posing(advice, source.info.fps), *self._tracking(tracker, advice, source.info.fps, sight)]
-        yield from connect(clock.around('decode', source), stages, clock)
+        yield from connect(clock.around('decode', in_order(source)), stages, clock)
 
     def posed(self, source: VideoSource, clock: Clock) -> Iterator[FrameResult]:
         """The first half of :meth:`results`: frames with the poses of their people, nobody tracked yet.
@@ -274,7 +275,7 @@ class VideoPipeline:
         if not self.per_frame:
             raise InputError('a chain that follows people cannot be run by halves')
         self.check_memory(source)
-        return connect(clock.around('decode', source), self._posing(None, source.info.fps), clock)
+        return connect(clock.around('decode', in_order(source)), self._posing(None, source.info.fps), clock)
 
     def refined(
         self, posed: Iterable[FrameResult], clock: Clock, fps: Fraction, sight: Optional[Sight] = None

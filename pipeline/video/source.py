@@ -1,8 +1,10 @@
 """Frame sources: the one interface of files, images and cameras."""
 
+import math
 from abc import ABC, abstractmethod
 from typing import Iterator
 
+from pipeline.errors import InputError
 from pipeline.types import Frame, VideoInfo
 
 
@@ -28,7 +30,7 @@ class VideoSource(ABC):
 
     @abstractmethod
     def __iter__(self) -> Iterator[Frame]:
-        """Frames in the order in which they are shown."""
+        """Frames in the order in which they are shown; each is later than the one before."""
 
     def close(self) -> None:  # noqa: B027, sources that hold nothing need not define it
         """Let go of files and devices."""
@@ -38,3 +40,24 @@ class VideoSource(ABC):
 
     def __exit__(self, *_) -> None:
         self.close()
+
+
+def in_order(source: VideoSource) -> Iterator[Frame]:
+    """The frames of a source, which may be somebody's own.
+
+    Raises:
+        InputError: for one that is not later than the one before: speeds and gaps are divided by the time between.
+    """
+    latest, frames = -math.inf, iter(source)
+    try:
+        for frame in frames:
+            if not latest < frame.time:
+                raise InputError(
+                    f'{source.info.name}: frame {frame.index} is at {frame.time:g} s, after one at {latest:g} s: '
+                    'times must increase'
+                )
+            latest = frame.time
+            yield frame
+    finally:
+        if hasattr(frames, 'close'):
+            frames.close()
