@@ -1,5 +1,6 @@
 """Who of a clip is meant by what ``--people`` says (:mod:`pipeline.wanted`)."""
 
+import logging
 from typing import Dict, List, Optional, Tuple, Union
 
 import numpy as np
@@ -9,6 +10,8 @@ from pipeline.geometry import areas
 from pipeline.people.kept import KeptPoses, KeptTrack
 from pipeline.types import People, VideoInfo
 from pipeline.wanted import Choice, parse_choice
+
+logger = logging.getLogger(__name__)
 
 # somebody at the border counts a little: nearness falls from 1 in the middle to this in a corner
 _LEAST_NEARNESS = 0.1
@@ -34,7 +37,7 @@ def check_choice(text: Union[str, int], info: VideoInfo) -> None:
 
 
 def choose(kept: KeptPoses, text: Union[str, int]) -> Tuple[int, ...]:
-    """Ids of those who are wanted, ascending; none if the clip shows nobody.
+    """Ids of those who are wanted, ascending; none if the clip shows nobody. Warns of ids that nobody has.
 
     Args:
         kept: the whole clip.
@@ -45,9 +48,12 @@ def choose(kept: KeptPoses, text: Union[str, int]) -> Tuple[int, ...]:
     """
     choice, tracks = parse_choice(text), kept.tracks()
     if choice.kind == 'ids':
-        found = tuple(sorted({track.track_id for track in tracks} & set(choice.ids)))
+        there = [track.track_id for track in tracks]
+        found = tuple(sorted(set(there) & set(choice.ids)))
         if not found:
-            raise InputError(f'--people {text}: no such id; {_listed([track.track_id for track in tracks])}')
+            raise InputError(f'--people {text}: no such id; {_listed(there)}')
+        if missing := sorted(set(choice.ids) - set(found)):
+            logger.warning('--people %s: nobody has id %s; %s', text, ', '.join(map(str, missing)), _listed(there))
         return found
     if choice.kind == 'place':
         return (_at_place(kept, choice, text),) if tracks else ()

@@ -53,6 +53,14 @@ def test_who_is_chosen(text, ids):
     assert choose(clip(), text) == ids
 
 
+def test_an_id_that_nobody_has_is_said_in_one_line_and_the_others_are_chosen(caplog):
+    assert choose(clip(), 'ids=4,99,5,99') == (4,)
+    (said,) = caplog.records
+    assert said.getMessage() == '--people ids=4,99,5,99: nobody has id 5, 99; there are 1, 2, 4, 7'
+    caplog.clear()
+    assert choose(clip(), 'ids=4,1') == (1, 4) and not caplog.records
+
+
 @pytest.mark.parametrize(
     'text, said',
     [
