@@ -29,7 +29,7 @@ MIDDLES = {
     'upper_neck': ('head_bottom',),
 }
 OVERLAP = 2  # windows that answer for each frame, unless a preset says otherwise
-POLISH = 0.07  # seconds, how far the fit behind a network reaches (sigma), likewise
+POLISH = 0.06  # seconds, how far the fit behind a network reaches (sigma), likewise
 RATE = 30.0  # frames per second that windows are meant for, likewise
 
 

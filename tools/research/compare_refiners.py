@@ -194,7 +194,7 @@ def families() -> Dict[str, List[dict]]:
     """What is tuned: the parameters of every filter, and of the default network how much it is polished."""
     return {
         **tuning_grids(),
-        'HANet': [dict(type='hanet', polish=p) for p in (0.0, 0.02, 0.03, 0.04, 0.05, 0.06, 0.08)],
+        'HANet': [dict(type='hanet', polish=p) for p in (0.0, 0.02, 0.03, 0.04, 0.05, 0.06, 0.07, 0.08)],
     }
 
 
