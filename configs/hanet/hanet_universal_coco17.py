@@ -1,7 +1,8 @@
-"""The refiner `hanet-academic`, first stage: COCO-17 joints of any estimator, 10 to 120 fps, 32 frames.
+"""What all refiners of COCO-17 joints start from: any estimator's poses, 10 to 120 fps, 32 frames, motion for research.
 
-Further stages: ``hanet_universal_coco17_bursts.py``, ``_steady.py`` and ``_slow.py``. The default refiner is made
-by ``hanet_universal_coco17_free.py``, ``_free_varied.py`` and ``_free_rolling.py``.
+Until November 2026 `hanet-academic` was made by it and by ``hanet_universal_coco17_bursts.py``, ``_steady.py`` and
+``_slow.py``; now by ``_window48.py``. The default refiner: ``hanet_universal_coco17_free.py``, ``_free_varied.py``,
+``_free_rolling.py`` and ``_free_longer.py``.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""The refiner `hanet-academic`, second stage: longer and more frequent bursts of inversions and misses."""
+"""The former `hanet-academic`, second stage: longer and more frequent bursts of inversions and misses."""
 
 _base_ = ['hanet_universal_coco17.py']
 iterations = 1200

@@ -1,7 +1,7 @@
 """The default refiner, third stage: some people turn head over heels, as in CMU's motion they hardly do.
 
-Rates up to 60: of faster films it is given every second frame at a time, or fewer (``pipeline.refine.windows``). What
-ships is the mean of these weights and those of the stage before, which is better at short occlusions.
+Rates up to 60: of faster films it is given every second frame at a time, or fewer (``pipeline.refine.windows``). The
+next stage starts from the mean of these weights and those of the stage before, which is better at short occlusions.
 """
 
 _base_ = ['hanet_universal_coco17_free_varied.py']

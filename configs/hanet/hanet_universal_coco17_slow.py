@@ -1,4 +1,4 @@
-"""The refiner `hanet-academic`, fourth stage: steady at few frames a second too, and longer misses."""
+"""The former `hanet-academic`, fourth stage: steady at few frames a second too, and longer misses."""
 
 _base_ = ['hanet_universal_coco17.py']
 iterations = 2000

@@ -1,4 +1,4 @@
-"""The refiner `hanet-academic`, third stage: longer inversions, and more say for tracks that are right already."""
+"""The former `hanet-academic`, third stage: longer inversions, and more say for tracks that are right already."""
 
 _base_ = ['hanet_universal_coco17.py']
 iterations = 2000

@@ -1,6 +1,7 @@
-"""The refiner `hanet-academic` in the default's form, from its weights on, with data for research besides.
+"""The refiner `hanet-academic`: the default one, trained on with data for research besides.
 
-Real errors (the hourglass's) and motion of Human3.6M, of Penn Action and of JHMDB beside CMU's motion.
+Real errors (the hourglass's) and motion of Human3.6M, of Penn Action and of JHMDB beside CMU's motion. What ships is
+the mean of these weights and the default refiner's, by ``tools/research/average_weights.py``.
 """
 
 _base_ = ['hanet_universal_coco17_free_varied.py']
