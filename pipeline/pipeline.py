@@ -218,7 +218,7 @@ class VideoPipeline:
             layout = config.get('keypoints')
             skeleton = Arrangement(estimator.skeleton, layout).skeleton if layout else estimator.skeleton
             asked = config.get('refiner_3d')
-            lift = build_lift(skeleton, config.get('focal'), config.get('person_height'), refiner=asked)
+            lift = build_lift(skeleton, config.get('focal'), config.get('person_height'), device=device, refiner=asked)
         keys = ('detect_every', 'batch', 'follow', 'overlap', 'every', 'keypoints')
         chosen = {key: config[key] for key in keys if key in config}
         record = dict(config, preset=name, device=device, refiner={**wanted, **refiner.record})

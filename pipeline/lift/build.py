@@ -69,6 +69,7 @@ def build_lift(
         focal: length of the lens in px; None for the usual field of view.
         height: of the people in m; None for :data:`pipeline.lift.lifting.STATURE`.
         checkpoint: other weights than those that come with this package.
+        device: of both networks, such as ``cpu`` or ``cuda:0``.
         refiner: ``hanet``, ``none`` or a checkpoint, as :func:`pipeline.lift.refining.load_space_refiner` takes it.
 
     Raises:

@@ -12,7 +12,10 @@ from pipeline.lift.camera import PinholeCamera
 from pipeline.lift.lifting import Lifting, evenly
 from pipeline.lift.refining import LEAST_SCORE, least_scores, load_space_refiner
 from pipeline.networks.refiners.sequence_refiner import SequenceRefiner, save_refiner
+from pipeline.pipeline import VideoPipeline
+from pipeline.refine import build_refiner
 from pipeline.skeletons import load_skeleton
+from tests.batch.toy_chain import ToyDetector, ToyEstimator
 from tests.lift.test_stream import result
 from tests.lift.toy import BODY, NAMES, KnownBody, Subtracts, space_refiner
 
@@ -179,6 +182,19 @@ def test_weights_that_come_with_the_package_have_a_name_and_none_is_none(tmp_pat
         assert load_space_refiner(spec, NAMES, 25.0).checkpoint == where
     for spec in (None, 'none'):
         assert load_space_refiner(spec, NAMES, 25.0) is None
+
+
+def test_the_networks_of_3d_are_where_the_chain_is(tmp_path, monkeypatch):
+    where = {}
+    monkeypatch.setattr('pipeline.pipeline.check_device', lambda *_: 'cuda:3')  # which this machine need not have
+    monkeypatch.setattr('pipeline.pipeline.build_detector', lambda *_: ToyDetector())
+    monkeypatch.setattr('pipeline.pipeline.build_estimator', lambda *_: ToyEstimator())
+    monkeypatch.setattr('pipeline.pipeline.build_refiner', lambda *_: build_refiner('none', load_skeleton('coco')))
+    lifter = SimpleNamespace(keypoint_names=tuple(NAMES), joint_names=tuple(NAMES), rate=25.0)
+    monkeypatch.setattr('pipeline.lift.build.load_lifter', lambda _, device: where.update(lifter=device) or lifter)
+    monkeypatch.setattr('pipeline.lift.build.load_space_refiner', lambda *given: where.update(refiner=given[-1]))
+    VideoPipeline.from_preset('embedded', 'cuda:3', three_d=True, random_weights=True)
+    assert where == dict(lifter='cuda:3', refiner='cuda:3')
 
 
 def test_the_chain_gets_it_and_its_record_names_it(tmp_path, monkeypatch):
