@@ -65,7 +65,7 @@ def clip(tmp_path_factory):
         (['{clip}', '--start', 'soon'], ['soon']),
         (['{clip}', '--start', '99'], ['99']),
         (['{clip}', '--no-video', '--no-json'], ['nothing is left to write']),
-        (['{clip}', '{clip}', '{other}'], ['both write', 'clip_overlay.mp4']),
+        (['{clip}', '{clip}', '{other}'], ['clip.mp4: is given twice']),
         (['{clip}', '--detector', 'no_config.py'], ['no_config.py']),
         (['{clip}', '--device', 'cuda:7'], ['cuda:7']),
     ],
