@@ -1,12 +1,14 @@
-"""The refiner `hanet-academic` for PoseTrack's 15 joints, 10 to 120 fps, 32 frames.
+"""The refiner `hanet-academic` for PoseTrack's 15 joints, 8 to 120 fps, 48 frames.
 
 It begins with the weights for COCO's joints (12 limb joints and the nose are the same):
 
     python tools/convert_checkpoint.py joints pipeline/weights/hanet-academic_coco17.pth \
         work_dirs/coco17_as_posetrack15.pth --to posetrack15
+
+The file that ships was trained in the same way from the former `hanet-academic`, with 32 frames and no sigmas.
 """
 
-_base_ = ['hanet_universal_coco17_steady.py', '../_base_/joints_posetrack15.py']
+_base_ = ['hanet_universal_coco17_window48.py', '../_base_/joints_posetrack15.py']
 load_from = 'work_dirs/coco17_as_posetrack15.pth'
 iterations = 600
 model = dict(
