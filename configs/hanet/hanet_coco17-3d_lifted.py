@@ -3,8 +3,8 @@
 First the lifters, each from one half of CMU's motion, then the refiner::
 
     for i in 0 1; do
-        tools/train.py configs/lifter/temporal_coco17_cmu.py --threads 1 --work-dir work_dirs/lifter_part$i \
-            --cfg-options train_dataloader.dataset.part="[$i,2]"
+        tools/train.py configs/lifter/temporal_coco17_cmu_wide.py --threads 1 --work-dir work_dirs/lifter_part$i \
+            --cfg-options train_dataloader.dataset.part="[$i,2]" train_cfg.max_epochs=50 param_scheduler.1.end=2500
     done
     tools/train.py configs/hanet/hanet_coco17-3d_lifted.py --threads 1
 
