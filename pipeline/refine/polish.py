@@ -30,8 +30,7 @@ def steady(
     size = np.median(np.ptp(poses, axis=2).max(axis=-1), axis=1)[:, None, None]  # (B, 1, 1), of the figure
     apart = np.square(precise - calm).sum(axis=-1) / np.maximum(AGREEMENT * size, 1e-9) ** 2
     # the difference of two curves is nought wherever they cross: it takes the frames around to tell
-    near = np.exp(-0.5 * ((times[:, :, None] - times[:, None, :]) / (CALMER * reach)) ** 2)
-    near *= _no_padding(scores)[:, None, :] | np.eye(times.shape[1], dtype=bool)
+    near = _nearness(scores, _apart(times, CALMER * reach))
     share = 1 / (1 + near @ apart / near.sum(axis=-1, keepdims=True))
     return (precise + share[..., None] * (calm - precise)).astype(poses.dtype)
 
@@ -56,9 +55,8 @@ def polish(
     Returns:
         ``(B, T, K, D)`` px, of the type of ``poses``.
     """
-    counts = _no_padding(scores)
-    apart = (times[:, None, :] - times[:, :, None]) / reach  # (B, T, T): of all frames from each
-    near = np.exp(-0.5 * apart**2) * (counts[:, None, :] | np.eye(times.shape[1], dtype=bool))
+    apart = _apart(times, reach)
+    near = _nearness(scores, apart)
     powers = apart[..., None] ** np.arange(5)  # (B, T, T, 5)
     trust = np.ones((*times.shape, 1)) if sigmas is None else _trust(sigmas)  # (B, T, K) or, alike for all, (B, T, 1)
     moments = np.einsum('bij,bijp,bjk->bikp', near, powers, trust, optimize=True)
@@ -71,10 +69,17 @@ def polish(
     return np.einsum('bikp,bikpd->bikd', value, sums).astype(poses.dtype)
 
 
-def _no_padding(scores: np.ndarray) -> np.ndarray:
-    """``(B, T)``, the frames up to the last that saw something; all, where nothing was seen at all."""
+def _apart(times: np.ndarray, reach: float) -> np.ndarray:
+    """``(B, T, T)``: of all frames from each, in units of ``reach``."""
+    return (times[:, None, :] - times[:, :, None]) / reach
+
+
+def _nearness(scores: np.ndarray, apart: np.ndarray) -> np.ndarray:
+    """``(B, T, T)`` Gaussian weights of all frames around each; padding counts for itself only."""
     seen = np.max(scores, axis=-1) > 0
-    return np.maximum.accumulate(seen[:, ::-1], axis=1)[:, ::-1] | ~np.max(seen, axis=1, keepdims=True)
+    last = np.maximum.accumulate(seen[:, ::-1], axis=1)[:, ::-1]  # (B, T), up to the last frame that saw something
+    counts = last | ~np.max(seen, axis=1, keepdims=True)
+    return np.exp(-0.5 * apart**2) * (counts[:, None, :] | np.eye(counts.shape[1], dtype=bool))
 
 
 def _trust(sigmas: np.ndarray) -> np.ndarray:
