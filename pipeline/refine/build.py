@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any, Dict, Iterator, Mapping, Optional, Tuple, Union
 
-from pipeline.assets.asset import sha256_of
+from pipeline.assets.asset import known_sha256
 from pipeline.errors import InputError
 from pipeline.layouts import carriers
 from pipeline.protocols import Smoother
@@ -179,7 +179,7 @@ def shipped(file: str) -> Path:
     path = WEIGHTS / file
     lines = (WEIGHTS / 'SHA256SUMS').read_text().splitlines()
     sums = {name: digest for digest, name in map(str.split, lines)}
-    if path.is_file() and sha256_of(path) != sums.get(file):
+    if path.is_file() and known_sha256(path) != sums.get(file):
         raise InputError(
             f'{path}: its SHA-256 is not the one in SHA256SUMS beside it: the file is damaged; or, if it '
             'was replaced on purpose: sha256sum *.pth > SHA256SUMS'

@@ -14,7 +14,7 @@ import numpy as np
 
 from pipeline.addresses import scheme_of, shown
 from pipeline.errors import InputError
-from pipeline.moments import Moment, is_reached
+from pipeline.moments import Moment, is_reached, simple_rate
 from pipeline.types import Frame, VideoInfo
 from pipeline.video.arrival import EvenClock
 from pipeline.video.containers import STREAM_FORMATS, STREAM_PROTOCOLS
@@ -210,7 +210,7 @@ def _limited(options: str) -> str:
 
 
 def _sane_rate(rate: float) -> Fraction:
-    return Fraction(rate).limit_denominator(1001) if 1 <= rate <= _MAX_RATE else _DEFAULT_RATE
+    return simple_rate(rate) if 1 <= rate <= _MAX_RATE else _DEFAULT_RATE
 
 
 def is_device(address: Union[int, str]) -> bool:
