@@ -1,4 +1,4 @@
-"""COCO's 17 joints, and which one stands for each in a mirror.
+"""COCO's 17 joints, which one stands for each in a mirror, and the bones of arms and legs.
 
 Named unlike the lists of other joints here, because configs for PoseTrack's joints inherit from those for COCO's.
 """
@@ -22,4 +22,6 @@ coco17_names = [
     'left_ankle',
     'right_ankle',
 ]
+# each joint and the one that it hangs on
+coco17_limb_bones = [[7, 5], [8, 6], [9, 7], [10, 8], [13, 11], [14, 12], [15, 13], [16, 14]]
 coco17_flip = [0, 2, 1, 4, 3, 6, 5, 8, 7, 10, 9, 12, 11, 14, 13, 16, 15]

@@ -3,8 +3,7 @@
 _base_ = ['temporal_coco17_cmu.py']
 iterations, epoch = 6000, 50
 load_from = 'work_dirs/temporal_coco17_cmu/refiner.pth'
-# arms and legs: each joint and the one that it hangs on
-model = dict(bones=[[7, 5], [8, 6], [9, 7], [10, 8], [13, 11], [14, 12], [15, 13], [16, 14]], bone_weight=0.5)
+model = dict(bones=_base_.coco17_limb_bones, bone_weight=0.5)
 train_dataloader = dict(dataset=dict(seed=2))
 train_cfg = dict(by_epoch=True, max_epochs=iterations // epoch)
 optim_wrapper = dict(optimizer=dict(lr=7e-4))

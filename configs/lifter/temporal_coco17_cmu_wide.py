@@ -10,8 +10,7 @@ iterations, epoch = 11000, 50
 model = dict(
     width=512,
     dilations=[1, 3, 9],
-    # arms and legs: each joint and the one that it hangs on
-    bones=[[7, 5], [8, 6], [9, 7], [10, 8], [13, 11], [14, 12], [15, 13], [16, 14]],
+    bones=_base_.coco17_limb_bones,
     bone_weight=0.5,
 )
 train_dataloader = dict(dataset=dict(offset=0.006, seed=3))
