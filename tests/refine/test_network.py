@@ -164,4 +164,4 @@ def test_a_gap_longer_than_a_window_stays_bridged():
     smoother = build.build_refiner('hanet', load_skeleton('coco')).smoother
     assert 80 > smoother.window
     refined = smooth_track(smoother, truth, scores, times)
-    assert np.abs(refined - truth).max() < 12  # px, of a figure of 300
+    assert np.abs(refined - truth).max() < 9  # px, of a figure of 300
