@@ -4,6 +4,7 @@ from pipeline.training import hooks, losses  # noqa: F401, registers them
 from pipeline.training.batches import (  # noqa: F401
     drawn_batches,
     hourglass_lifting_batches,
+    hourglass_pair_batches,
     lifted_window_batches,
     lifting_batches,
     pair_batches,

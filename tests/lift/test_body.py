@@ -79,3 +79,35 @@ def test_a_shortened_arm_ends_on_its_keypoint_again():
     sure[0, 9] = 0.4
     kept = through_keypoints(unsure[None], root, rays + 0.05 * (np.arange(17) == 9)[:, None], sure, lengths)[0]
     assert np.cross(kept[9] - kept[7], unsure[9] - unsure[7]) == pytest.approx(0, abs=1e-9)
+
+
+def test_a_leg_across_the_view_follows_the_lifter_more_than_a_length_that_is_wrong():
+    root = np.array([[0.2, 0.1, 4.0]])
+    body = BODY.copy()
+    for knee, ankle in ((13, 15), (14, 16)):  # bent by 39 degrees, towards the camera
+        body[knee] = body[knee - 2] + [0, 0.4, -0.14]
+        body[ankle] = body[knee] + [0, 0.4, 0.14]
+    rays = (body + root)[None, :, :2] / (body + root)[None, :, 2:]
+    sure = np.full((1, 17), 0.9)
+
+    def off(factor):
+        lengths = bone_lengths(body[None])[0]
+        lengths[2:6] *= factor  # thighs and shanks
+        found = through_keypoints(body[None], root, rays, sure, lengths)
+        return flexion(found)[0][0] - flexion(body[None])[0][0]
+
+    assert off(1.0) == pytest.approx(0, abs=0.5)
+    assert -8 < off(0.96) < -2 and 2 < off(1.04) < 10  # -21 and 12 by the sphere alone
+
+
+def test_a_foot_towards_the_camera_ends_where_length_and_keypoint_say():
+    root = np.array([[0.2, 0.1, 4.0]])
+    kicking = BODY.copy()
+    kicking[15] = kicking[13] + [0.02, 0.1, -0.4]
+    rays = (kicking + root)[None, :, :2] / (kicking + root)[None, :, 2:]
+    lengths = bone_lengths(kicking[None])[0]
+    lengths[[4, 5]] = np.linalg.norm(kicking[15] - kicking[13])
+    unsure = kicking.copy()
+    unsure[15] = kicking[13] + 0.7 * (kicking[15] - kicking[13])
+    found = through_keypoints(unsure[None], root, rays, np.full((1, 17), 0.9), lengths)[0]
+    assert found[15] == pytest.approx(kicking[15], abs=0.03)

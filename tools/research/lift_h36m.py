@@ -61,7 +61,7 @@ def lifted(lifter: Any, recording: h36m.Recording) -> np.ndarray:
     """``(T, 17, 3)`` mm relative to the pelvis; a temporal lifter sees frames 25 a second, each phase by itself."""
     if not hasattr(lifter, 'rate'):
         return lifter.lift(recording.estimate)
-    from pipeline.training.batches.hourglass_lifting_batches import rays_of
+    from pipeline.training.batches.hourglass_windows import rays_of
 
     rays, step = rays_of(recording), round(h36m.FPS / lifter.rate)
     poses = np.empty((len(rays), 17, 3), np.float32)

@@ -190,7 +190,7 @@ class TemporalLifter(BaseModel):
         return joints - joints[:, :, self.root].mean(2, keepdim=True)
 
     def _loss(self, features: Tensor, target: Tensor, weight: Tensor) -> Dict[str, Tensor]:
-        fast = self.fast_training and features.device.type == 'cpu'
+        fast = self.fast_training and features.device.type == 'cpu' and _multiplies_bfloat16()
         with torch.autocast('cpu', torch.bfloat16) if fast else nullcontext():
             answer = self._answer(features)
         total = weight.sum().clamp(min=1)
@@ -236,6 +236,12 @@ class _Block(nn.Module):
     def _drop(self, x: Tensor) -> Tensor:
         # drawing a number for every frame would take a fifth of the training's time
         return self.dropout(x.mT).mT
+
+
+def _multiplies_bfloat16() -> bool:
+    """Whether this CPU does; others compute it in float32, ten times slower than float32 itself."""
+    known = (getattr(torch.cpu, f'_is_{unit}_supported', None) for unit in ('avx512_bf16', 'amx_tile'))
+    return any(supported() for supported in known if supported)
 
 
 def turned_to_trunk(rays: Tensor, scores: Tensor, trunk: Sequence[int]) -> Tuple[Tensor, Tensor]:
