@@ -156,7 +156,7 @@ class ChainOptions:
         None,
         WORD,
         'hanet (any use), hanet-academic, hanet-paper, smoothnet, deciwatch or a file (.pth), each with overlap, '
-        'polish, rate; or none, gaussian (sigma), median '
+        'polish, rate, sides; or none, gaussian (sigma), median '
         '(width, sigma), savgol (window, order), butterworth (cutoff, order), hampel (width, threshold, cutoff, '
         'order), one-euro (min_cutoff, beta, derivative_cutoff). Parameters follow a colon: '
         'butterworth:cutoff=6,order=2; max_gap (seconds that are bridged) is one of each',

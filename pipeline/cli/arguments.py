@@ -4,7 +4,7 @@ import argparse
 import re
 import sys
 from dataclasses import Field, fields
-from typing import Any, Dict, List, NoReturn, Optional, Sequence, Tuple
+from typing import Any, Dict, List, NoReturn, Optional, Sequence, Tuple, Union
 
 from pipeline.cli.config import as_toml, config_of, read_config
 from pipeline.errors import InputError
@@ -242,7 +242,8 @@ def output_options(args: argparse.Namespace, **others: Any) -> OutputOptions:
     height = getattr(args, 'person_height', None)
     if getattr(args, 'three_d', None) and not ('metres' in args.format or getattr(args, 'metres', False)):
         height = None
-    wanted = {*args.format, *(['metres'] if height or named['scale'] or named['calibration'] else [])}
+    metres = ['metres'] if height or named['scale'] or named['calibration'] else []
+    wanted = {*args.format, *_with_options(args), *metres}
     formats = tuple(name for name in names(WRITERS) if getattr(args, name, False) or name in wanted)
     named['person_height'] = height
     options = OutputOptions(**{**named, 'formats': formats, **others})
@@ -253,19 +254,29 @@ def output_options(args: argparse.Namespace, **others: Any) -> OutputOptions:
 
 
 def _formats(text: str) -> List[str]:
-    """The formats of ``--format a,b``; ``all`` are those that need no further option, as far as they are installed."""
+    """The formats of ``--format a,b``; ``all`` are those that need no further option, as far as they are installed.
+
+    It stays in the list: with an option such as ``--3d`` it means further ones (:func:`_with_options`).
+    """
     wanted: List[str] = []
     for name in (part.strip() for part in text.split(',')):
         if name == 'all':
-            wanted += [known for known in names(WRITERS) if not missing_packages(known) and _in_all(known)]
+            wanted += [name, *(known for known in names(WRITERS) if _in_all(known) is True)]
         else:
             format_named(name)
             wanted.append(name)
     return wanted
 
 
-def _in_all(name: str) -> bool:
-    return getattr(WRITERS.module_dict[name], 'in_all', True)
+def _with_options(args: argparse.Namespace) -> List[str]:
+    """Of ``--format all`` those that need an option which is given."""
+    options = {name: _in_all(name) for name in names(WRITERS)} if 'all' in args.format else {}
+    return [name for name, option in options.items() if isinstance(option, str) and getattr(args, option, None)]
+
+
+def _in_all(name: str) -> Union[bool, str]:
+    """See :class:`pipeline.formats.exporter.Exporter`; False where a package is missing."""
+    return not missing_packages(name) and getattr(WRITERS.module_dict[name], 'in_all', True)
 
 
 def _add(parser: OptionParser, entry: Field, help: Any = None) -> None:

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import Any, ClassVar, List, TextIO, Tuple
+from typing import Any, ClassVar, List, TextIO, Tuple, Union
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -27,13 +27,14 @@ class Exporter(ABC):
     Attributes:
         suffix: of the file's name, after the video's.
         packages: modules that the format needs beside the chain's.
-        in_all: whether ``--format all`` writes it; not what needs options of its own.
+        in_all: whether ``--format all`` writes it; not what needs options of its own. Or the name of the option of the
+            chain with which it does.
         files: that were written; final when it is closed.
     """
 
     suffix = '.txt'
     packages: ClassVar[Tuple[str, ...]] = ()
-    in_all: ClassVar[bool] = True
+    in_all: ClassVar[Union[bool, str]] = True
 
     def __init__(self, path: Path, run: RunInfo, skeleton: Skeleton, video: VideoInfo, force: Force = False):
         """

@@ -17,6 +17,7 @@ SIDES = {'auto': 0.0, 'right': 1.0, 'left': -1.0}
 
 _CLEAR = 0.12  # of the trunk's length, mean of both feet: a foot in profile has about half of it
 _MEMORY = 0.15  # seconds over which votes are averaged
+_KEPT = 1000  # people whose ways are remembered; a camera may run for days
 _REACH = 6  # times as far away they weigh 1e-8, which is nothing
 _LEAST_TRUNK = 0.25  # of a pose's height: somebody who bends towards the camera has a short trunk
 
@@ -88,6 +89,10 @@ class FacingMemory:
             known = self._votes.get(track_id, vote)
             self._votes[track_id] = known + share * (vote - known)
         mean = self._votes.get(track_id, 0.0)
-        if abs(mean) >= _CLEAR:
-            self._answers[track_id] = float(np.sign(mean))
-        return self._answers.get(track_id, 1.0)
+        answer = self._answers.pop(track_id, 1.0) if abs(mean) < _CLEAR else float(np.sign(mean))
+        self._answers[track_id] = answer  # so that the first are those not asked about for longest
+        if len(self._answers) > _KEPT:
+            forgotten = next(iter(self._answers))
+            del self._answers[forgotten]
+            self._votes.pop(forgotten, None)
+        return answer

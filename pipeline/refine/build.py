@@ -138,6 +138,7 @@ def _register_network(name: str) -> None:
         partial: bool = False,
         polish: Optional[float] = None,
         rate: Optional[float] = None,
+        sides: bool = True,
     ) -> Smoother:
         from pipeline.refine.network import POLISH, RATE, network_smoother  # torch only where a network is wanted
 
@@ -160,6 +161,7 @@ def _register_network(name: str) -> None:
             partial=partial,
             polish=POLISH if polish is None else polish,
             rate=RATE if rate is None else rate,
+            sides=sides,
         )
         allowed = NETWORKS[name]
         if allowed and smoother.network not in allowed:

@@ -15,6 +15,7 @@ from pipeline.errors import InputError
 from pipeline.networks.refiners.sequence_refiner import SequenceRefiner, load_refiner
 from pipeline.networks.refiners.temporal import TemporalOutput
 from pipeline.refine.polish import steady
+from pipeline.refine.sides import keep_sides, limb_pairs, undo_exchanges
 from pipeline.refine.windows import WindowSmoother, by_phases, hann_blend
 from pipeline.skeletons import mirror_name
 
@@ -67,6 +68,7 @@ def network_smoother(
     partial: bool = False,
     polish: float = POLISH,
     rate: float = RATE,
+    sides: bool = True,
 ) -> NetworkSmoother:
     """Load a refiner and let it run over overlapping windows.
 
@@ -79,7 +81,7 @@ def network_smoother(
         threads: torch threads for one window; such small matrices gain nothing
             from more, and more would wait for cores that other stages use.
         runtime: ``torch``, or ``openvino``: see :func:`run_exported`.
-        step, mirror, partial, polish, rate: see :func:`window_smoother`.
+        step, mirror, partial, polish, rate, sides: see :func:`window_smoother`.
 
     Returns:
         The smoother, which knows what the checkpoint holds.
@@ -95,7 +97,9 @@ def network_smoother(
     if runtime == 'openvino':
         run_exported(model)
     try:
-        return window_smoother(model, keypoint_names, overlap, threads, device, step, mirror, partial, polish, rate)
+        return window_smoother(
+            model, keypoint_names, overlap, threads, device, step, mirror, partial, polish, rate, sides
+        )
     except InputError as error:
         raise InputError(f'{checkpoint}: {error}') from error
 
@@ -111,6 +115,7 @@ def window_smoother(
     partial: bool = False,
     polish: float = POLISH,
     rate: float = RATE,
+    sides: bool = True,
 ) -> NetworkSmoother:
     """Let a loaded refiner run over overlapping windows; see :func:`network_smoother`.
 
@@ -124,6 +129,8 @@ def window_smoother(
             (:func:`pipeline.refine.polish.steady`); 0 for none.
         rate: frames per second from whose multiples on a network that is told the rate sees every second, third or
             fourth frame at a time, so that its windows last as long at any rate; 0: always every frame.
+        sides: undo left and right exchanged in the estimate where it jumps, and take back what the network exchanges
+            where it does not (:mod:`pipeline.refine.sides`); of poses in pictures only.
     """
     joints = _Joints(model.keypoint_names, keypoint_names, partial, mirror)
     window = model.window
@@ -132,13 +139,15 @@ def window_smoother(
             raise InputError(f'{name} is {value!r}: windows of {window} frames allow 1 to {window}')
     if threads is not None and not (isinstance(threads, int) and 0 <= threads <= 1024):
         raise InputError(f'threads is {threads!r}: must be a whole number from 0 (all that torch takes) to 1024')
-    if not isinstance(partial, bool):
-        raise InputError(f'partial is {partial!r}: must be True or False')
+    for name, switch in (('partial', partial), ('sides', sides)):
+        if not isinstance(switch, bool):
+            raise InputError(f'{name} is {switch!r}: must be True or False')
     if isinstance(polish, bool) or not isinstance(polish, (int, float)) or not 0 <= polish <= 1:
         raise InputError(f'polish is {polish!r}: must be seconds from 0 (none) to 1')
     if isinstance(rate, bool) or not isinstance(rate, (int, float)) or not 0 <= rate < float('inf'):
         raise InputError(f'rate is {rate!r}: must be frames per second from 0 (every frame) up')
 
+    pairs = limb_pairs(model.keypoint_names) if sides and model.dims == 2 else []
     gives_sigmas = getattr(model.backbone, 'gives_width', False)
 
     def run(keypoints: np.ndarray, scores: np.ndarray, fps: np.ndarray, size: Optional[Size]) -> np.ndarray:
@@ -162,10 +171,12 @@ def window_smoother(
 
     def refine(keypoints: np.ndarray, scores: np.ndarray, times: np.ndarray, size: Optional[Size] = None) -> np.ndarray:
         known, seen = joints.take(keypoints, scores)
+        known = undo_exchanges(known, times, pairs)
         with torch_threads(threads or None):
             answer = by_phases(lambda k, s, t: answered(k, s, t, size), window)(known, seen, times)
+        dims = keypoints.shape[-1]
+        answer[..., :dims] = keep_sides(answer[..., :dims], known, seen, times, pairs)
         if polish:
-            dims = keypoints.shape[-1]
             sigmas = answer[..., dims] if gives_sigmas else None
             answer[..., :dims] = steady(answer[..., :dims], seen, times, polish, sigmas)
         return joints.put(answer, keypoints)

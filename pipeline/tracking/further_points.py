@@ -11,6 +11,7 @@ from pipeline.types import People
 
 # (K, 2) px from where each point hangs, and (K,) its score over that of the joint there
 _Hanging = Tuple[np.ndarray, np.ndarray]
+_KEPT = 1000  # people; a camera may run for days
 
 
 class FurtherPoints:
@@ -58,7 +59,10 @@ class FurtherPoints:
             if row is not None:
                 keypoints[i], scores[i] = people.keypoints[row], people.keypoint_scores[row]
                 share = np.divide(scores[i], sure, out=np.zeros_like(sure), where=sure > 0)
+                self._last.pop(track_id, None)  # so that the first are those not seen for longest
                 self._last[track_id] = keypoints[i] - joints, share
+                if len(self._last) > _KEPT:
+                    del self._last[next(iter(self._last))]
             else:
                 offset, share = self._last.get(track_id, (0, 0))
                 keypoints[i], scores[i] = joints + offset, np.clip(sure * share, 0, 1)

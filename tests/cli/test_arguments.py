@@ -165,6 +165,9 @@ def test_formats_are_named_one_by_one_or_all_at_once():
     _, files = meaning('--no-json', '--format', 'all')
     assert {'json', 'openpose', 'coco', 'mot', 'labelstudio', 'angles'} <= set(files.formats)
     assert not {'metres', 'bvh', 'angles3d'} & set(files.formats)  # which need options of their own
+    _, files = meaning('--format', 'all', '--3d')
+    assert {'bvh', 'gltf', 'angles3d', 'csv'} <= set(files.formats) and 'metres' not in files.formats
+    assert not {'bvh', 'gltf'} & set(meaning('--format', 'csv', '--3d')[1].formats)
     with pytest.raises(InputError, match="unknown format 'doc': allowed are .*csv"):
         meaning('--format', 'doc')
     with pytest.raises(InputError, match="formats 'csv': must be a tuple of names of formats"):
@@ -219,9 +222,9 @@ def unbuilt(monkeypatch):
 @pytest.mark.parametrize(
     'words, said',
     [
-        ('--bvh', '--bvh: has bones in space; it needs --3d'),
-        ('--gltf', '--gltf: has bones in space; it needs --3d'),
-        ('--format csv,angles3d', '--angles3d: has bones in space; it needs --3d'),
+        ('--bvh', '--bvh: has bones in space; it needs --3d, with which smooth-poses finds them'),
+        ('--gltf', '--gltf: has bones in space; it needs --3d, with which smooth-poses finds them'),
+        ('--format csv,angles3d', '--angles3d: has bones in space; it needs --3d, with which smooth-poses finds them'),
         ('--3d --refiner-3d no/such.pth', '--refiner-3d no/such.pth: no such weights'),
     ],
 )

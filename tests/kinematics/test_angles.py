@@ -141,6 +141,16 @@ def test_one_wrong_frame_turns_nobody():
     assert [memory.update(1, at, 1 / 30) for at in track] == [1.0] * 31
 
 
+def test_who_was_not_asked_about_for_long_is_forgotten():
+    left = pose({name: (-x, y) for name, (x, y) in standing().items()})[0]
+    nobody = np.full_like(left, np.nan)
+    memory = FacingMemory(SKELETON)
+    for track_id in range(3000):
+        assert memory.update(track_id, left, 1 / 30) == -1
+    assert len(memory._votes) <= 1000
+    assert memory.update(2999, nobody, 1 / 30) == -1 and memory.update(0, nobody, 1 / 30) == 1
+
+
 def test_without_feet_the_nose_says_it():
     coco = load_skeleton('coco')
     rows = [SKELETON.index(name) for name in coco.names]

@@ -104,7 +104,7 @@ class Shift:
     """A refiner of three joints that moves every joint that was seen 1 px to the right."""
 
     backbone = None
-    window, keypoint_names = 4, ('nose', 'left_wrist', 'right_wrist')
+    window, keypoint_names, dims = 4, ('nose', 'left_wrist', 'right_wrist'), 2
 
     def refine(self, keypoints, scores, fps):
         moved = keypoints.clone()

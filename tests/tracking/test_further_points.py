@@ -35,6 +35,20 @@ def test_points_find_their_person_again_whatever_the_order():
     assert (out.keypoint_scores == people.keypoint_scores[[2, 0]]).all()
 
 
+def test_a_camera_that_runs_for_days_does_not_fill_memory():
+    further, people = FurtherPoints(SKELETON), crowd(0)
+    for new in range(2, 3000):
+        further.put_on(tracked(further.take_off(people), new), people)
+        if new % 100 == 0:
+            further.put_on(tracked(further.take_off(people), 1), people)
+    assert len(further._last) <= 1000
+    hidden = further.take_off(crowd(50))
+    heels = [further.put_on(tracked(hidden, one), crowd(0)).keypoints[0, HEEL] for one in (1, 2)]
+    # who was seen lately is remembered, who was not is not: then the points are where the joint is
+    ankle = hidden.keypoints[0, 15]
+    assert (heels[0] != ankle).any() and (heels[1] == ankle).all()
+
+
 def test_points_of_somebody_hidden_go_on_with_their_joint_and_fade():
     further, people = FurtherPoints(SKELETON), crowd(0)
     further.put_on(tracked(further.take_off(people), 7), people)

@@ -1,6 +1,5 @@
 """Our npz: the poses of a batch's segment, and pairs of a refiner's training (``NAME/estimate``)."""
 
-from fractions import Fraction
 from pathlib import Path
 from typing import Optional
 
@@ -10,6 +9,7 @@ from pipeline.errors import InputError
 from pipeline.formats.found_poses import FoundPoses, Gatherer, Given
 from pipeline.formats.joint_names import names_by_count
 from pipeline.formats.npz import open_npz
+from pipeline.moments import simple_rate
 
 
 def read(path: Path, given: Given) -> Optional[FoundPoses]:
@@ -52,4 +52,4 @@ def _pair(path: Path, arrays, name: str, given: Given) -> Optional[FoundPoses]:
     for index, pose in enumerate(points):
         gathered.person(index, pose, None if scores is None else scores[index], track_id=1)
     fps = float(arrays[f'{stem}/fps']) if f'{stem}/fps' in arrays.files else 0.0
-    return gathered.poses(Fraction(fps).limit_denominator(1001) if fps > 0 else None)
+    return gathered.poses(simple_rate(fps) if fps > 0 else None)

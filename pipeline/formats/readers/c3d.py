@@ -3,7 +3,6 @@
 Markers in metres are places in a room, not in a picture, and refused.
 """
 
-from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +10,7 @@ import numpy as np
 from pipeline.errors import InputError
 from pipeline.formats.found_poses import FoundPoses, Gatherer, Given
 from pipeline.formats.optional import require
+from pipeline.moments import simple_rate
 
 
 def fits(head: bytes) -> bool:
@@ -41,4 +41,4 @@ def read(path: Path, given: Given) -> FoundPoses:
     for t, pose in enumerate(points):
         gathered.person(first + t, pose, track_id=1)
     rate = float(about['RATE']['value'][0])
-    return gathered.poses(Fraction(rate).limit_denominator(1001) if rate > 0 else None)
+    return gathered.poses(simple_rate(rate) if rate > 0 else None)

@@ -4,13 +4,13 @@ Ours has y upwards from the lower left pixel, so that the picture's height has t
 upper edge, so that it is negative. Markers in metres are places in a room, not in a picture, and refused.
 """
 
-from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 
 from pipeline.errors import InputError
 from pipeline.formats.found_poses import FoundPoses, Gatherer, Given
+from pipeline.moments import simple_rate
 from pipeline.reading import exact_fraction
 
 
@@ -44,5 +44,5 @@ def read(path: Path, text: str, given: Given) -> FoundPoses:
     gathered = Gatherer(path, 'TRC', names, given)
     for row, pose in zip(rows, points):
         gathered.person(int(row[0]), pose, time=float(row[1]), track_id=1)
-    rate: Fraction = exact_fraction(about['DataRate'].strip()).limit_denominator(1001)
-    return gathered.poses(rate)
+    rate = exact_fraction(about['DataRate'].strip())
+    return gathered.poses(simple_rate(rate) if rate > 0 else None)

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -70,6 +71,15 @@ def test_trc_is_turned_over(tmp_path):
     np.testing.assert_allclose(found.people[4].keypoints[0], SEEN[1, 1], atol=0.01)
     with pytest.raises(InputError, match='y is measured from the lower edge: give --size WIDTHxHEIGHT'):
         read_found(tmp_path / 'clip_id2.trc')
+
+
+def test_a_picture_every_20_minutes_keeps_its_rate(tmp_path):
+    export(tmp_path, 'trc')
+    path = tmp_path / 'clip_id2.trc'
+    lines = path.read_text().split('\n')
+    lines[2] = lines[2].replace('25.000000', '0.000833333333333', 1)
+    path.write_text('\n'.join(lines))
+    assert read_found(path, KNOWN).fps == Fraction(1, 1200)
 
 
 def test_c3d_is_turned_over(tmp_path):
