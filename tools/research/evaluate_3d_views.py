@@ -112,8 +112,7 @@ def main(arguments: Optional[Sequence[str]] = None) -> None:
     lifter = load_lifter(options.lifter) if options.lifter else None
     refiner = load_space_refiner(options.refiner_3d, lifter.joint_names, lifter.rate) if lifter else None
     rows: List[Dict[str, np.ndarray]] = []
-    print('| camera | N-MPJPE | PA-MPJPE mm | accel mm/frame² | bones % | knee | elbow ° | place cm |')
-    print('| --- | --- | --- | --- | --- | --- | --- | --- |')
+    print_header()
     for c in range(4):
         file = options.poses / f'cam0{c + 1}_poses.json'
         frames, seen = data['video_frame'][:, c], data['reproj_smooth'][:, c]
@@ -134,13 +133,19 @@ def main(arguments: Optional[Sequence[str]] = None) -> None:
     print_row('all', rows)
 
 
+def print_header() -> None:
+    print('| | N-MPJPE | PA-MPJPE mm | accel mm/frame² | bones % | knee | elbow ° | place cm |')
+    print('| --- | --- | --- | --- | --- | --- | --- | --- |')
+
+
 def print_row(name: str, rows: List[Dict[str, np.ndarray]]) -> None:
     both = {key: np.concatenate([np.ravel(row[key]) for row in rows]) for key in COLUMNS}
+    place = '' if np.isnan(both['place']).all() else f'{both["place"].mean():.0f}'
     angles = ' | '.join(f'{np.median(both[key]):.1f}' for key in ('knee', 'elbow'))
     print(
         f'| {name} | {both["n-mpjpe"].mean():.1f} (median {np.median(both["n-mpjpe"]):.1f}) | '
         f'{both["pa-mpjpe"].mean():.1f} | {both["accel"].mean():.2f} | {both["bones"].mean():.2f} | {angles} | '
-        f'{both["place"].mean():.0f} |',
+        f'{place} |',
         flush=True,
     )
 
