@@ -122,6 +122,9 @@ class OptionParser(argparse.ArgumentParser):
     def repeat(self, args: argparse.Namespace, **others: Any) -> str:
         """A TOML file that repeats a run; ``others`` in place of some options."""
         groups = {action.dest: name for name, group in self._groups.items() for action in group._group_actions}
+        if 'all' in getattr(args, 'format', []):  # today's: not those of a library that comes later
+            named = [name for name in args.format if name != 'all']
+            others = {'format': sorted({*named, *_with_options(args)}), **others}
         return as_toml(vars(args), groups, self.prog, **others)
 
     def format_help(self) -> str:

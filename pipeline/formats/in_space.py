@@ -51,7 +51,7 @@ class SpaceExporter(TrackExporter):
     def check_run(cls, options: Mapping[str, Any]) -> None:
         """Raise :class:`InputError` if a chain of these options does not lift."""
         if not options.get('three_d'):
-            raise InputError(f'{cls.what}: has bones in space; it needs --3d, with which smooth-poses finds them')
+            raise InputError(f'{cls.what}: has bones in space; only smooth-poses --3d finds them')
 
     @property
     def _times(self) -> np.ndarray:

@@ -14,9 +14,9 @@ from pipeline.lift.body import BONES, HIPS, with_middles
 
 #: m: how far before or behind its parent joint the lifter has to see a joint until it is believed
 DECIDED = 0.05
-#: how wrong a bone's length may be, in parts of it, and where its ends are seen
+#: how wrong a bone's length is, and where its ends are seen, as a share of it (standard deviation)
 LENGTH_DOUBT = 0.05
-#: m: by how much half of a lifter's answers for knees and ankles are too near or too far from the joint before them
+#: m: how wrong the depth is that a lifter gives a knee, or an ankle, against the joint before it (likewise)
 DEPTH_DOUBT = 0.06
 #: scores from which on a keypoint begins to count, and counts in full
 DOUBTED, TRUSTED = 0.5, 0.8
@@ -27,7 +27,7 @@ _ARMS, _LEGS = range(7, 11), range(13, 17)
 def through_keypoints(
     joints: np.ndarray, root: np.ndarray, rays: np.ndarray, scores: np.ndarray, lengths: np.ndarray
 ) -> np.ndarray:
-    """Turn arms and legs so that they end on their keypoints' rays.
+    """Turn arms and legs so that they end on their keypoints' rays; legs near to them, where a length does not fit.
 
     Args:
         joints: ``(T, 17, 3)`` m relative to the hips' middle, in the camera's frame.

@@ -171,7 +171,7 @@ def window_smoother(
 
     def refine(keypoints: np.ndarray, scores: np.ndarray, times: np.ndarray, size: Optional[Size] = None) -> np.ndarray:
         known, seen = joints.take(keypoints, scores)
-        known = undo_exchanges(known, times, pairs)
+        known, seen = undo_exchanges(known, seen, times, pairs)
         with torch_threads(threads or None):
             answer = by_phases(lambda k, s, t: answered(k, s, t, size), window)(known, seen, times)
         dims = keypoints.shape[-1]

@@ -27,7 +27,7 @@ def steady(
     """
     precise = polish(poses, scores, times, reach, sigmas)
     calm = polish(poses, scores, times, CALMER * reach, sigmas)
-    size = np.median(np.ptp(poses, axis=2).max(axis=-1), axis=1)[:, None, None]  # (B, 1, 1), of the figure
+    size = figure_size(poses, scores)[..., None]  # (B, 1, 1)
     apart = np.square(precise - calm).sum(axis=-1) / np.maximum(AGREEMENT * size, 1e-9) ** 2
     # the difference of two curves is nought wherever they cross: it takes the frames around to tell
     near = _nearness(scores, _apart(times, CALMER * reach))
@@ -67,6 +67,19 @@ def polish(
     weighted = np.einsum('bjk,bjkd->bjkd', trust, poses.astype(np.float64))
     sums = np.einsum('bij,bijp,bjkd->bikpd', near, powers[..., :3], weighted, optimize=True)
     return np.einsum('bikp,bikpd->bikd', value, sums).astype(poses.dtype)
+
+
+def figure_size(poses: np.ndarray, scores: np.ndarray) -> np.ndarray:
+    """The longer side of the median frame's box, ``(B, 1)``; infinite where nothing was seen.
+
+    Args:
+        poses: ``(B, T, K, D)``.
+        scores: ``(B, T, K)``; joints that have none throughout a window do not count.
+    """
+    seen = (scores > 0).any(axis=1)[:, None, :, None]
+    low, high = (np.where(seen, poses, beyond) for beyond in (np.inf, -np.inf))
+    size = np.median((high.max(axis=2) - low.min(axis=2)).max(axis=-1), axis=1)[:, None]
+    return np.where(seen.any(axis=2)[:, :, 0], size, np.inf)
 
 
 def _apart(times: np.ndarray, reach: float) -> np.ndarray:

@@ -12,23 +12,25 @@ from typing import Iterator, List, Sequence, Tuple
 
 import numpy as np
 
-from pipeline.refine.polish import polish
+from pipeline.refine.polish import figure_size, polish
 
-#: of the figure's size: by how much farther a limb has to be from where it was, and from where it was going, than from
-#: where its mirror limb was, to have jumped; and how many times as far
+#: A step is a jump if a limb is farther from where it was, and from where it was going, than from where its mirror limb
+#: was: by JUMP of the figure's size, and TIMES as far. Distances are means over the limb's joints.
 JUMP, TIMES = 0.03, 1.7
 #: seconds from one frame to the next, at most: a runner's legs change places in more
 SLOWEST = 0.075
-#: seconds between two jumps, at most: an estimator that was wrong for longer may as well have been right
-LONGEST = 0.6
-#: an answer has a limb's sides exchanged where it is that many times as far from the other side's estimate as from its
-#: own, or nearer, and both estimates are this far apart (of the figure's size)
+#: seconds between two jumps, at most; what lies between has to be at most this share of what surrounds it: an estimator
+#: that was wrong for longer may as well have been right
+LONGEST, MINORITY = 0.6, 0.5
+#: An answer has a limb's sides exchanged where it is less than NEARER times as far from the other side's estimate as
+#: from its own, and both estimates are APART of the figure's size from each other.
 NEARER, APART = 0.7, 0.05
 #: of the figure's size: by how much nearer a limb has to be to where it was than to where its mirror limb was, in the
 #: frames around an end, for the track to go on
 GOES_ON = 0.02
 _AROUND = 2  # frames before and after an end
 _REACH = 0.06  # seconds, of the smoothing of what is kept
+# how what is kept fades in and out over seven frames
 _FADE = np.exp(-0.5 * np.arange(-3, 4) ** 2) / np.exp(-0.5 * np.arange(-3, 4) ** 2).sum()
 
 Pair = Tuple[List[int], List[int]]  # joints of both sides of a limb, and their mirror joints
@@ -47,27 +49,31 @@ def limb_pairs(names: Sequence[str]) -> List[Pair]:
     return pairs
 
 
-def undo_exchanges(estimate: np.ndarray, times: np.ndarray, pairs: Sequence[Pair]) -> np.ndarray:
+def undo_exchanges(
+    estimate: np.ndarray, scores: np.ndarray, times: np.ndarray, pairs: Sequence[Pair]
+) -> Tuple[np.ndarray, np.ndarray]:
     """Put limbs back on their sides between two jumps of an estimate.
 
     Args:
         estimate: ``(B, T, K, D)`` px.
+        scores: ``(B, T, K)``.
         times: ``(B, T)`` seconds.
         pairs: of :func:`limb_pairs`.
 
     Returns:
-        ``(B, T, K, D)``; the same array where nothing was to be done.
+        estimate and scores, of the same shapes; the same arrays where nothing was to be done.
     """
-    size = _size(estimate)
-    undone = estimate
+    size = figure_size(estimate, scores)
+    undone, moved = estimate, scores
     for limb, mirror in pairs:
         jumps = _jumps(undone[:, :, limb], undone[:, :, mirror], size) & (np.diff(times, axis=1) < SLOWEST)
         for window in np.flatnonzero(jumps.sum(axis=1) > 1):
-            for first, end in _between(np.flatnonzero(jumps[window]) + 1, times[window]):
+            for first, end in _brief(np.flatnonzero(jumps[window]) + 1, times[window]):
                 if undone is estimate:
-                    undone = estimate.copy()
+                    undone, moved = estimate.copy(), scores.copy()
                 undone[window, first:end, limb] = undone[window, first:end, mirror]
-    return undone
+                moved[window, first:end, limb] = moved[window, first:end, mirror]
+    return undone, moved
 
 
 def _jumps(own: np.ndarray, other: np.ndarray, size: np.ndarray) -> np.ndarray:
@@ -81,15 +87,22 @@ def _jumps(own: np.ndarray, other: np.ndarray, size: np.ndarray) -> np.ndarray:
     return (stays - changes > JUMP * size) & (stays > TIMES * changes)
 
 
-def _between(jumps: np.ndarray, times: np.ndarray) -> Iterator[Tuple[int, int]]:
-    """Pairs of ``jumps``, frames, that are near in time; none is used twice."""
-    last = None
-    for frame in jumps.tolist():
-        if last is not None and times[frame] - times[last] <= LONGEST:
-            yield last, frame
-            last = None
-        else:
-            last = frame
+def _brief(jumps: np.ndarray, times: np.ndarray) -> Iterator[Tuple[int, int]]:
+    """First frames and ends of spells between two ``jumps`` that are brief against what surrounds them.
+
+    Jumps that follow each other soon are judged together: either every second spell between them was exchanged, or the
+    others and what lies before and after. Where it is not clear which, nothing is said.
+    """
+    for near in np.split(jumps, np.flatnonzero(np.diff(times[jumps]) > LONGEST) + 1):
+        if len(near) < 2:
+            continue
+        edges = times[near]
+        before, after = min(edges[0] - times[0], LONGEST), min(times[-1] - edges[-1], LONGEST)
+        spells = np.concatenate([[before], np.diff(edges), [after]])  # seconds
+        for odd in (1, 0):
+            if spells[odd::2].sum() <= MINORITY * spells[1 - odd :: 2].sum():
+                # a spell at an end is not between two jumps
+                yield from zip(near[1 - odd :: 2].tolist(), near[2 - odd :: 2].tolist())
 
 
 def keep_sides(
@@ -107,34 +120,45 @@ def keep_sides(
     Returns:
         ``(B, T, K, D)``, of the type of ``answer``; the same array where nothing was to be done.
     """
-    size = _size(estimate)
-    kept = answer
+    size = figure_size(estimate, scores)
+    share = np.zeros(scores.shape)  # of what is kept in place of the answer
     for limb, mirror in pairs:
         own, other, answered = estimate[:, :, limb], estimate[:, :, mirror], answer[:, :, limb]
         nearer = _distance(answered, other) < NEARER * _distance(answered, own)
         exchanged = nearer & (_distance(own, other) > APART * size)
-        if not exchanged.any():
-            continue
-        groundless = _groundless(exchanged, own, other, size)
-        if not groundless.any():
-            continue
-        if kept is answer:
-            kept = answer.copy()
-        share = np.apply_along_axis(np.convolve, 1, groundless, _FADE, 'same')[..., None, None]
-        calm = polish(own, scores[:, :, limb], times, _REACH)
-        kept[:, :, limb] += (share * (calm - kept[:, :, limb])).astype(kept.dtype)
+        if exchanged.any():
+            groundless = _groundless(exchanged, own, other, size)
+            share[:, :, limb] = np.maximum(share[:, :, limb], groundless[:, :, None])
+    taken = share.any(axis=(0, 1))
+    if not taken.any():
+        return answer
+    beyond = len(_FADE) // 2
+    padded = np.pad(share[:, :, taken], ((0, 0), (beyond, beyond), (0, 0)), 'edge')
+    faded = sum(weight * padded[:, i : i + share.shape[1]] for i, weight in enumerate(_FADE))[..., None]
+    calm = polish(estimate[:, :, taken], scores[:, :, taken], times, _REACH)
+    kept = answer.copy()
+    kept[:, :, taken] += (faded * (calm - answer[:, :, taken])).astype(kept.dtype)
     return kept
 
 
 def _groundless(exchanged: np.ndarray, own: np.ndarray, other: np.ndarray, size: np.ndarray) -> np.ndarray:
-    """1 in spells of ``exchanged`` ``(B, T)`` at whose ends, as far as a window shows them, the estimate goes on."""
+    """1 in spells of ``exchanged`` ``(B, T)`` at whose ends, as far as a window shows them, the estimate goes on.
+
+    Where both sides are together at an end, as when legs pass each other, nobody can tell.
+    """
+    frames = exchanged.shape[1]
+    apart = _distance(own, other)
     # by how much the step from each frame to the next is shorter than one to the other side
     goes_on = _distance(own[:, 1:], other[:, :-1]) - _distance(own[:, 1:], own[:, :-1])
     groundless = np.zeros(exchanged.shape)
     for window, first, end in _spells(exchanged):
-        ends = [i for i in (first, end) if 0 < i < exchanged.shape[1]]
-        least = [goes_on[window, max(i - 1 - _AROUND, 0) : i + _AROUND].min() for i in ends]
-        if ends and min(least) > GOES_ON * size[window]:
+        ends = [(first, first - 1)] * (first > 0) + [(end, end)] * (end < frames)  # and the first frame outside
+        told = [
+            apart[window, outside] > APART * size[window, 0]
+            and goes_on[window, max(at - 1 - _AROUND, 0) : at + _AROUND].min() > GOES_ON * size[window, 0]
+            for at, outside in ends
+        ]
+        if told and all(told):
             groundless[window, max(first - _AROUND, 0) : end + _AROUND] = 1
     return groundless
 
@@ -150,8 +174,3 @@ def _spells(which: np.ndarray) -> Iterator[Tuple[int, int, int]]:
 def _distance(poses: np.ndarray, others: np.ndarray) -> np.ndarray:
     """Mean over joints, ``(B, T)``."""
     return np.linalg.norm(poses - others, axis=-1).mean(axis=-1)
-
-
-def _size(poses: np.ndarray) -> np.ndarray:
-    """Of the figure, ``(B, 1)``: its longer side in the median frame."""
-    return np.median(np.ptp(poses, axis=2).max(axis=-1), axis=1)[:, None]

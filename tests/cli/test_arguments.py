@@ -222,9 +222,9 @@ def unbuilt(monkeypatch):
 @pytest.mark.parametrize(
     'words, said',
     [
-        ('--bvh', '--bvh: has bones in space; it needs --3d, with which smooth-poses finds them'),
-        ('--gltf', '--gltf: has bones in space; it needs --3d, with which smooth-poses finds them'),
-        ('--format csv,angles3d', '--angles3d: has bones in space; it needs --3d, with which smooth-poses finds them'),
+        ('--bvh', '--bvh: has bones in space; only smooth-poses --3d finds them'),
+        ('--gltf', '--gltf: has bones in space; only smooth-poses --3d finds them'),
+        ('--format csv,angles3d', '--angles3d: has bones in space; only smooth-poses --3d finds them'),
         ('--3d --refiner-3d no/such.pth', '--refiner-3d no/such.pth: no such weights'),
     ],
 )

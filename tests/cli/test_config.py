@@ -113,6 +113,14 @@ def test_addresses_are_written_without_their_passwords():
     assert 'secret' not in text and '"0"' in text
 
 
+def test_all_formats_of_a_run_are_named_one_by_one_in_its_file():
+    words = ['a.mp4', '--3d', '--format', 'all', '--format', 'metres']
+    parser = demo.make_parser(words)
+    text = parser.repeat(parser.parse_args(words))
+    assert '"all"' not in text
+    assert all(f'"{name}"' in text for name in ('bvh', 'csv', 'metres', 'angles3d'))
+
+
 def test_a_note_of_somebody_else_is_not_replaced_by_a_batch(tmp_path, capsys):
     (tmp_path / 'batch_run.toml').write_text('mine')
     batch.write_repeat(tmp_path, 'batch.py --config THIS_FILE repeats\n')

@@ -122,7 +122,7 @@ def test_bad_input_is_one_line_and_leaves_nothing(tmp_path, capsys, monkeypatch,
     ('words', 'line'),
     (
         (['--scene', 'nosuch'], "unknown scene 'nosuch' for the tracker; there are default, crowd, sport, single"),
-        (['--format', 'csv,bvh'], '--bvh: has bones in space; it needs --3d, with which smooth-poses finds them'),
+        (['--format', 'csv,bvh'], '--bvh: has bones in space; only smooth-poses --3d finds them'),
     ),
 )
 def test_words_are_checked_before_poses_are_read(tmp_path, capsys, words, line):

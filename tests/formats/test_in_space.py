@@ -180,6 +180,6 @@ def test_nobody_makes_no_figure_but_the_record(tmp_path):
 
 
 def test_without_3d_it_is_refused_in_one_line(tmp_path):
-    with pytest.raises(InputError, match='--bvh: has bones in space; it needs --3d'):
+    with pytest.raises(InputError, match='--bvh: has bones in space; only smooth-poses --3d finds them'):
         written('bvh', tmp_path / 'clip.bvh', run=RunInfo())
     assert not list(tmp_path.iterdir())

@@ -22,6 +22,6 @@ def test_a_clip_with_nobody_in_it_is_written(tmp_path, name, frames):
 
 @pytest.mark.parametrize('name', ['bvh', 'gltf', 'angles3d'])
 def test_formats_of_space_are_refused_without_3d(tmp_path, name):
-    with pytest.raises(InputError, match='needs --3d'):
+    with pytest.raises(InputError, match='only smooth-poses --3d'):
         export(tmp_path, name)
     assert not list(tmp_path.iterdir())

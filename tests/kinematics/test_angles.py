@@ -145,10 +145,11 @@ def test_who_was_not_asked_about_for_long_is_forgotten():
     left = pose({name: (-x, y) for name, (x, y) in standing().items()})[0]
     nobody = np.full_like(left, np.nan)
     memory = FacingMemory(SKELETON)
-    for track_id in range(3000):
+    for track_id in range(1, 3000):
         assert memory.update(track_id, left, 1 / 30) == -1
+        assert memory.update(0, left, 1 / 30) == -1  # is there all the time
     assert len(memory._votes) <= 1000
-    assert memory.update(2999, nobody, 1 / 30) == -1 and memory.update(0, nobody, 1 / 30) == 1
+    assert [memory.update(one, nobody, 1 / 30) for one in (2999, 0, 1)] == [-1, -1, 1]
 
 
 def test_without_feet_the_nose_says_it():

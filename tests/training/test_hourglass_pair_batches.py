@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pipeline.errors import InputError
-from pipeline.training.batches.hourglass_pair_batches import HourglassPairBatches, as_h36m
+from pipeline.training.batches.hourglass_pair_batches import HourglassPairBatches, _camera_axes, as_h36m
 from pipeline.training.sources import cmu, h36m
 from tests.training.studio import OFF, studio
 from tests.training.test_cmu_source import standing
@@ -51,6 +51,21 @@ def test_other_motion_has_errors_of_the_figures_size(folder, motion):
     # it moves as it was captured: ahead by 40 frames of 119 in 24 of 50 a second, at somewhat other speeds
     assert (np.ptp(target[4:].mean(2), axis=1).max(-1) > 10).all()
     assert np.abs(np.diff(target[4:], 2, axis=1)).max() < 2 < np.abs(np.diff(target[:4], 2, axis=1)).max()
+
+
+def test_people_stand_on_the_floor_upright_and_bend_their_knees_to_the_front(folder, motion):
+    batches = HourglassPairBatches(folder, ['S1'], window=24, batch_size=8, num_batches=1, motion=motion)
+    rng = np.random.default_rng(0)
+    hosts = batches.recorded(64, rng)
+    moved = batches._moved_otherwise(8, rng)
+    floor = (hosts.poses[..., 1] + hosts.places[:, :, None, 1]).max()  # y points down
+    feet = (moved.poses[..., 1] + moved.places[:, :, None, 1]).max((1, 2))
+    assert (np.abs(feet - floor) < 0.15).all()  # windows differ by the noise of the one who was recorded
+    assert (moved.poses[:, :, h36m.H36M_NAMES.index('head'), 1] < -0.2).all()
+    # no mirror image: seen from above, left is to the left of who walks with his toes ahead
+    axes = _camera_axes(hosts.ups)
+    assert np.linalg.det(axes) == pytest.approx(np.ones(64), abs=1e-5)
+    assert axes[:, 2] == pytest.approx(hosts.ups)
 
 
 def test_bones_keep_their_directions_and_get_the_lengths_of_somebody_else():

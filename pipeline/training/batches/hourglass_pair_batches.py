@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from mmpose.registry import DATASETS
 
+from pipeline.errors import InputError
 from pipeline.training.augmentation.bodies import turn_about_z
 from pipeline.training.augmentation.face import unit
 from pipeline.training.augmentation.resample import cut_windows
@@ -34,7 +35,7 @@ class HourglassPairBatches(HourglassWindows):
             :class:`HourglassWindows`.
 
     Raises:
-        InputError: as there, or if a file of the motion is missing.
+        InputError: as there, if a file of the motion is missing, or ``share`` is not from 0 to 1.
     """
 
     def __init__(
@@ -54,6 +55,8 @@ class HourglassPairBatches(HourglassWindows):
         seed: int = 0,
     ):
         super().__init__(folder, subjects, window, 1, batch_size, num_batches, proportions, stature, turn, cache, seed)
+        if not 0 <= share <= 1:
+            raise InputError(f'share {share}: must be from 0 to 1')
         self.share, self.reverse, self.motion = share, reverse, None
         if motion is not None:
             takes = [(joints, fps) for _, joints, fps in cmu.acted_sequences(motion)]
@@ -85,9 +88,9 @@ class HourglassPairBatches(HourglassWindows):
         )
 
     def _moved_otherwise(self, windows: int, rng: np.random.Generator) -> SeenWindows:
-        """CMU's motion where and by whom something else was recorded."""
-        donors = self.recorded(_DONORS, rng)
-        hosts = _chosen(donors, rng.permutation(_DONORS)[:windows])
+        """CMU's motion on the bodies, and at the places, of recorded windows."""
+        donors = self.recorded(max(_DONORS, windows), rng)
+        hosts = _chosen(donors, rng.permutation(len(donors.rays))[:windows])
         world = as_h36m(self._cut(windows, rng), _bone_lengths(hosts.poses))
         world = turn_about_z(world, rng.uniform(0, 2 * np.pi, (windows, 1)))
         poses = world @ _camera_axes(hosts.ups)[:, None]
@@ -119,7 +122,8 @@ class HourglassPairBatches(HourglassWindows):
 
 
 def as_h36m(joints: np.ndarray, lengths: np.ndarray) -> np.ndarray:
-    """CMU's motion on Human3.6M's joints: bones keep their directions, hips and shoulders are level with their centres.
+    """CMU's motion on Human3.6M's joints: bones keep their directions, hips and shoulders lie symmetrically
+    about their centres.
 
     Args:
         joints: ``(B, T, 21, 3)`` in the order of :data:`pipeline.training.sources.cmu.NAMES`.
