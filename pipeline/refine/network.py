@@ -203,7 +203,7 @@ def _mean(answer: np.ndarray, other: np.ndarray, gives_sigmas: bool) -> np.ndarr
     """Of two answers; the surer one has more say, where they say how sure they are."""
     if not gives_sigmas:
         return (answer + other) / 2
-    weight, other_weight = answer[..., -1:] ** -2, other[..., -1:] ** -2
+    weight, other_weight = 1 / answer[..., -1:], 1 / other[..., -1:]
     return (weight * answer + other_weight * other) / (weight + other_weight)
 
 

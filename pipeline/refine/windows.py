@@ -206,7 +206,8 @@ class WindowTrack:
             self.weights = np.concatenate([self.weights, np.zeros((more, answer.shape[1]))])
         weights = np.repeat(self._blend(len(answer))[first:last, None], answer.shape[1], axis=1)
         if self.smoother.sigmas:
-            weights = weights / np.nan_to_num(answer[first:last, :, -1], nan=1.0) ** 2
+            # by its square two windows would take turns: their errors are much the same, not independent
+            weights = weights / np.nan_to_num(answer[first:last, :, -1], nan=1.0)
         self.sums[start:end] += weights[..., None] * answer[first:last]
         self.weights[start:end] += weights
         return self._emit(window.final)

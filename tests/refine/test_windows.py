@@ -83,9 +83,9 @@ def test_the_surer_window_has_more_say_in_each_joint():
     track_ = smoother.open()
     poses = [pose for frame in zip(*track(6)) for pose in track_.push(*frame)] + track_.close()
     found = np.stack(poses)
-    # frames 2 and 3 are answered by both: weights 1 : 1/4 of the first joint, 1 : 1 of the second
-    np.testing.assert_allclose(found[2, :, 0], [6 / 5, 3])
-    np.testing.assert_allclose(found[2, :, 2], [(1 + 2 / 4) / (5 / 4), 1])
+    # frames 2 and 3 are answered by both: weights 1 : 1/2 of the first joint, 1 : 1 of the second
+    np.testing.assert_allclose(found[2, :, 0], [2, 3])
+    np.testing.assert_allclose(found[2, :, 2], [(1 + 2 / 2) / (3 / 2), 1])
     np.testing.assert_allclose(found[5, :, 2], [2, 1])
 
 
