@@ -76,10 +76,10 @@ def figure_size(poses: np.ndarray, scores: np.ndarray) -> np.ndarray:
         poses: ``(B, T, K, D)``.
         scores: ``(B, T, K)``; joints that have none throughout a window do not count.
     """
-    seen = (scores > 0).any(axis=1)[:, None, :, None]
+    seen = np.max(scores, axis=1)[:, None, :, None] > 0
     low, high = (np.where(seen, poses, beyond) for beyond in (np.inf, -np.inf))
     size = np.median((high.max(axis=2) - low.min(axis=2)).max(axis=-1), axis=1)[:, None]
-    return np.where(seen.any(axis=2)[:, :, 0], size, np.inf)
+    return np.where(np.max(scores, axis=(1, 2))[:, None] > 0, size, np.inf)
 
 
 def _apart(times: np.ndarray, reach: float) -> np.ndarray:
