@@ -94,7 +94,7 @@ def test_published_weights_run_in_demo_test_and_training(published, convert, rep
     coco, rng = load_skeleton('coco'), np.random.default_rng(0)
     with pytest.raises(InputError, match=r'partial=True\) refines the 12 that both have'):
         build_refiner(str(out), coco, 'cpu')
-    refiner = build_refiner(dict(type='network', checkpoint=str(out), partial=True, polish=0), coco, 'cpu')
+    refiner = build_refiner(dict(type='network', checkpoint=str(out), partial=True, polish=0, sides=False), coco, 'cpu')
     poses = rng.uniform(50, 200, (11, 1, 17, 2)).astype(np.float32)
     results = [
         FrameResult(
