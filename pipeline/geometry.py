@@ -1,4 +1,4 @@
-"""Similarity of two sets of people: keypoints (OKS) and boxes (IoU, containment).
+"""Sizes of poses and boxes; similarity of two sets of people: keypoints (OKS) and boxes (IoU, containment).
 
 Legend: ``N`` and ``M`` people in the two sets, ``K`` keypoints.
 """
@@ -13,6 +13,17 @@ Poses = Union[Detections, People]
 
 # joint confidence, summed over a pose, below which OKS says nothing
 _LEAST_EVIDENCE = 1e-6
+
+
+def longer_side(keypoints: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """The longer side of the box around the known joints, ``(...)`` px; minus infinity where there is none.
+
+    Args:
+        keypoints: ``(..., K, D)`` px.
+        known: ``(..., K)`` bool.
+    """
+    low, high = (np.where(known[..., None], keypoints, beyond) for beyond in (np.inf, -np.inf))
+    return (high.max(-2) - low.min(-2)).max(-1)
 
 
 def areas(bboxes: np.ndarray) -> np.ndarray:

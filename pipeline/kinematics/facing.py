@@ -89,10 +89,9 @@ class FacingMemory:
             known = self._votes.get(track_id, vote)
             self._votes[track_id] = known + share * (vote - known)
         mean = self._votes.get(track_id, 0.0)
-        known = self._answers.pop(
-            track_id, 1.0
-        )  # put in again, so that the first are those not asked about for longest
-        answer = self._answers[track_id] = known if abs(mean) < _CLEAR else float(np.sign(mean))
+        # taken out and put in again, so that the first are those not asked about for longest
+        before = self._answers.pop(track_id, 1.0)
+        answer = self._answers[track_id] = before if abs(mean) < _CLEAR else float(np.sign(mean))
         if len(self._answers) > _KEPT:
             forgotten = next(iter(self._answers))
             del self._answers[forgotten]

@@ -4,7 +4,7 @@ A lifter that is unsure of a limb's depth answers with the mean of what may be: 
 Where a bone's length is known and its end is seen, only two depths are left (Taylor, "Reconstruction of articulated
 objects from point correspondences in a single uncalibrated image", CVIU 2000, section 2): where the ray of the keypoint
 meets the sphere around the joint before it. The lifter says which. How deep they are follows from the length badly
-where a limb lies across the view: there a length that is 3 % too large turns a straight knee by 14 degrees. So for
+where a limb lies across the view: there a length that is 3 % too large turns the bone by 14 degrees. So for
 legs, whose depth lifters know better than that of arms, both are weighed by how sure they are.
 """
 

@@ -4,6 +4,8 @@ from typing import Optional
 
 import numpy as np
 
+from pipeline.geometry import longer_side
+
 STIFF = 1e-6  # against weights whose sum is 1 or more
 #: how many times as far the calm fit of :func:`steady` reaches, and how far apart the two may be to count as agreeing,
 #: of the figure's size: less than labels by hand tremble
@@ -76,9 +78,7 @@ def figure_size(poses: np.ndarray, scores: np.ndarray) -> np.ndarray:
         poses: ``(B, T, K, D)``.
         scores: ``(B, T, K)``; joints that have none throughout a window do not count.
     """
-    seen = np.max(scores, axis=1)[:, None, :, None] > 0
-    low, high = (np.where(seen, poses, beyond) for beyond in (np.inf, -np.inf))
-    size = np.median((high.max(axis=2) - low.min(axis=2)).max(axis=-1), axis=1)[:, None]
+    size = np.median(longer_side(poses, np.max(scores, axis=1)[:, None] > 0), axis=1)[:, None]
     return np.where(np.max(scores, axis=(1, 2))[:, None] > 0, size, np.inf)
 
 

@@ -31,7 +31,8 @@ GOES_ON = 0.02
 _AROUND = 2  # frames before and after an end
 _REACH = 0.06  # seconds, of the smoothing of what is kept
 # how what is kept fades in and out over seven frames
-_FADE = np.exp(-0.5 * np.arange(-3, 4) ** 2) / np.exp(-0.5 * np.arange(-3, 4) ** 2).sum()
+_FADE = np.exp(-0.5 * np.arange(-3, 4) ** 2)
+_FADE /= _FADE.sum()
 
 Pair = Tuple[List[int], List[int]]  # joints of both sides of a limb, and their mirror joints
 
@@ -124,10 +125,10 @@ def keep_sides(
     share = np.zeros(scores.shape)  # of what is kept in place of the answer
     for limb, mirror in pairs:
         own, other, answered = estimate[:, :, limb], estimate[:, :, mirror], answer[:, :, limb]
-        nearer = _distance(answered, other) < NEARER * _distance(answered, own)
-        exchanged = nearer & (_distance(own, other) > APART * size)
+        apart = _distance(own, other) > APART * size
+        exchanged = apart & (_distance(answered, other) < NEARER * _distance(answered, own))
         if exchanged.any():
-            groundless = _groundless(exchanged, own, other, size)
+            groundless = _groundless(exchanged, apart, own, other, size)
             share[:, :, limb] = np.maximum(share[:, :, limb], groundless[:, :, None])
     taken = share.any(axis=(0, 1))
     if not taken.any():
@@ -141,20 +142,21 @@ def keep_sides(
     return kept
 
 
-def _groundless(exchanged: np.ndarray, own: np.ndarray, other: np.ndarray, size: np.ndarray) -> np.ndarray:
+def _groundless(
+    exchanged: np.ndarray, apart: np.ndarray, own: np.ndarray, other: np.ndarray, size: np.ndarray
+) -> np.ndarray:
     """1 in spells of ``exchanged`` ``(B, T)`` at whose ends, as far as a window shows them, the estimate goes on.
 
-    Where both sides are together at an end, as when legs pass each other, nobody can tell.
+    Where both sides are not ``apart`` at an end, as when legs pass each other, nobody can tell.
     """
     frames = exchanged.shape[1]
-    apart = _distance(own, other)
     # by how much the step from each frame to the next is shorter than one to the other side
     goes_on = _distance(own[:, 1:], other[:, :-1]) - _distance(own[:, 1:], own[:, :-1])
     groundless = np.zeros(exchanged.shape)
     for window, first, end in _spells(exchanged):
         ends = [(first, first - 1)] * (first > 0) + [(end, end)] * (end < frames)  # and the first frame outside
         told = [
-            apart[window, outside] > APART * size[window, 0]
+            apart[window, outside]
             and goes_on[window, max(at - 1 - _AROUND, 0) : at + _AROUND].min() > GOES_ON * size[window, 0]
             for at, outside in ends
         ]

@@ -5,6 +5,8 @@ from typing import List, Optional, Sequence, Tuple
 
 import numpy as np
 
+from pipeline.geometry import longer_side
+
 # where the configs look for data sets, for messages
 WHERE = 'the configs look in the folder data of the one that POSE_SHARED names, ../shared by default'
 
@@ -49,10 +51,7 @@ def figure_size(keypoints: np.ndarray, weight: np.ndarray) -> np.ndarray:
     Returns:
         ``(...)`` float32, 0 where no joint is known.
     """
-    known = weight[..., None] > 0
-    low = np.where(known, keypoints, np.inf).min(-2)
-    high = np.where(known, keypoints, -np.inf).max(-2)
-    side = (high - low).max(-1)
+    side = longer_side(keypoints, weight > 0)
     return np.where(np.isfinite(side), side, 0).astype(np.float32)
 
 
