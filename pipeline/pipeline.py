@@ -333,8 +333,7 @@ class VideoPipeline:
         self, tracker: Tracker, advice: Optional[Advice], fps: Fraction, sight: Optional[Sight] = None
     ) -> List[Stage]:
         """From poses to smooth tracks; poses seconds apart are not mixed with each other."""
-        smoother = NoSmoother() if fps < SLOWEST_RATE else self.refiner.smoother
-        refiner = StreamRefiner(smoother, self.refiner.max_gap)
+        refiner = self.refiner.anew(NoSmoother() if fps < SLOWEST_RATE else None)
         skeleton = self.estimator.skeleton
         further = FurtherPoints(skeleton) if carriers(skeleton) is not None else None
         arranged = [Arrange(self.arrangement)] if self.arrangement else []

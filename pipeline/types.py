@@ -250,10 +250,10 @@ class People:
         track_ids: ``(P,)`` int64, from 1 up; -1 before the tracker.
         keypoints_raw: ``(P, K, 2)`` float32 px as the estimator gave them; equal
             to ``keypoints`` before the refiner.
-        filled: ``(P,)`` bool, True where the refiner bridged frames in which the
-            person was not found (``keypoints_raw`` is then interpolated too).
-        carried: ``(P,)`` bool, as in :class:`Detections`; after the tracker also True for
-            those who are hidden and stand where they are predicted.
+        filled: ``(P,)`` bool, True for who was not seen in this frame: the tracker expects them where they
+            stand, and the refiner, if they come back soon, bridges the frames between (``keypoints_raw``
+            is then interpolated too) or, if not, leaves them out.
+        carried: ``(P,)`` bool, as in :class:`Detections`; True as well for those whom the tracker expects.
         expected_by: ``(P,)`` int64, as in :class:`Detections`.
         keypoint_sigmas: ``(P, K)`` float32 px, how far off each refined keypoint may be: standard deviation
             along an axis, NaN where it is not known; None where the refiner does not say.

@@ -100,7 +100,8 @@ def build_refiner(
 
     Args:
         options: as :func:`refiner_options` takes them. Besides those of the refiner itself there are the
-            parameters ``max_gap`` (seconds) and, for the networks, ``checkpoint`` (default: the weights in
+            parameters ``max_gap`` (seconds that are bridged; if not given 0.3, and 0.8 where the tracker still
+            expects somebody) and, for the networks, ``checkpoint`` (default: the weights in
             ``pipeline/weights`` for this skeleton) and those of :func:`pipeline.refine.network.network_smoother`.
         skeleton: of the poses it will be given.
         device, runtime: of the networks; ``auto`` is a GPU where torch sees one, ``openvino`` runs
@@ -116,14 +117,19 @@ def build_refiner(
     """
     options = refiner_options(options)
     name = options['type']
-    max_gap = options.pop('max_gap', 0.3)
-    if isinstance(max_gap, bool) or not isinstance(max_gap, (int, float)) or not 0 <= max_gap < float('inf'):
-        raise InputError(f'refiner {name!r}: max_gap is {max_gap!r}: it must be seconds from 0 up')
+    gaps = _gaps(name, options.pop('max_gap')) if 'max_gap' in options else ()
     smoother = REFINERS.build(options, skeleton=skeleton, device=device, runtime=runtime)
-    refiner = StreamRefiner(smoother, 0.0 if name == 'none' else max_gap)
+    refiner = StreamRefiner(smoother, *((0.0, 0.0) if name == 'none' else gaps))
     if hasattr(smoother, 'network'):
         refiner.record = dict(options, network=smoother.network)
     return refiner
+
+
+def _gaps(name: str, max_gap: Any) -> Tuple[float, float]:
+    """The longest gaps that are bridged, of those who are missing and of those who are hidden: as long as asked for."""
+    if isinstance(max_gap, bool) or not isinstance(max_gap, (int, float)) or not 0 <= max_gap < float('inf'):
+        raise InputError(f'refiner {name!r}: max_gap is {max_gap!r}: it must be seconds from 0 up')
+    return max_gap, max_gap
 
 
 def _register_network(name: str) -> None:

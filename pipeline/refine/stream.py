@@ -60,31 +60,41 @@ class _Track:
 class StreamRefiner:
     """Refines every track of a stream and bridges short gaps in it.
 
-    A frame is given back once all its people are final: at most
-    ``smoother.lookahead`` frames (fewer where it knows for which rate) plus ``max_gap`` seconds late (:meth:`latency`).
-    Waiting frames keep their images, so this also bounds the memory.
+    A frame is given back once all its people are final: at most ``smoother.lookahead`` frames (fewer where it knows
+    for which rate) plus the longest gap late (:meth:`latency`). Waiting frames keep their images, so this also bounds
+    the memory.
+
+    People who come marked as filled were not seen: a tracker says where it expects them. That is no estimate, so
+    they are waited for, and left out if they do not come back.
 
     Args:
         smoother: what refines a track.
         max_gap: a person missing for up to this many seconds is filled in and
             marked (``People.filled``); after a longer absence the track starts anew.
             Nobody is missing from a frame that is not analysed: it is filled in as well.
+        max_hidden: the same for a person whom the tracker still expects somewhere; at least ``max_gap``.
 
     Attributes:
         record: what of the smoother belongs into a run's record.
     """
 
-    def __init__(self, smoother: Smoother, max_gap: float = 0.3):
-        self.smoother, self.max_gap = smoother, max_gap
+    def __init__(self, smoother: Smoother, max_gap: float = 0.3, max_hidden: float = 0.8):
+        self.smoother, self.max_gap, self.max_hidden = smoother, max_gap, max(max_gap, max_hidden)
         self.record: dict = {}
         self._watched = self._previous = 0.0  # times of the last watched frame, and of the last one
         self._reset()
+
+    def anew(self, smoother: Optional[Smoother] = None) -> 'StreamRefiner':
+        """A refiner like this one that has seen nothing yet; with ``smoother``, if given, in place of its own."""
+        fresh = StreamRefiner(smoother or self.smoother, self.max_gap, self.max_hidden)
+        fresh.record = self.record
+        return fresh
 
     def latency(self, fps: float, every: int = 1) -> int:
         """Maximum delay of a result in frames, at ``fps`` frames per second of which every n-th is analysed."""
         at_rate = getattr(self.smoother, 'lookahead_at', None)
         lookahead = at_rate(fps) if at_rate else self.smoother.lookahead
-        return lookahead + int(np.ceil(self.max_gap * fps)) + 1 + 2 * (every - 1)
+        return lookahead + int(np.ceil(self.max_hidden * fps)) + 1 + 2 * (every - 1)
 
     def stream(self, results: Iterator[FrameResult]) -> Iterator[FrameResult]:
         """Refine an iterator of frames; yields each of them once, in order."""
@@ -97,7 +107,11 @@ class StreamRefiner:
         waiting, time = _Waiting(result), result.frame.time
         position = self._given + len(self._waiting)
         self._waiting.append(waiting)
+        expected = set()
         for row in _rows(result.people):
+            if row.filled:
+                expected.add(row.track_id)
+                continue
             waiting.rows.append(row)
             if row.track_id < 0:
                 row.refined = row.keypoints
@@ -105,9 +119,11 @@ class StreamRefiner:
                 self._extend(row, position, time)
         if result.frame.watched:
             # who was seen in the last analysed frame is missing from now on, not since then
-            patience = self.max_gap + (self._previous - self._watched)
-            for track_id in [i for i, t in self._tracks.items() if t.position < position and time - t.time >= patience]:
-                self._tracks.pop(track_id).close()
+            since = self._previous - self._watched
+            missing = [(i, time - track.time - since) for i, track in self._tracks.items() if track.position < position]
+            for track_id, gap in missing:
+                if gap >= (self.max_hidden if track_id in expected else self.max_gap):
+                    self._tracks.pop(track_id).close()
             self._watched = time
         self._previous = time
         return self._take_final()
@@ -192,7 +208,7 @@ def _between(before: _Row, after: _Row, share: float, confidence: float) -> _Row
 def _people(waiting: _Waiting) -> People:
     rows = sorted(waiting.rows, key=lambda row: row.track_id)
     if not rows:
-        return waiting.result.people
+        return waiting.result.people[:0]
     dims = rows[0].keypoints.shape[-1]
     answers = [row.keypoints if row.refined is None else row.refined for row in rows]  # all are final by now
     return People(

@@ -9,7 +9,6 @@ import numpy as np
 from pipeline.formats.found_poses import FoundPoses
 from pipeline.options import RefineOptions
 from pipeline.protocols import Sight
-from pipeline.refine import StreamRefiner
 from pipeline.refine.filters import NoSmoother
 from pipeline.refine_file.fitted import FittedRefiner, fit_refiner
 from pipeline.refine_file.sequence import bridged, counted_from, stride_of, with_ids
@@ -89,7 +88,7 @@ class FileChain:
         if slow:
             logger.warning('%s: below %s poses per second, which are not smoothed', found.path, SLOWEST_RATE)
         refiner = self._joints.refiner
-        fresh = StreamRefiner(NoSmoother() if slow else refiner.smoother, refiner.max_gap)
+        fresh = refiner.anew(NoSmoother() if slow else None)
         seen = [_Show(self._found, Tell(sight, self.skeleton))] if sight else []
         stages: List[Stage] = [_Place(found, self._joints), *seen, Refine(fresh), _Restrict(self._joints)]
         yield from connect(clock.around('decode', source), stages, clock)

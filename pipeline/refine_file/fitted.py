@@ -69,9 +69,8 @@ def fit_refiner(skeleton: Skeleton, options: RefineOptions) -> FittedRefiner:
             on = [body.names.index(joint) for joint in _anchors_among(name, there)]
             hangs_on[row, on] = 1 / len(on)
         everything = Skeleton('found', names, (), tuple(range(len(names))), np.ones(len(names)), ('',) * len(names))
-        record, smoother = refiner.record, with_limbs(refiner.smoother, everything, hangs_on)
-        refiner = StreamRefiner(smoother, refiner.max_gap)
-        refiner.record = record
+        smoother = with_limbs(refiner.smoother, everything, hangs_on)
+        refiner = refiner.anew(smoother)
     return FittedRefiner(refiner, np.array([names.index(name) for name in skeleton.names]), len(names), note)
 
 

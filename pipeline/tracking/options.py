@@ -55,9 +55,9 @@ class TrackerOptions:
         hold_stretch: most change of limb lengths (median of ``|log ratio|``) of a carried
             pose from one frame to the next. Raising it: falls and somersaults are
             followed, and so is the pose of somebody else.
-        hidden_time: seconds for which somebody who is hidden or missed is shown where the
-            prediction says, fading, and looked for there. Raising it: found again sooner
-            behind an occluder, ghosts stand longer where somebody left.
+        hidden_time: seconds for which somebody who is hidden or missed is expected where the
+            prediction says, and looked for there. Raising it: found again sooner behind
+            an occluder, and more often taken for whoever stands there.
         return_time: seconds after which somebody who was lost is no longer recognised by
             clothes. Raising it: longer absences keep the id, more strangers in the same
             clothes take it over. 0: never by clothes.

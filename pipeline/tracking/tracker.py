@@ -258,7 +258,7 @@ class PoseTracker:
         )
 
     def _hidden(self, people: People) -> Optional[People]:
-        """Those who are hidden or missed, where they are predicted, with fading scores and marked as carried."""
+        """Those who are hidden or missed, where they are predicted: fading, and marked as carried and as filled."""
         tracks = [track for track in self._tracks if self._is_hidden(track)]
         if not tracks or people.looks is None:
             return None
@@ -272,6 +272,7 @@ class PoseTracker:
             np.stack(poses).astype(np.float32),
             np.stack([track.weights for track in tracks]).astype(np.float32) * fading[:, None],
             np.array([track.id for track in tracks], np.int64),
+            filled=np.ones(len(tracks), bool),
             carried=np.ones(len(tracks), bool),
             expected_by=np.array([track.serial for track in tracks], np.int64),
             looks=np.array([track.looks for track in tracks], np.float32),

@@ -65,6 +65,41 @@ def test_gap_at_the_very_end_stays_empty():
     assert [len(r.people) for r in out] == [1] * 6 + [0] * 2
 
 
+def expected(x, track_id):
+    """Somebody whom the tracker has not seen, but expects."""
+    return replace(person(x, track_id), filled=np.ones(1, bool))
+
+
+def test_who_is_expected_and_does_not_come_back_is_left_out():
+    frames = [frame_with(i, person(i, 1) if i < 10 else expected(9 + 5 * (i - 9), 1)) for i in range(16)]
+    frames += [frame_with(i, People.empty(2)) for i in range(16, 20)]
+    for smoother in (NoSmoother(), gaussian(2.0)):
+        out = list(StreamRefiner(smoother).stream(iter(frames)))
+        assert [len(r.people) for r in out] == [1] * 10 + [0] * 10
+
+
+def test_who_is_expected_and_comes_back_is_bridged_for_longer_than_who_is_missing():
+    seen = [person(2.0 * i, 1) for i in range(16)]
+    hidden = [frame_with(i, expected(90.0, 1) if 4 <= i < 11 else seen[i]) for i in range(16)]
+    out = list(StreamRefiner(NoSmoother()).stream(iter(hidden)))
+    assert [r.people.filled.tolist() for r in out] == [[4 <= i < 11] for i in range(16)]
+    np.testing.assert_allclose([r.people.keypoints[0, 0, 0] for r in out], 2.0 * np.arange(16), atol=1e-5)
+    missing = [frame_with(i, People.empty(2) if 4 <= i < 11 else seen[i]) for i in range(16)]
+    out = list(StreamRefiner(NoSmoother()).stream(iter(missing)))
+    assert [len(r.people) for r in out] == [int(not 4 <= i < 11) for i in range(16)]
+
+
+def test_nobody_is_expected_for_longer_than_max_hidden():
+    frames = [frame_with(i, expected(i, 1) if 4 <= i < 16 else person(i, 1)) for i in range(20)]
+    refiner, behind = StreamRefiner(NoSmoother(), max_hidden=0.5), 0
+    out = []
+    for i, frame in enumerate(frames):
+        out += refiner.push(frame)
+        behind = max(behind, i - out[-1].frame.index)
+    assert [len(r.people) for r in out + refiner.flush()] == [1] * 4 + [0] * 12 + [1] * 4
+    assert 3 < behind <= refiner.latency(FPS)
+
+
 def test_people_keep_their_own_poses_and_raw_ones():
     rng = np.random.default_rng(0)
     noise = rng.normal(size=(30, 2))

@@ -104,12 +104,12 @@ def test_a_carried_pose_does_not_slide_onto_whoever_stands_in_front():
     for frame in range(10, 20):  # somebody in brown walks past, and the estimator goes along
         other = crowd((300 + 8 * (frame - 10), 300))
         people = follow(tracker, frame, lambda expected, other=other: (other.keypoints, picture(other, [BROWN])))
-        assert people.track_ids.tolist() == [1] and people.carried.all()
+        assert people.track_ids.tolist() == [1] and people.carried.all() and people.filled.all()
         assert abs(people.keypoints[0, 11:13, 0].mean() - 300) < 8
         assert (people.keypoint_scores < 0.9).all()
     assert (people.keypoint_scores < 0.5).all()  # by now nobody should rely on it
     back = seen(tracker, crowd((305, 300)), [TEAL], 20 / 25)
-    assert back.track_ids.tolist() == [1] and not back.carried.any()
+    assert back.track_ids.tolist() == [1] and not back.carried.any() and not back.filled.any()
 
 
 def test_a_carried_pose_that_keeps_clothes_and_limbs_is_adopted():
