@@ -71,6 +71,16 @@ def carriers(skeleton: Skeleton) -> Optional[np.ndarray]:
     return weights
 
 
+def own_carriers(skeleton: Skeleton) -> Optional[np.ndarray]:
+    """What :func:`carriers` says, among the skeleton's own points: ``(K, K)``; None of the same skeletons."""
+    rows, hangs_on = body_joints(skeleton), carriers(skeleton)
+    if rows is None or hangs_on is None:
+        return None
+    among_all = np.zeros((skeleton.num_keypoints,) * 2)
+    among_all[:, rows] = hangs_on
+    return among_all
+
+
 def tracked_skeleton(skeleton: Skeleton) -> Skeleton:
     """What a tracker is given of people of this skeleton: COCO's 17 joints, if all further points hang on them."""
     return skeleton if carriers(skeleton) is None else load_skeleton('coco')

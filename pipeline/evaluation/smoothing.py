@@ -2,16 +2,18 @@
 
 There is no other engine here. Windows, blending, filters, bridging and the unit of every parameter are
 those of the video chain; what a best case does beyond it (more overlap, mirrored windows) are parameters
-of :func:`pipeline.refine.network.window_smoother`, and rows are named after them.
+of :func:`pipeline.refine.network.NetworkSmoother`, and rows are named after them.
 """
 
+from dataclasses import replace
 from typing import Dict, List, Mapping, Optional, Sequence, Union
 
 import numpy as np
 
 from pipeline.refine.build import build_refiner
-from pipeline.refine.network import OVERLAP, window_smoother
+from pipeline.refine.network import NetworkSmoother
 from pipeline.refine.smoother import Smoother, smooth_track
+from pipeline.refine.window_options import WindowOptions
 from pipeline.refine.windows import Track, WindowSmoother
 from pipeline.skeletons import Skeleton, load_skeleton
 
@@ -76,15 +78,15 @@ def network_rows(
     """
     if not model.keypoint_names and model.num_keypoints == len(keypoint_names):
         model.keypoint_names = tuple(keypoint_names)
-    options = dict(threads=threads, device=device, partial=True)
+    shipped = WindowOptions(threads=threads, partial=True)
     rows = {
-        f'{name} (shipped: overlap {OVERLAP})': window_smoother(model, keypoint_names, OVERLAP, **options),
-        f'{name} (no polish)': window_smoother(model, keypoint_names, OVERLAP, polish=0, **options),
+        f'{name} (shipped: overlap {shipped.overlap})': shipped,
+        f'{name} (no polish)': replace(shipped, polish=0.0),
     }
     if step is not None:
         label = f'{name} (best case: windows every {step}{", mirrored" if mirror else ""})'
-        rows[label] = window_smoother(model, keypoint_names, step=step, mirror=mirror, **options)
-    return rows
+        rows[label] = replace(shipped, step=step, mirror=mirror)
+    return {label: NetworkSmoother(model, keypoint_names, options, device) for label, options in rows.items()}
 
 
 def tuning_grids() -> Dict[str, List[dict]]:

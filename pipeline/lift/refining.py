@@ -11,6 +11,7 @@ import numpy as np
 
 from pipeline.errors import InputError
 from pipeline.refine.build import shipped
+from pipeline.refine.window_options import WindowOptions
 
 REFINER_NAME = 'hanet-3d_coco17.pth'
 #: in place of 0 for joints of frames in which others were seen: the lifter has answered for these joints too, and a
@@ -37,11 +38,11 @@ class SpaceRefiner:
         checkpoint: Optional[Path] = None,
         device: str = 'cpu',
     ):
-        from pipeline.refine.network import window_smoother  # torch only where a network is wanted
+        from pipeline.refine.network import NetworkSmoother  # torch only where a network is wanted
 
         self.rate, self.checkpoint = rate, checkpoint
         self._hips = [list(joint_names).index(f'{side}_hip') for side in ('left', 'right')]
-        self._smoother = window_smoother(model, joint_names, device=device, polish=0)
+        self._smoother = NetworkSmoother(model, joint_names, WindowOptions(polish=0.0), device)
 
     def __call__(self, joints: np.ndarray, scores: np.ndarray, times: np.ndarray) -> np.ndarray:
         """Refine a piece of a track.

@@ -1,15 +1,16 @@
 """A refiner by name, by preset entry, or from one's own checkpoint; with parameters, as in ``gaussian:sigma=2``."""
 
+import inspect
 from pathlib import Path
 from typing import Any, Dict, Iterator, Mapping, Optional, Tuple, Union
 
 from pipeline.assets.asset import known_sha256
 from pipeline.errors import InputError
-from pipeline.layouts import carriers
+from pipeline.layouts import own_carriers
 from pipeline.protocols import Smoother
 from pipeline.refine import filters  # noqa: F401, registers them
-from pipeline.refine.limbs import with_limbs
 from pipeline.refine.stream import StreamRefiner
+from pipeline.refine.window_options import WindowOptions
 from pipeline.registry import REFINERS, check_arguments, names
 from pipeline.resources import WEIGHTS
 from pipeline.skeletons import Skeleton
@@ -102,7 +103,7 @@ def build_refiner(
         options: as :func:`refiner_options` takes them. Besides those of the refiner itself there are the
             parameters ``max_gap`` (seconds that are bridged; if not given 0.3, and 0.8 where the tracker still
             expects somebody) and, for the networks, ``checkpoint`` (default: the weights in
-            ``pipeline/weights`` for this skeleton) and those of :func:`pipeline.refine.network.network_smoother`.
+            ``pipeline/weights`` for this skeleton) and those of :class:`pipeline.refine.window_options.WindowOptions`.
         skeleton: of the poses it will be given.
         device, runtime: of the networks; ``auto`` is a GPU where torch sees one, ``openvino`` runs
             them from converted graphs on a CPU.
@@ -133,22 +134,16 @@ def _gaps(name: str, max_gap: Any) -> Tuple[float, float]:
 
 
 def _register_network(name: str) -> None:
-    @REFINERS.register_module(name=name)
     def build(
         skeleton: Skeleton,
         checkpoint: Union[None, str, Path] = None,
         device: str = 'cpu',
         runtime: str = 'torch',
-        overlap: int = 2,
-        threads: Optional[int] = 1,
-        partial: bool = False,
-        polish: Optional[float] = None,
-        rate: Optional[float] = None,
-        sides: bool = True,
+        **options: Any,
     ) -> Smoother:
-        from pipeline.refine.network import POLISH, RATE, network_smoother  # torch only where a network is wanted
+        from pipeline.refine.network import network_smoother  # torch only where a network is wanted
 
-        hangs_on = carriers(skeleton)
+        hangs_on = own_carriers(skeleton)
         joints = f'{skeleton.name}{skeleton.num_keypoints}' if hangs_on is None else 'coco17'
         path = Path(str(checkpoint) if checkpoint is not None else shipped(f'{name}_{JOINTS.get(joints, joints)}.pth'))
         if not path.is_file():
@@ -157,25 +152,20 @@ def _register_network(name: str) -> None:
                 f'{path}: no such weights for refiner {name!r} and skeleton {skeleton.name!r} '
                 f'({skeleton.num_keypoints} joints); give a checkpoint or use {others}'
             )
-        smoother = network_smoother(
-            path,
-            skeleton.names,
-            device,
-            overlap,
-            threads,
-            runtime,
-            partial=partial,
-            polish=POLISH if polish is None else polish,
-            rate=RATE if rate is None else rate,
-            sides=sides,
-        )
+        smoother = network_smoother(path, skeleton.names, WindowOptions(**options), device, runtime, hangs_on)
         allowed = NETWORKS[name]
         if allowed and smoother.network not in allowed:
             raise InputError(
                 f'{path}: holds a {smoother.network}, refiner {name!r} is {" or ".join(allowed)}; '
                 f'give the file itself as the refiner to use it'
             )
-        return smoother if hangs_on is None else with_limbs(smoother, skeleton, hangs_on)
+        return smoother
+
+    # a registry reads off a signature what may be asked for
+    own = list(inspect.signature(build).parameters.values())[:-1]
+    windows = list(inspect.signature(WindowOptions).parameters.values())
+    build.__signature__ = inspect.Signature(own + windows)  # type: ignore[attr-defined]
+    REFINERS.register_module(name=name, module=build)
 
 
 for _name in NETWORKS:

@@ -14,8 +14,10 @@ from pipeline.backends.threads import torch_threads
 from pipeline.errors import InputError
 from pipeline.networks.refiners.sequence_refiner import SequenceRefiner, load_refiner
 from pipeline.networks.refiners.temporal import TemporalOutput
+from pipeline.refine.limbs import Limbs
 from pipeline.refine.polish import steady
-from pipeline.refine.sides import keep_sides, limb_pairs, undo_exchanges
+from pipeline.refine.sides import keep_sides, sided_limbs, undo_inversions
+from pipeline.refine.window_options import AS_SHIPPED, WindowOptions
 from pipeline.refine.windows import WindowSmoother, by_phases, hann_blend
 from pipeline.skeletons import mirror_name
 
@@ -29,66 +31,118 @@ MIDDLES = {
     'face': ('nose',),
     'upper_neck': ('head_bottom',),
 }
-OVERLAP = 2  # windows that answer for each frame, unless a preset says otherwise
-POLISH = 0.06  # seconds, how far the fit behind a network reaches (sigma), likewise
-RATE = 30.0  # frames per second that windows are meant for, likewise
 
 
 class NetworkSmoother(WindowSmoother):
-    """A network over overlapping windows.
+    """A trained refiner over overlapping windows of tracks.
 
     Args:
-        network: type of the network in the checkpoint, such as ``HANet``.
-        joints: indices of the joints that it refines; it leaves others as they are.
-        arguments: of :class:`WindowSmoother`.
+        model: the refiner.
+        keypoint_names: the ``K`` joints of the poses it will be given, in order. Those that the refiner does not know
+            stay as they are (PoseTrack's ears, which are never annotated), or follow the joints that they hang on.
+        options: how it runs.
+        device: that the model is on.
+        hangs_on: ``(K, K)``, rows of sum 1: the joints that each point hangs on; None: those unknown stay.
+        picture: width and height in px, which networks of :class:`ImageNormaliser` have to know.
+
+    Attributes:
+        network: type of the network, such as ``HANet``.
+        joints: indices of the joints that it refines.
+
+    Raises:
+        InputError: if the refiner's joints are not among the poses', or ``overlap`` or ``step`` is out of range.
     """
 
-    def __init__(self, network: str, joints: Sequence[int], *arguments):
-        super().__init__(*arguments)
-        self.network, self.joints = network, tuple(joints)
+    def __init__(
+        self,
+        model: SequenceRefiner,
+        keypoint_names: Sequence[str],
+        options: WindowOptions = AS_SHIPPED,
+        device: Union[str, torch.device] = 'cpu',
+        hangs_on: Optional[np.ndarray] = None,
+        picture: Optional[Size] = None,
+    ):
+        self._model, self._names, self._options, self._device = model, tuple(keypoint_names), options, device
+        self._hangs_on, self._picture = hangs_on, picture
+        self._joints = _Joints(model.keypoint_names, keypoint_names, options.partial, options.mirror)
+        self._limbs = None if hangs_on is None else Limbs(self._joints.ours, hangs_on)
+        sided = options.sides and model.dims == 2
+        self._given_limbs = sided_limbs(keypoint_names, hangs_on) if sided else []
+        self._refined_limbs = sided_limbs(model.keypoint_names) if sided else []
+        self.network, self.joints = type(model.backbone).__name__, tuple(self._joints.ours)
+        super().__init__(
+            self._refine,
+            model.window,
+            options.step_of(model.window),
+            hann_blend(model.window),
+            sigmas=getattr(model.backbone, 'gives_width', False),
+            rate=options.rate if options.rate and getattr(model.backbone, 'rate_input', False) else None,
+        )
 
-    def in_picture(self, width: int, height: int) -> WindowSmoother:
-        """The same for the tracks of a video of this size, which networks of :class:`ImageNormaliser` have to know."""
+    def in_picture(self, width: int, height: int) -> 'NetworkSmoother':
+        """The same for the tracks of a video of this size."""
+        return NetworkSmoother(
+            self._model, self._names, self._options, self._device, self._hangs_on, picture=(width, height)
+        )
 
-        def function(keypoints: np.ndarray, scores: np.ndarray, times: np.ndarray) -> np.ndarray:
-            return self.function(keypoints, scores, times, (width, height))  # type: ignore[call-arg]
+    def with_points(self, keypoint_names: Sequence[str], hangs_on: np.ndarray) -> 'NetworkSmoother':
+        """The same for poses of other joints, whose further points follow those that they hang on."""
+        return NetworkSmoother(self._model, keypoint_names, self._options, self._device, hangs_on, self._picture)
 
-        return WindowSmoother(function, self.window, self.step, self.blend, self.sigmas, self.rate)
+    def _refine(self, keypoints: np.ndarray, scores: np.ndarray, times: np.ndarray) -> np.ndarray:
+        """The :data:`pipeline.refine.windows.WindowFunction`: repair, refine, smooth, and take the rest along."""
+        keypoints, scores = undo_inversions(keypoints, scores, times, self._given_limbs, self._joints.ours)
+        known, seen = self._joints.take(keypoints, scores)
+        with torch_threads(self._options.threads or None):
+            answer = by_phases(self._answer, self.window)(known, seen, times)
+        dims = keypoints.shape[-1]
+        answer[..., :dims] = keep_sides(answer[..., :dims], known, seen, times, self._refined_limbs)
+        if self._options.polish:
+            sigmas = answer[..., dims] if self.sigmas else None
+            answer[..., :dims] = steady(answer[..., :dims], seen, times, self._options.polish, sigmas)
+        whole = self._joints.put(answer, keypoints)
+        return self._limbs.follow(whole, keypoints, scores, times) if self._limbs else whole
+
+    def _answer(self, known: np.ndarray, seen: np.ndarray, times: np.ndarray) -> np.ndarray:
+        """Of windows as long as the network's; of both mirror images, if that is wanted."""
+        fps = (times.shape[1] - 1) / (times[:, -1] - times[:, 0])
+        answer = self._run(known, seen, fps)
+        if self._options.mirror:
+            flipped = self._run(self._joints.mirror(known), seen[:, :, self._joints.flip], fps)
+            answer = _mean(answer, self._joints.mirror(flipped), self.sigmas)
+        _leave_unseen(answer, known, seen)
+        return answer
+
+    def _run(self, keypoints: np.ndarray, scores: np.ndarray, fps: np.ndarray) -> np.ndarray:
+        sizes = () if self._picture is None else (np.tile(self._picture, (len(keypoints), 1)),)
+        arrays = (keypoints, scores, fps, *sizes)
+        tensors = (torch.as_tensor(array, dtype=torch.float32, device=self._device) for array in arrays)
+        if not self.sigmas:
+            return self._model.refine(*tensors).cpu().numpy()
+        poses, sigmas = self._model.refine_and_doubt(*tensors)
+        assert sigmas is not None  # as the network has said
+        return torch.cat([poses, sigmas[..., None]], dim=-1).cpu().numpy()
 
 
 def network_smoother(
     checkpoint: Path,
     keypoint_names: Sequence[str],
+    options: WindowOptions = AS_SHIPPED,
     device: Union[str, torch.device] = 'auto',
-    overlap: int = OVERLAP,
-    threads: Optional[int] = 1,
     runtime: str = 'torch',
-    step: Optional[int] = None,
-    mirror: bool = False,
-    partial: bool = False,
-    polish: float = POLISH,
-    rate: float = RATE,
-    sides: bool = True,
+    hangs_on: Optional[np.ndarray] = None,
 ) -> NetworkSmoother:
-    """Load a refiner and let it run over overlapping windows.
+    """Load a refiner for the tracks of a video.
 
     Args:
         checkpoint: file written by :func:`pipeline.networks.refiners.sequence_refiner.save_refiner`.
-        keypoint_names: joints of the poses it will be given, in order. Those that the
-            refiner does not know stay as they are (PoseTrack's ears, which are never annotated).
+        keypoint_names, options, hangs_on: of :class:`NetworkSmoother`.
         device: such as ``cpu`` or ``cuda:0``; ``auto`` is a GPU where torch sees one.
-        overlap: windows that answer for each frame, 1 to the window's length; more is smoother and slower.
-        threads: torch threads for one window; such small matrices gain nothing
-            from more, and more would wait for cores that other stages use.
         runtime: ``torch``, or ``openvino``: see :func:`run_exported`.
-        step, mirror, partial, polish, rate, sides: see :func:`window_smoother`.
-
-    Returns:
-        The smoother, which knows what the checkpoint holds.
 
     Raises:
-        InputError: if the file is no refiner, refines joints that the poses do not have, ``overlap``
-            or ``step`` is out of range, or for an unknown device or runtime.
+        InputError: if the file is no refiner, refines joints that the poses do not have, an option is
+            out of range, or for an unknown device or runtime.
     """
     device = check_device(device, runtime)
     model = load_refiner(checkpoint, device=device)
@@ -97,93 +151,9 @@ def network_smoother(
     if runtime == 'openvino':
         run_exported(model)
     try:
-        return window_smoother(
-            model, keypoint_names, overlap, threads, device, step, mirror, partial, polish, rate, sides
-        )
+        return NetworkSmoother(model, keypoint_names, options, device, hangs_on)
     except InputError as error:
         raise InputError(f'{checkpoint}: {error}') from error
-
-
-def window_smoother(
-    model: SequenceRefiner,
-    keypoint_names: Sequence[str],
-    overlap: int = OVERLAP,
-    threads: Optional[int] = 1,
-    device: Union[str, torch.device] = 'cpu',
-    step: Optional[int] = None,
-    mirror: bool = False,
-    partial: bool = False,
-    polish: float = POLISH,
-    rate: float = RATE,
-    sides: bool = True,
-) -> NetworkSmoother:
-    """Let a loaded refiner run over overlapping windows; see :func:`network_smoother`.
-
-    Args:
-        step: frames between windows, in place of ``overlap``.
-        mirror: refine each window's mirror image too (x negated, left and right joints exchanged) and average
-            both answers: twice the time.
-        partial: joints that the refiner knows and the poses lack are put where :data:`MIDDLES` says, or count as
-            not seen, instead of being refused.
-        polish: sigma in seconds of the Gaussian that takes what still trembles from the network's answers
-            (:func:`pipeline.refine.polish.steady`); 0 for none.
-        rate: frames per second from whose multiples on a network that is told the rate sees every second, third or
-            fourth frame at a time, so that its windows last as long at any rate; 0: always every frame.
-        sides: undo left and right exchanged in the estimate where it jumps, and take back what the network exchanges
-            where it does not (:mod:`pipeline.refine.sides`); of poses in pictures only.
-    """
-    joints = _Joints(model.keypoint_names, keypoint_names, partial, mirror)
-    window = model.window
-    for name, value in (('overlap', overlap), ('step', step)):
-        if value is not None and not (type(value) is int and 1 <= value <= window):  # True is no number here
-            raise InputError(f'{name} is {value!r}: windows of {window} frames allow 1 to {window}')
-    if threads is not None and not (isinstance(threads, int) and 0 <= threads <= 1024):
-        raise InputError(f'threads is {threads!r}: must be a whole number from 0 (all that torch takes) to 1024')
-    for name, switch in (('partial', partial), ('sides', sides)):
-        if not isinstance(switch, bool):
-            raise InputError(f'{name} is {switch!r}: must be True or False')
-    if isinstance(polish, bool) or not isinstance(polish, (int, float)) or not 0 <= polish <= 1:
-        raise InputError(f'polish is {polish!r}: must be seconds from 0 (none) to 1')
-    if isinstance(rate, bool) or not isinstance(rate, (int, float)) or not 0 <= rate < float('inf'):
-        raise InputError(f'rate is {rate!r}: must be frames per second from 0 (every frame) up')
-
-    pairs = limb_pairs(model.keypoint_names) if sides and model.dims == 2 else []
-    gives_sigmas = getattr(model.backbone, 'gives_width', False)
-
-    def run(keypoints: np.ndarray, scores: np.ndarray, fps: np.ndarray, size: Optional[Size]) -> np.ndarray:
-        sizes = () if size is None else (np.tile(size, (len(keypoints), 1)),)
-        arrays = (keypoints, scores, fps, *sizes)
-        tensors = (torch.as_tensor(array, dtype=torch.float32, device=device) for array in arrays)
-        if not gives_sigmas:
-            return model.refine(*tensors).cpu().numpy()
-        poses, sigmas = model.refine_and_doubt(*tensors)
-        assert sigmas is not None  # as the network has said
-        return torch.cat([poses, sigmas[..., None]], dim=-1).cpu().numpy()
-
-    def answered(known: np.ndarray, seen: np.ndarray, times: np.ndarray, size: Optional[Size]) -> np.ndarray:
-        fps = (times.shape[1] - 1) / (times[:, -1] - times[:, 0])
-        answer = run(known, seen, fps, size)
-        if mirror:
-            flipped = run(joints.mirror(known), seen[:, :, joints.flip], fps, size)
-            answer = _mean(answer, joints.mirror(flipped), gives_sigmas)
-        _leave_unseen(answer, known, seen)
-        return answer
-
-    def refine(keypoints: np.ndarray, scores: np.ndarray, times: np.ndarray, size: Optional[Size] = None) -> np.ndarray:
-        known, seen = joints.take(keypoints, scores)
-        known, seen = undo_exchanges(known, seen, times, pairs)
-        with torch_threads(threads or None):
-            answer = by_phases(lambda k, s, t: answered(k, s, t, size), window)(known, seen, times)
-        dims = keypoints.shape[-1]
-        answer[..., :dims] = keep_sides(answer[..., :dims], known, seen, times, pairs)
-        if polish:
-            sigmas = answer[..., dims] if gives_sigmas else None
-            answer[..., :dims] = steady(answer[..., :dims], seen, times, polish, sigmas)
-        return joints.put(answer, keypoints)
-
-    name, step = type(model.backbone).__name__, step or max(window // overlap, 1)
-    told = rate if getattr(model.backbone, 'rate_input', False) else 0
-    return NetworkSmoother(name, joints.ours, refine, window, step, hann_blend(window), gives_sigmas, told or None)
 
 
 def _leave_unseen(answer: np.ndarray, known: np.ndarray, seen: np.ndarray) -> None:

@@ -29,11 +29,11 @@ def steady(
     """
     precise = polish(poses, scores, times, reach, sigmas)
     calm = polish(poses, scores, times, CALMER * reach, sigmas)
-    size = figure_size(poses, scores)[..., None]  # (B, 1, 1)
-    apart = np.square(precise - calm).sum(axis=-1) / np.maximum(AGREEMENT * size, 1e-9) ** 2
+    size = window_figure_size(poses, scores)[..., None]  # (B, 1, 1)
+    difference = np.square(precise - calm).sum(axis=-1) / np.maximum(AGREEMENT * size, 1e-9) ** 2
     # the difference of two curves is nought wherever they cross: it takes the frames around to tell
-    near = _nearness(scores, _apart(times, CALMER * reach))
-    share = 1 / (1 + near @ apart / near.sum(axis=-1, keepdims=True))
+    near = _nearness(scores, _elapsed(times, CALMER * reach))
+    share = 1 / (1 + near @ difference / near.sum(axis=-1, keepdims=True))
     return (precise + share[..., None] * (calm - precise)).astype(poses.dtype)
 
 
@@ -57,9 +57,9 @@ def polish(
     Returns:
         ``(B, T, K, D)`` px, of the type of ``poses``.
     """
-    apart = _apart(times, reach)
-    near = _nearness(scores, apart)
-    powers = apart[..., None] ** np.arange(5)  # (B, T, T, 5)
+    elapsed = _elapsed(times, reach)
+    near = _nearness(scores, elapsed)
+    powers = elapsed[..., None] ** np.arange(5)  # (B, T, T, 5)
     trust = np.ones((*times.shape, 1)) if sigmas is None else _trust(sigmas)  # (B, T, K) or, alike for all, (B, T, 1)
     moments = np.einsum('bij,bijp,bjk->bikp', near, powers, trust, optimize=True)
     normal = moments[..., [[0, 1, 2], [1, 2, 3], [2, 3, 4]]]  # (B, T, K, 3, 3)
@@ -71,7 +71,7 @@ def polish(
     return np.einsum('bikp,bikpd->bikd', value, sums).astype(poses.dtype)
 
 
-def figure_size(poses: np.ndarray, scores: np.ndarray) -> np.ndarray:
+def window_figure_size(poses: np.ndarray, scores: np.ndarray) -> np.ndarray:
     """The longer side of the median frame's box, ``(B, 1)``; infinite where nothing was seen.
 
     Args:
@@ -82,17 +82,17 @@ def figure_size(poses: np.ndarray, scores: np.ndarray) -> np.ndarray:
     return np.where(np.max(scores, axis=(1, 2))[:, None] > 0, size, np.inf)
 
 
-def _apart(times: np.ndarray, reach: float) -> np.ndarray:
+def _elapsed(times: np.ndarray, reach: float) -> np.ndarray:
     """``(B, T, T)``: of all frames from each, in units of ``reach``."""
     return (times[:, None, :] - times[:, :, None]) / reach
 
 
-def _nearness(scores: np.ndarray, apart: np.ndarray) -> np.ndarray:
+def _nearness(scores: np.ndarray, elapsed: np.ndarray) -> np.ndarray:
     """``(B, T, T)`` Gaussian weights of all frames around each; padding counts for itself only."""
     seen = np.max(scores, axis=-1) > 0
     last = np.maximum.accumulate(seen[:, ::-1], axis=1)[:, ::-1]  # (B, T), up to the last frame that saw something
     counts = last | ~np.max(seen, axis=1, keepdims=True)
-    return np.exp(-0.5 * apart**2) * (counts[:, None, :] | np.eye(counts.shape[1], dtype=bool))
+    return np.exp(-0.5 * elapsed**2) * (counts[:, None, :] | np.eye(counts.shape[1], dtype=bool))
 
 
 def _trust(sigmas: np.ndarray) -> np.ndarray:

@@ -9,7 +9,6 @@ from pipeline.errors import InputError
 from pipeline.layouts import anchors
 from pipeline.options import RefineOptions
 from pipeline.refine import StreamRefiner, build_refiner
-from pipeline.refine.limbs import with_limbs
 from pipeline.skeletons import Skeleton, load_skeleton
 
 _TRUNK = ('left_shoulder', 'right_shoulder', 'left_hip', 'right_hip')
@@ -51,7 +50,8 @@ def fit_refiner(skeleton: Skeleton, options: RefineOptions) -> FittedRefiner:
         except InputError:  # a network for other joints: those that are COCO's are refined by name
             pass
     refiner = build_refiner(options.refiner, body, *arguments[2:])
-    if not hasattr(refiner.smoother, 'joints'):
+    with_points = getattr(refiner.smoother, 'with_points', None)
+    if with_points is None:
         return FittedRefiner(refiner, whole, len(whole))
     there = [name for name in body.names if name in skeleton.names]
     if len(there) < 3:
@@ -63,14 +63,11 @@ def fit_refiner(skeleton: Skeleton, options: RefineOptions) -> FittedRefiner:
     names = (*body.names, *further)
     note = '' if len(there) == len(body.names) else f'{len(there)} of the 17 joints of the refiner are in the file'
     if further:
-        hangs_on = np.zeros((len(names), len(body.names)))
-        hangs_on[: len(body.names)] = np.eye(len(body.names))
+        hangs_on = np.eye(len(names))
         for row, name in enumerate(further, len(body.names)):
             on = [body.names.index(joint) for joint in _anchors_among(name, there)]
-            hangs_on[row, on] = 1 / len(on)
-        everything = Skeleton('found', names, (), tuple(range(len(names))), np.ones(len(names)), ('',) * len(names))
-        smoother = with_limbs(refiner.smoother, everything, hangs_on)
-        refiner = refiner.anew(smoother)
+            hangs_on[row] = np.isin(np.arange(len(names)), on) / len(on)
+        refiner = refiner.anew(with_points(names, hangs_on))
     return FittedRefiner(refiner, np.array([names.index(name) for name in skeleton.names]), len(names), note)
 
 

@@ -111,7 +111,7 @@ def test_text_describes_a_refiner_as_a_dictionary_does(spec, options):
         ('runs/a.pth:', "refiner 'runs/a.pth': '': must be NAME=VALUE"),
         ('gaussian:sgima=2', "refiner 'gaussian': unknown sgima: allowed are sigma, block, max_gap"),
         ('none:sigma=2', "refiner 'none': unknown sigma: allowed are max_gap"),
-        ('hanet:sigma=2', 'unknown sigma: allowed are checkpoint, overlap, threads'),
+        ('hanet:sigma=2', 'unknown sigma: allowed are checkpoint, overlap, polish'),
         ('hanet:skeleton=5', "refiner 'hanet': unknown skeleton: allowed are checkpoint, overlap"),
         ('gaussian:2', "'2': must be NAME=VALUE"),
         ('gaussian:sigma=', "'sigma=': must be NAME=VALUE"),

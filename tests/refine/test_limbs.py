@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from pipeline.refine import build_refiner
-from pipeline.refine.filters import NoSmoother
-from pipeline.refine.limbs import LimbSmoother
+from pipeline.refine.limbs import Limbs
 from pipeline.refine.smoother import smooth_track
 from pipeline.skeletons import load_skeleton
 
@@ -13,33 +12,29 @@ SKELETON = load_skeleton('blazepose33')
 TOE, ANKLE = SKELETON.index('left_foot_index'), SKELETON.index('left_ankle')
 
 
-class Shifted(NoSmoother):
-    """A network that moves joint 0 by 5 px and leaves joint 1 as it is; answers one pose late."""
-
-    network, lookahead = 'Shifted', 1
-
-    def in_picture(self, width, height):
-        return self
-
-    def open(self):
-        self.held = []
-        return self
-
-    def push(self, keypoints, scores, time):
-        self.held.append(keypoints + [[5, 0], [0, 0]])
-        return [self.held.pop(0)] if len(self.held) > 1 else []
-
-    def close(self):
-        return self.held
-
-
 def test_a_point_moves_as_far_as_its_joint():
     hangs_on = np.array([[1.0, 0.0], [1.0, 0.0]])
-    smoother = LimbSmoother(Shifted(), np.array([1]), hangs_on, NoSmoother())
-    poses = np.array([[[10 * t, 0], [10 * t + 3, 4]] for t in range(5)], np.float32)
-    smooth = smooth_track(smoother, poses, np.ones((5, 2)), np.arange(5) / 30)
-    assert np.allclose(smooth, poses + [5, 0])
-    assert smooth_track(smoother.in_picture(10, 10), poses, np.ones((5, 2)), np.arange(5) / 30).shape == (5, 2, 2)
+    poses = np.array([[[10 * t, 0], [10 * t + 3, 4]] for t in range(5)], float)[None]
+    answer = np.concatenate([poses + [[5, 0], [0, 0]], np.full((1, 5, 2, 1), [[2.0], [np.nan]])], axis=-1)
+    whole = Limbs([0], hangs_on).follow(answer, poses, np.ones((1, 5, 2)), np.arange(5)[None] / 30)
+    np.testing.assert_allclose(whole[..., :2], poses + [5, 0], atol=1e-5)
+    np.testing.assert_allclose(whole[..., 2], 2)  # as sure as its joint
+
+
+def test_feet_and_hands_go_back_to_their_side_with_their_limb():
+    """Legs with the feet, and arms with the fingers, are inverted for a fifth of a second: all are put back."""
+    times = np.arange(60) / 30
+    body = np.random.default_rng(1).uniform(100, 300, (33, 2))
+    poses = (body + 3 * np.arange(60)[:, None, None] * [1, 0]).astype(np.float32)
+    flip = list(SKELETON.flip_indices)
+    below = ('hip', 'knee', 'ankle', 'heel', 'foot', 'shoulder', 'elbow', 'wrist', 'pinky', 'index', 'thumb')
+    limbs = [k for k, name in enumerate(SKELETON.names) if any(part in name for part in below)]
+    wrong = poses.copy()
+    wrong[27:33, limbs] = poses[27:33][:, [flip[k] for k in limbs]]
+    smoother = build_refiner('hanet:polish=0', SKELETON, device='cpu').smoother
+    answer, right = (smooth_track(smoother, track, np.full((60, 33), 0.9), times) for track in (wrong, poses))
+    assert np.abs(wrong - poses).max() > 50
+    assert np.abs(answer - right).max() < 1e-3
 
 
 @pytest.fixture(scope='module')

@@ -9,8 +9,9 @@ from pipeline.errors import InputError
 from pipeline.networks.refiners.sequence_refiner import save_refiner
 from pipeline.presets import load_preset
 from pipeline.refine import build
-from pipeline.refine.network import network_smoother, window_smoother
+from pipeline.refine.network import NetworkSmoother, network_smoother
 from pipeline.refine.smoother import smooth_track
+from pipeline.refine.window_options import WindowOptions
 from pipeline.skeletons import load_skeleton
 from pipeline.training.joint_sets import JOINT_SETS
 
@@ -120,7 +121,7 @@ def ones(joints):
 def test_mirrored_windows_are_averaged_in_by_hand():
     """The mirror image moves the other way, and left is right there: 1 - 1, 10 - 100, 100 - 10, by two."""
     poses, scores, times = ones(3)
-    smoother = window_smoother(Shift(), Shift.keypoint_names, mirror=True, polish=0)
+    smoother = NetworkSmoother(Shift(), Shift.keypoint_names, WindowOptions(mirror=True, polish=0))
     moved = smooth_track(smoother, poses, scores, times) - poses
     np.testing.assert_allclose(moved[..., 0], np.tile([0, -45, 45], (9, 1)), atol=1e-4)
     np.testing.assert_allclose(moved[..., 1], 0, atol=1e-6)
@@ -128,30 +129,30 @@ def test_mirrored_windows_are_averaged_in_by_hand():
 
 def test_joints_that_the_poses_lack_may_count_as_not_seen():
     poses, scores, times = ones(2)
-    smoother = window_smoother(Shift(), ('right_wrist', 'pelvis'), partial=True, polish=0)
+    smoother = NetworkSmoother(Shift(), ('right_wrist', 'pelvis'), WindowOptions(partial=True, polish=0))
     moved = smooth_track(smoother, poses, scores, times) - poses
     np.testing.assert_allclose(moved[..., 0], np.tile([100, 0], (9, 1)), atol=1e-4)
     with pytest.raises(InputError, match='refines the joints nose, left_wrist, right_wrist; .* pelvis'):
-        window_smoother(Shift(), ('pelvis',), partial=True, polish=0)
+        NetworkSmoother(Shift(), ('pelvis',), WindowOptions(partial=True, polish=0))
 
 
 @pytest.mark.parametrize('options, step', [({}, 2), (dict(overlap=4), 1), (dict(overlap=1), 4), (dict(step=3), 3)])
 def test_overlap_and_step_say_how_many_windows_answer(options, step):
-    assert window_smoother(Shift(), Shift.keypoint_names, **options).step == step
+    assert NetworkSmoother(Shift(), Shift.keypoint_names, WindowOptions(**options)).step == step
 
 
 @pytest.mark.parametrize('options', [dict(overlap=0), dict(overlap=5), dict(overlap=2.5), dict(step=0), dict(step=5)])
 def test_an_overlap_out_of_range_is_refused(options):
     name = next(iter(options))
     with pytest.raises(InputError, match=f'{name} is .*: windows of 4 frames allow 1 to 4'):
-        window_smoother(Shift(), Shift.keypoint_names, **options)
+        NetworkSmoother(Shift(), Shift.keypoint_names, WindowOptions(**options))
 
 
 def test_a_joint_without_its_mirror_joint_cannot_be_mirrored():
     one_sided = Shift()
     one_sided.keypoint_names = ('nose', 'left_wrist')
     with pytest.raises(InputError, match='joint left_wrist has no mirror joint'):
-        window_smoother(one_sided, one_sided.keypoint_names, mirror=True)
+        NetworkSmoother(one_sided, one_sided.keypoint_names, WindowOptions(mirror=True))
 
 
 def test_a_gap_longer_than_a_window_stays_bridged():

@@ -1,4 +1,4 @@
-"""Left and right: what an estimator exchanges is put back, what only a network exchanges is taken back."""
+"""Left and right: inversions of an estimator are undone, those that only a network makes are taken back."""
 
 import numpy as np
 import pytest
@@ -6,12 +6,13 @@ import torch
 
 from pipeline.errors import InputError
 from pipeline.refine import refiner_options
-from pipeline.refine.network import window_smoother
-from pipeline.refine.sides import keep_sides, limb_pairs, undo_exchanges
+from pipeline.refine.network import NetworkSmoother
+from pipeline.refine.sides import keep_sides, sided_limbs, undo_inversions
+from pipeline.refine.window_options import WindowOptions
 from pipeline.skeletons import load_skeleton
 
 COCO = load_skeleton('coco')
-PAIRS = limb_pairs(COCO.names)
+LIMBS = sided_limbs(COCO.names)
 FLIP = list(COCO.flip_indices)
 LEGS = [COCO.index(f'{side}_{part}') for side in ('left', 'right') for part in ('hip', 'knee', 'ankle')]
 SHANKS = [COCO.index(f'{side}_{part}') for side in ('left', 'right') for part in ('knee', 'ankle')]
@@ -31,7 +32,7 @@ def walk(frames=48, fps=30.0, steps=1.0):
     return pose, times[None]
 
 
-def exchanged(pose, joints, first, end):
+def inverted(pose, joints, first, end):
     wrong = pose.copy()
     wrong[:, first:end, joints] = pose[:, first:end][:, :, [FLIP[k] for k in joints]]
     return wrong
@@ -42,22 +43,23 @@ def ones(pose):
 
 
 def test_limbs_are_found_by_name():
-    assert [(len(limb), len(mirror)) for limb, mirror in PAIRS] == [(6, 6), (4, 4), (2, 2)] * 2
-    for limb, mirror in PAIRS:
-        assert [FLIP[k] for k in limb] == mirror
-    assert limb_pairs(['nose', 'left_hip', 'right_hip', 'left_knee', 'right_knee']) == []
+    assert [len(limb.joints) for limb in LIMBS] == [6, 4, 2] * 2
+    for limb in LIMBS:
+        assert [FLIP[k] for k in limb.joints] == limb.mirror
+        assert (limb.points, limb.mirror_points) == (limb.joints, limb.mirror)
+    assert sided_limbs(['nose', 'left_hip', 'right_hip', 'left_knee', 'right_knee']) == []
 
 
 @pytest.mark.parametrize('joints', [LEGS, SHANKS], ids=['legs', 'shanks'])
 @pytest.mark.parametrize('fps', [15.0, 30.0, 60.0])
-def test_an_exchange_between_two_jumps_is_undone(joints, fps):
+def test_an_inversion_between_two_jumps_is_undone(joints, fps):
     pose, times = walk(int(1.6 * fps), fps)
     first, end = int(0.67 * fps), int(0.67 * fps) + int(0.2 * fps)  # legs pass at 0.5 and 1 s
-    wrong = exchanged(pose, joints, first, end)
+    wrong = inverted(pose, joints, first, end)
     assert np.abs(wrong - pose).max() > 50
     tremble = np.random.default_rng(0).normal(0, 1, pose.shape)
-    found, _ = undo_exchanges(wrong + tremble, ones(pose), times, PAIRS)
-    # hips are two pixels apart: exchanged or not, nobody can tell
+    found, _ = undo_inversions(wrong + tremble, ones(pose), times, LIMBS)
+    # hips are two pixels apart: inverted or not, nobody can tell
     assert np.abs(found - pose - tremble).max() < 5
 
 
@@ -65,98 +67,98 @@ def test_an_exchange_between_two_jumps_is_undone(joints, fps):
 @pytest.mark.parametrize('steps', [1.0, 1.6, 2.3])  # walking, running, sprinting
 def test_legs_that_pass_each_other_stay(fps, steps):
     pose, times = walk(int(1.6 * fps), fps, steps)
-    assert undo_exchanges(pose, ones(pose), times, PAIRS)[0] is pose
+    assert undo_inversions(pose, ones(pose), times, LIMBS)[0] is pose
 
 
 def test_who_is_wrong_for_long_may_be_right():
     pose, times = walk(48)
-    wrong = exchanged(pose, LEGS, 8, 38)
-    assert undo_exchanges(wrong, ones(wrong), times, PAIRS)[0] is wrong
+    wrong = inverted(pose, LEGS, 8, 38)
+    assert undo_inversions(wrong, ones(wrong), times, LIMBS)[0] is wrong
 
 
-def test_an_exchange_while_legs_pass_is_left_to_the_network():
+def test_an_inversion_while_legs_pass_is_left_to_the_network():
     pose, times = walk(48)
-    wrong = exchanged(pose, LEGS, 15, 23)  # they pass at frame 15
-    assert undo_exchanges(wrong, ones(wrong), times, PAIRS)[0] is wrong
+    wrong = inverted(pose, LEGS, 15, 23)  # they pass at frame 15
+    assert undo_inversions(wrong, ones(wrong), times, LIMBS)[0] is wrong
     # and it may do so
-    assert keep_sides(pose, wrong, ones(pose), times, PAIRS) is pose
+    assert keep_sides(pose, wrong, ones(pose), times, LIMBS) is pose
 
 
 def test_one_jump_alone_says_nothing():
     pose, times = walk(48)
-    wrong = exchanged(pose, LEGS, 20, 48)
-    assert undo_exchanges(wrong, ones(wrong), times, PAIRS)[0] is wrong
+    wrong = inverted(pose, LEGS, 20, 48)
+    assert undo_inversions(wrong, ones(wrong), times, LIMBS)[0] is wrong
 
 
-def test_what_only_a_network_exchanges_is_taken_back():
+def test_what_only_a_network_inverts_is_taken_back():
     pose, times = walk()
-    answer = exchanged(pose, LEGS, 19, 26)
-    kept = keep_sides(answer, pose, ones(pose), times, PAIRS)
+    answer = inverted(pose, LEGS, 19, 26)
+    kept = keep_sides(answer, pose, ones(pose), times, LIMBS)
     assert np.abs(answer - pose).max() > 50
     assert np.abs(kept - pose).max() < 4  # smoothed, and faded in
     others = np.setdiff1d(np.arange(17), LEGS)
     assert np.array_equal(kept[:, :, others], answer[:, :, others])
 
 
-def test_a_network_may_exchange_what_the_estimate_exchanged():
+def test_a_network_may_exchange_what_the_estimate_inverted():
     pose, times = walk()
-    wrong = exchanged(pose, LEGS, 18, 24)  # the answer is the truth
-    assert keep_sides(pose, wrong, ones(pose), times, PAIRS) is pose
+    wrong = inverted(pose, LEGS, 18, 24)  # the answer is the truth
+    assert keep_sides(pose, wrong, ones(pose), times, LIMBS) is pose
 
 
 def test_a_network_may_move_a_leg_that_is_somewhere_else_altogether():
     pose, times = walk()
     lost = pose.copy()
     lost[:, 18:24, LEGS] += [400, -300]
-    assert keep_sides(pose, lost, ones(pose), times, PAIRS) is pose
+    assert keep_sides(pose, lost, ones(pose), times, LIMBS) is pose
 
 
 @pytest.mark.parametrize('fps, steps', [(30, 1.0), (60, 0.5), (60, 1.0), (120, 1.0), (240, 1.0)])
 @pytest.mark.parametrize('until', [1.0, 9.0], ids=['the next time', 'the end'])
-def test_a_network_may_exchange_legs_where_they_pass(fps, steps, until):
+def test_a_network_may_invert_legs_where_they_pass(fps, steps, until):
     """From when they pass each other on, an estimator has them wrong, and nothing jumps."""
     pose, times = walk(int(1.6 * fps / steps), fps, steps)
     first, end = round(0.5 / steps * fps), round(until / steps * fps)
-    wrong = exchanged(pose, LEGS, first, end)
-    assert keep_sides(pose, wrong, ones(pose), times, PAIRS) is pose
+    wrong = inverted(pose, LEGS, first, end)
+    assert keep_sides(pose, wrong, ones(pose), times, LIMBS) is pose
 
 
 def test_scores_go_with_their_joints():
     pose, times = walk()
     scores = ones(pose)
     scores[:, :, FLIP[LEGS[0]] : FLIP[LEGS[0]] + 1] = 0.3
-    wrong, mixed = exchanged(pose, LEGS, 20, 26), exchanged(scores, LEGS, 20, 26)
+    wrong, mixed = inverted(pose, LEGS, 20, 26), inverted(scores, LEGS, 20, 26)
     given = wrong.copy(), mixed.copy()
-    found, told = undo_exchanges(wrong, mixed, times, PAIRS)
+    found, told = undo_inversions(wrong, mixed, times, LIMBS)
     ankles = LEGS[2::3]
     assert np.array_equal(found[:, :, ankles], pose[:, :, ankles])
     assert np.array_equal(told[:, :, ankles], scores[:, :, ankles])
     assert np.array_equal(wrong, given[0]) and np.array_equal(mixed, given[1])
 
 
-def test_two_exchanges_are_told_from_what_lies_between():
+def test_two_inversions_are_told_from_what_lies_between():
     pose, times = walk(96, 60.0)
-    wrong = exchanged(exchanged(pose, SHANKS, 36, 42), SHANKS, 46, 52)
-    found, _ = undo_exchanges(wrong, ones(pose), times, PAIRS)
+    wrong = inverted(inverted(pose, SHANKS, 36, 42), SHANKS, 46, 52)
+    found, _ = undo_inversions(wrong, ones(pose), times, LIMBS)
     assert np.abs(found - pose).max() < 5
     # a window that begins in the middle of one: 36 to 42 is wrong, not what follows
-    found, _ = undo_exchanges(wrong[:, 39:], ones(pose)[:, 39:], times[:, 39:], PAIRS)
+    found, _ = undo_inversions(wrong[:, 39:], ones(pose)[:, 39:], times[:, 39:], LIMBS)
     assert np.abs(found - pose[:, 39:])[:, 3:].max() < 5
 
 
 def test_where_nobody_can_tell_which_is_wrong_nothing_is_done():
     pose, times = walk(48)
-    wrong = exchanged(exchanged(pose, LEGS, 0, 20), LEGS, 24, 28)
-    assert undo_exchanges(wrong, ones(pose), times, PAIRS)[0] is wrong
+    wrong = inverted(inverted(pose, LEGS, 0, 20), LEGS, 24, 28)
+    assert undo_inversions(wrong, ones(pose), times, LIMBS)[0] is wrong
 
 
 @pytest.mark.parametrize('frames', [1, 2, 3, 5, 7])
 def test_short_windows(frames):
     whole, clock = walk()
     pose, times = whole[:, 20 : 20 + frames], clock[:, 20 : 20 + frames]
-    answer = exchanged(pose, LEGS, 0, frames - 1)
-    kept = keep_sides(answer, pose, ones(pose), times, PAIRS)
-    assert kept.shape == pose.shape and undo_exchanges(pose, ones(pose), times, PAIRS)[0] is pose
+    answer = inverted(pose, LEGS, 0, frames - 1)
+    kept = keep_sides(answer, pose, ones(pose), times, LIMBS)
+    assert kept.shape == pose.shape and undo_inversions(pose, ones(pose), times, LIMBS)[0] is pose
     if frames > 1:  # an end is to be seen
         assert np.abs(kept - pose).max() < 4 < np.abs(answer - pose).max()
 
@@ -165,39 +167,39 @@ def test_joints_that_are_not_there_do_not_make_the_figure_larger():
     pose, times = walk()
     pose = pose + np.array([3000, 1800])
     scores = ones(pose)
-    wrong = exchanged(pose, LEGS, 20, 26)
+    wrong = inverted(pose, LEGS, 20, 26)
     for array in (pose, wrong, scores):
         array[:, :, 0] = 0
-    found, _ = undo_exchanges(wrong, scores, times, PAIRS)
+    found, _ = undo_inversions(wrong, scores, times, LIMBS)
     assert np.abs(found - pose).max() < 5
-    kept = keep_sides(wrong, pose, scores, times, PAIRS)
+    kept = keep_sides(wrong, pose, scores, times, LIMBS)
     assert np.abs(kept - pose).max() < 4 and kept.dtype == wrong.dtype
 
 
 class Trusting:
-    """A refiner of COCO's joints that answers with what it was given, or with its legs exchanged."""
+    """A refiner of COCO's joints that answers with what it was given, or with its legs inverted."""
 
     backbone, window, dims, keypoint_names = None, 48, 2, COCO.names
 
-    def __init__(self, exchanges):
-        self.exchanges = exchanges
+    def __init__(self, inverts):
+        self.inverts = inverts
 
     def refine(self, keypoints, scores, fps):
         poses = keypoints.numpy()
-        return torch.as_tensor(exchanged(poses, LEGS, 19, 26) if self.exchanges else poses)
+        return torch.as_tensor(inverted(poses, LEGS, 19, 26) if self.inverts else poses)
 
 
-@pytest.mark.parametrize('network_exchanges', [False, True])
+@pytest.mark.parametrize('network_inverts', [False, True])
 @pytest.mark.parametrize('sides', [True, False])
-def test_the_smoother_behind_a_network_does_both_unless_told_not_to(network_exchanges, sides):
+def test_the_smoother_behind_a_network_does_both_unless_told_not_to(network_inverts, sides):
     pose, times = walk()
-    given = pose if network_exchanges else exchanged(pose, LEGS, 19, 26)
-    smoother = window_smoother(Trusting(network_exchanges), COCO.names, 1, polish=0, sides=sides)
+    given = pose if network_inverts else inverted(pose, LEGS, 19, 26)
+    smoother = NetworkSmoother(Trusting(network_inverts), COCO.names, WindowOptions(1, polish=0, sides=sides))
     (answer,) = smoother.smooth_tracks([(given[0].astype(np.float32), ones(pose)[0], times[0])])
     assert (np.abs(answer - pose[0]).max() < 5) == sides
 
 
 def test_sides_is_yes_or_no():
     with pytest.raises(InputError, match='sides is 1: must be True or False'):
-        window_smoother(Trusting(False), COCO.names, sides=1)
+        WindowOptions(sides=1)
     assert refiner_options('hanet:sides=false')['sides'] is False

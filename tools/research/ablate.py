@@ -18,7 +18,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 import numpy as np  # noqa: E402
 
 from pipeline.errors import InputError, exit_cleanly  # noqa: E402
-from pipeline.refine.network import window_smoother  # noqa: E402
+from pipeline.refine.network import NetworkSmoother  # noqa: E402
+from pipeline.refine.window_options import WindowOptions  # noqa: E402
 from pipeline.training.sources import h36m  # noqa: E402
 from tools import train  # noqa: E402
 from tools.research.evaluate_refiners import measure, refine  # noqa: E402
@@ -156,8 +157,8 @@ def main(arguments: Optional[Sequence[str]] = None) -> None:
         measured = []
         for seed in options.seeds:
             refiner = load_refiner(train_variant(name, seed, options), device)
-            smoother = window_smoother(
-                refiner, h36m.MPII_NAMES, threads=options.threads, device=device, step=options.step
+            smoother = NetworkSmoother(
+                refiner, h36m.MPII_NAMES, WindowOptions(threads=options.threads, step=options.step), device
             )
             measured.append(measure(test, refine(smoother, test)))
         rows[name] = {key: float(np.mean([m[key] for m in measured])) for key in measured[0]}

@@ -12,6 +12,7 @@ import numpy as np
 from pipeline.evaluation.keypoint_metrics import acceleration_errors, jerk, joint_errors, velocity_errors
 from pipeline.refine.network import network_smoother
 from pipeline.refine.stream import StreamRefiner
+from pipeline.refine.window_options import WindowOptions
 from pipeline.resources import WEIGHTS
 from pipeline.training.sources import h36m
 from pipeline.types import Frame, FrameResult, People
@@ -53,7 +54,7 @@ def _errors(settings: Settings) -> Iterator[Figure]:
     if settings.refiner is not None:
         weights['Human3.6M refiner'] = settings.refiner
     for name, path in weights.items():
-        refiner = StreamRefiner(network_smoother(path, h36m.MPII_NAMES, partial=True))
+        refiner = StreamRefiner(network_smoother(path, h36m.MPII_NAMES, WindowOptions(partial=True)))
         for step in STEPS:
             scores = _score([withhold(s.estimate, step, s.fps, refiner) for s in sequences], sequences)
             yield from _error_rows(name, step, scores)
