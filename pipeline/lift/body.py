@@ -70,17 +70,22 @@ def settled(joints: np.ndarray, lengths: np.ndarray) -> np.ndarray:
 
 
 class LengthsOfTrack:
-    """The median of each bone over a track so far, from a bounded number of frames."""
+    """The median of each bone over a track so far, from a bounded number of frames, evenly spread over it.
+
+    Args:
+        keep: frames at most. Where there are more, every second one is forgotten, and from then on taken in.
+    """
 
     def __init__(self, keep: int = 2000):
         self._seen: np.ndarray = np.zeros((0, len(BONES)))
-        self._keep = keep
+        self._keep, self._count, self._every = keep, 0, 1
 
     def add(self, lengths: np.ndarray) -> np.ndarray:
         """Take ``(T, B)`` more; returns the medians ``(B,)``, NaN for the bending trunk and neck."""
-        self._seen = np.concatenate([self._seen, lengths])
-        if len(self._seen) > self._keep:
-            self._seen = self._seen[::2]
+        self._seen = np.concatenate([self._seen, lengths[-self._count % self._every :: self._every]])
+        self._count += len(lengths)
+        while len(self._seen) > self._keep:
+            self._seen, self._every = self._seen[::2], 2 * self._every
         median = np.median(self._seen, axis=0)
         median[list(BENDING)] = np.nan
         return median

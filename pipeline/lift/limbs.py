@@ -63,8 +63,8 @@ def _on_ray(start: np.ndarray, step: np.ndarray, ray: np.ndarray, length: np.nda
     Where ``weighed``, to a point between that one and as deep as ``step`` goes.
     """
     nearest = (ray * start).sum(1)  # along the ray, to the point nearest to the start
-    apart = (start**2).sum(1) - nearest**2
-    reach = np.sqrt(np.maximum(length**2 - apart, 0))
+    aside = (start**2).sum(1) - nearest**2  # m², of the start from that point
+    reach = np.sqrt(np.maximum(length**2 - aside, 0))
     lifted = ((start + step) * ray).sum(1) - nearest
     depth = np.tanh(lifted / DECIDED) * reach
     if weighed:

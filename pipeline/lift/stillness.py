@@ -1,6 +1,6 @@
 """Whether the camera stands still, as places in the room assume: how the background moves between small pictures."""
 
-from typing import Any, List, Optional
+from typing import Any, Optional
 
 import cv2
 import numpy as np
@@ -20,7 +20,7 @@ class Stillness:
     def __init__(self) -> None:
         self._last: Optional[np.ndarray] = None
         self._time = -np.inf
-        self._steps: List[float] = []
+        self._looks = self._moves = 0
 
     def look(self, frame: Frame, boxes: np.ndarray) -> None:
         """Take the next frame, and the people's boxes ``(P, 4)`` px in it."""
@@ -36,7 +36,8 @@ class Stillness:
             corners = cv2.goodFeaturesToTrack(self._last, 60, 0.02, 5, mask=background)
             step = self._step(grey, corners) if corners is not None else None
             if step is not None:
-                self._steps.append(step)
+                self._looks += 1
+                self._moves += step > MOVES
         self._last, self._time = grey, frame.time
 
     def _step(self, grey: np.ndarray, corners: np.ndarray) -> Optional[float]:
@@ -56,4 +57,4 @@ class Stillness:
     @property
     def camera_moves(self) -> bool:
         """Whether the background has moved in a good part of the looks so far."""
-        return bool(self._steps) and float(np.mean(np.array(self._steps) > MOVES)) > SHARE
+        return self._moves > SHARE * self._looks

@@ -25,6 +25,18 @@ def test_settled_bones_have_the_lengths_and_the_directions_they_had():
     assert still[:, 11] + still[:, 12] == pytest.approx(poses[:, 11] + poses[:, 12], abs=1e-9)
 
 
+def test_the_median_of_a_long_track_is_that_of_all_of_it():
+    """Two thirds of the track are 0.40 long, the last third 0.44; a bounded memory must not favour the end."""
+    memory, median = LengthsOfTrack(keep=100), np.array([])
+    track = np.repeat([0.40, 0.40, 0.44], 1001)
+    for piece in np.array_split(track, 300):
+        median = memory.add(np.repeat(piece[:, None], len(BONES), axis=1))
+    assert median[np.isfinite(median)] == pytest.approx(0.40)
+    for piece in np.array_split(np.full(4000, 0.44), 300):
+        median = memory.add(np.repeat(piece[:, None], len(BONES), axis=1))
+    assert median[np.isfinite(median)] == pytest.approx(0.44)  # now the larger part
+
+
 def test_mirror_bones_are_equally_long():
     body = BODY.copy()
     body[13:17:2, 1] += 0.1  # a longer left thigh

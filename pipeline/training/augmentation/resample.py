@@ -1,6 +1,34 @@
 """Motion at another speed and frame rate: windows read from a bank at fractional frames."""
 
+from typing import Tuple
+
 import numpy as np
+
+_SPEEDS = (0.3, 3.0)  # slowest and fastest
+
+
+def draw_windows(
+    lengths: np.ndarray, fps: np.ndarray, rate: float, shape: Tuple[int, int], spread: float, rng: np.random.Generator
+) -> Tuple[np.ndarray, np.ndarray]:
+    """Choose windows of motion at random, longer sequences more often, at somewhat other speeds.
+
+    Args:
+        lengths, fps: ``(S,)`` frames of each sequence, and its frames per second.
+        rate: frames per second of the windows.
+        shape: ``(B, T)``.
+        spread: standard deviation of the logarithm of the speed; less where a sequence is too short for it.
+        rng: what chooses.
+
+    Returns:
+        ``(B,)`` indices of sequences, and ``(B, T)`` positions in them for :func:`cut_windows`.
+    """
+    windows, frames = shape
+    chosen = rng.choice(len(lengths), windows, p=lengths / lengths.sum())
+    last = lengths[chosen] - 1
+    speed = np.clip(np.exp(rng.normal(0, spread, windows)), *_SPEEDS)
+    step = np.minimum(fps[chosen] / rate * speed, last / (frames - 1))
+    first = rng.uniform(0, np.maximum(last - step * (frames - 1), 1e-3))
+    return chosen, first[:, None] + step[:, None] * np.arange(frames)
 
 
 def cut_windows(frames: np.ndarray, starts: np.ndarray, lengths: np.ndarray, positions: np.ndarray) -> np.ndarray:

@@ -9,7 +9,7 @@ from mmpose.registry import DATASETS
 from pipeline.errors import InputError
 from pipeline.training.augmentation.bodies import turn_about_z
 from pipeline.training.augmentation.face import unit
-from pipeline.training.augmentation.resample import cut_windows
+from pipeline.training.augmentation.resample import cut_windows, draw_windows
 from pipeline.training.batches.drawn_batches import float_tensor
 from pipeline.training.batches.hourglass_windows import HourglassWindows, SeenWindows, lowest
 from pipeline.training.sources import cmu, h36m
@@ -112,11 +112,8 @@ class HourglassPairBatches(HourglassWindows):
 
     def _cut(self, windows: int, rng: np.random.Generator) -> np.ndarray:
         """CMU's joints ``(B, T, 21, 3)`` m, z up, at somewhat other speeds."""
-        chosen = rng.choice(len(self.lengths), windows, p=self.lengths / self.lengths.sum())
-        speed = np.exp(rng.normal(0, 0.2, windows))
-        step = np.minimum(self.motion_fps[chosen] / h36m.FPS * speed, (self.lengths[chosen] - 1) / (self.window - 1))
-        first = rng.uniform(0, np.maximum(self.lengths[chosen] - 1 - step * (self.window - 1), 1e-3))
-        positions = first[:, None] + step[:, None] * np.arange(self.window)
+        shape = windows, self.window
+        chosen, positions = draw_windows(self.lengths, self.motion_fps, h36m.FPS, shape, 0.2, rng)
         starts = np.cumsum(self.lengths) - self.lengths
         return cut_windows(self.motion, starts[chosen], self.lengths[chosen], positions)
 

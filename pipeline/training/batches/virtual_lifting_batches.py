@@ -11,14 +11,13 @@ from pipeline.errors import InputError
 from pipeline.training.augmentation import bodies
 from pipeline.training.augmentation.augment import mirror
 from pipeline.training.augmentation.error_model import ErrorModel, estimator_rates
-from pipeline.training.augmentation.resample import cut_windows
+from pipeline.training.augmentation.resample import cut_windows, draw_windows
 from pipeline.training.batches.drawn_batches import DrawnBatches, cached_arrays, float_tensor
 from pipeline.training.joint_sets import JOINT_SETS
 from pipeline.training.motion import figure_size
 from pipeline.training.sources import cmu
 
 _PIXELS = 1000.0  # focal length, for the error model, which thinks in px
-_MAX_SPEED = 3.0
 
 
 @DATASETS.register_module()
@@ -112,16 +111,11 @@ class VirtualLiftingBatches(DrawnBatches):
 
     def _cut(self, rng: np.random.Generator) -> np.ndarray:
         """Windows of motion at other speeds, half of them backwards, ``(B, T, 17, 3)`` m."""
-        windows, frames = self.batch_size, self.window
-        chosen = rng.choice(len(self.starts), windows, p=self.lengths / self.lengths.sum())
-        lengths = self.lengths[chosen]
-        speed = np.clip(np.exp(rng.normal(0, 0.35, windows)), 0.3, _MAX_SPEED)
-        step = np.minimum(self.fps[chosen] / self.rate * speed, (lengths - 1) / (frames - 1))
-        first = rng.uniform(0, np.maximum(lengths - 1 - step * (frames - 1), 1e-3))
-        positions = first[:, None] + step[:, None] * np.arange(frames)
-        backwards = rng.random(windows) < 0.5
+        shape = self.batch_size, self.window
+        chosen, positions = draw_windows(self.lengths, self.fps, self.rate, shape, 0.35, rng)
+        backwards = rng.random(self.batch_size) < 0.5
         positions = np.where(backwards[:, None], positions[:, ::-1], positions)
-        return cut_windows(self.joints, self.starts[chosen], lengths, positions)
+        return cut_windows(self.joints, self.starts[chosen], self.lengths[chosen], positions)
 
     def _estimated(self, rays: np.ndarray, rng: np.random.Generator) -> Tuple[np.ndarray, np.ndarray]:
         """Rays and scores as an estimator and a refiner would give them."""
