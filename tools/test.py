@@ -18,7 +18,7 @@ from mmengine.config import Config, DictAction  # noqa: E402
 
 from pipeline.errors import InputError, exit_cleanly  # noqa: E402
 from pipeline.files import atomic_path  # noqa: E402
-from pipeline.training.schedule import join_without_gpu, number_of_ranks, run_on  # noqa: E402
+from pipeline.training.schedule import change, join_without_gpu, number_of_ranks, run_on  # noqa: E402
 
 
 def parse_arguments(arguments: Optional[Sequence[str]] = None) -> argparse.Namespace:
@@ -48,7 +48,7 @@ def load_config(options: argparse.Namespace) -> Config:
             raise InputError(f'{path}: no such file')
     config = Config.fromfile(options.config)
     if options.cfg_options:
-        config.merge_from_dict(options.cfg_options)
+        change(config, options.cfg_options)
     if 'test_dataloader' not in config or 'test_evaluator' not in config:
         raise InputError(f'{options.config}: has no test_dataloader and test_evaluator')
     if options.show_dir:

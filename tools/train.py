@@ -17,6 +17,7 @@ from mmengine.config import Config, DictAction  # noqa: E402
 
 from pipeline.errors import InputError, exit_cleanly  # noqa: E402
 from pipeline.training.schedule import (  # noqa: E402
+    change,
     join_without_gpu,
     number_of_ranks,
     run_on,
@@ -78,7 +79,7 @@ def load_config(path: str, options: argparse.Namespace) -> Config:
         raise InputError(f'{path}: a training config needs model and train_dataloader')
     iterations, samples = config.get('iterations'), samples_of_a_step(config)
     if options.cfg_options:
-        config.merge_from_dict(options.cfg_options)
+        change(config, options.cfg_options)
     set_iterations(config, iterations)
     if options.auto_scale_lr:
         scale_learning_rate(config, samples, number_of_ranks(options.launcher))

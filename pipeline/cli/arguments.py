@@ -220,6 +220,16 @@ def check_lifting(args: argparse.Namespace, options: OutputOptions) -> None:
         refiner_weights(args.refiner_3d)
 
 
+def frames_of_lifting(args: argparse.Namespace, fps: float) -> int:
+    """Frames that 3D, if it is wanted, holds back at ``fps`` frames per second."""
+    asked = {**load_preset(args.preset), **chain_options(args)}
+    if not asked.get('three_d'):
+        return 0
+    from pipeline.lift import frames_held  # SciPy only where it is needed
+
+    return frames_held(fps, asked.get('refiner_3d'))
+
+
 def chain_options(args: argparse.Namespace) -> dict:
     """What the command line says of the chain, in the words of :meth:`pipeline.VideoPipeline.from_preset`.
 
@@ -251,6 +261,9 @@ def output_options(args: argparse.Namespace, **others: Any) -> OutputOptions:
     named['person_height'] = height
     options = OutputOptions(**{**named, 'formats': formats, **others})
     options.check()
+    signed = options.draw_angles or any('facing' in getattr(format_named(form), 'takes', ()) for form in formats)
+    if options.facing != 'auto' and not signed:
+        raise InputError(f'--facing {options.facing}: is for the signs of angles; give --angles or --draw-angles too')
     if not options.video and not formats and not options.show:
         raise InputError('--no-video --no-json: nothing is left to write')
     return options

@@ -83,10 +83,11 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
         from pipeline.refine.within import refiner_within
 
         rate = min(rate_of(source, options) for source in sources)
-        chain['refiner'] = refiner_within(latency, rate, chain['refiner'], args.every or 1)
+        lifted = command_line.frames_of_lifting(args, float(rate))
+        chain['refiner'] = refiner_within(latency, rate, chain['refiner'], args.every or 1, lifted)
     pipeline = VideoPipeline.from_preset(args.preset, args.device, **chain)
     pipeline.prompt = latency is not None
-    for note in pipeline.notes:
+    for note in pipeline.notes if not args.quiet else ():
         print(f'note: {note}', file=sys.stderr)
     interrupted = False
     for spec, repeat in zip(sources, repeats):

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import secrets
+import shutil
 import socket
 import stat
 from contextlib import suppress
@@ -126,7 +127,7 @@ class Claim:
         for entry in _entries(os.pread(self._descriptor, _MOST, 0)):
             passing, name, digest = (entry.get(key) for key in ('passing', 'file', 'sha256'))
             if isinstance(passing, str) and _PASSING.fullmatch(passing):
-                remove_file(self._folder / passing)
+                remove_passing(self._folder / passing)
             elif isinstance(name, str) and isinstance(digest, str):
                 self.placed[name] = digest
         lines = [f'process {os.getpid()} on {socket.gethostname()}']
@@ -185,6 +186,13 @@ def remove_file(path: Path) -> None:
     with suppress(OSError):
         if stat.S_ISREG(os.lstat(path).st_mode):
             os.unlink(path)
+
+
+def remove_passing(path: Path) -> None:
+    """Remove a passing file, or a passing folder with all that is in it; a link stays."""
+    remove_file(path)
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
 
 
 def _entries(content: bytes) -> Iterator[dict]:

@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from pipeline.errors import InputError, exhausted
-from pipeline.files.claim import Claim, Force, passing_path, passing_pattern
+from pipeline.files.claim import Claim, Force, passing_path
 
 
 class FolderOutput:
@@ -24,13 +24,12 @@ class FolderOutput:
     """
 
     def __init__(self, path: Path, ours: 're.Pattern[str]', force: Force, record: Path):
-        self.path, self._ours, self._passing = path, ours, passing_path(path)
+        self.path, self._ours, self._force = path, ours, force
         self._may_replace = force.may_replace(record) if isinstance(force, Claim) else force
         self._check()
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            if isinstance(force, Claim):  # no other run of this name lives: what is left of one can go
-                self._remove_leftovers()
+            self._passing = self._passing_name()
             self._passing.mkdir()
         except OSError as error:
             raise InputError(f'{path}: {exhausted(error) or f"cannot be written ({error.strerror})"}') from error
@@ -49,7 +48,7 @@ class FolderOutput:
             InputError: if one has appeared meanwhile that may not be replaced.
         """
         self._check()
-        old = passing_path(self.path)
+        old = self._passing_name()
         with suppress(FileNotFoundError):
             os.rename(self.path, old)
         os.rename(self._passing, self.path)
@@ -71,9 +70,6 @@ class FolderOutput:
         if not self._may_replace:
             raise InputError(f'{self.path}: exists already; choose another name or pass --force')
 
-    def _remove_leftovers(self) -> None:
-        pattern = passing_pattern(self.path)
-        for name in os.listdir(self.path.parent):
-            left = self.path.with_name(name)
-            if pattern.fullmatch(name) and left.is_dir() and not left.is_symlink():
-                shutil.rmtree(left, ignore_errors=True)
+    def _passing_name(self) -> Path:
+        """A name beside the folder; a claim lists it, so that it is found after a kill."""
+        return self._force.passing(self.path) if isinstance(self._force, Claim) else passing_path(self.path)

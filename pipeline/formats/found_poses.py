@@ -57,8 +57,20 @@ class FoundPoses:
     @property
     def tracked(self) -> bool:
         """Whether everybody has an id, and nobody's is twice in a frame."""
-        ids = [people.track_ids for people in self.people.values() if len(people)]
-        return all((frame > 0).all() and len(set(frame.tolist())) == len(frame) for frame in ids)
+        return not self.untracked
+
+    @property
+    def untracked(self) -> str:
+        """Why ids cannot be taken from the file; empty where they can."""
+        known = {index: people.track_ids for index, people in self.people.items() if len(people)}
+        if not any((ids > 0).any() for ids in known.values()):
+            return 'no ids in the file'
+        for index, ids in known.items():
+            if (ids <= 0).any():
+                return f'somebody has no id in frame {index}'
+            if len(set(ids.tolist())) < len(ids):
+                return f'an id is twice in frame {index}'
+        return ''
 
     @property
     def num_frames(self) -> int:
@@ -81,7 +93,7 @@ class Gatherer:
     """
 
     def __init__(self, path: Any, layout: str, names: Sequence[str], given: Given, shares: bool = False):
-        self._path, self._layout, self.names = str(path), layout, joint_names(names)
+        self._path, self._layout, self._given, self.names = str(path), layout, given, joint_names(names)
         self._rows: Dict[int, List[tuple]] = {}
         self.times: Dict[int, float] = {}
         self._scale, self._origin = None, 0.0
@@ -116,7 +128,7 @@ class Gatherer:
         Args:
             keypoints: ``(K, 2)``; not finite where a joint was not found.
             scores: ``(K,)``; 1 where a joint is if None, 0 means not found.
-            box: x1, y1, x2, y2; around the joints if None.
+            box: x1, y1, x2, y2; around the joints if None, or if it holds nothing.
             box_score: mean score of the joints if None.
             track_id: from 0 up; -1 for none.
 
@@ -147,28 +159,41 @@ class Gatherer:
         seen = points[found]
         nowhere = ~(np.abs(points) <= FARTHEST).all(axis=1) | ~found & (points == self._origin).all(axis=1)
         points = np.where(nowhere[:, None], seen.mean(axis=0), points)
-        if box is None or not (np.abs(np.array(box, np.float64)) <= FARTHEST).all():
-            box = np.concatenate([seen.min(axis=0), seen.max(axis=0)])
+        corners = np.full(4, np.nan) if box is None else np.array(box, np.float64)
+        if not (np.abs(corners) <= FARTHEST).all() or not (corners[:2] < corners[2:]).all():
+            corners = np.concatenate([seen.min(axis=0), seen.max(axis=0)])
         certain = sure[found].mean() if box_score is None or not np.isfinite(box_score) else box_score
-        self._rows[int(index)].append((box, np.clip(certain, 0, 1), points, sure, int(track_id)))
+        self._rows[int(index)].append((corners, np.clip(certain, 0, 1), points, sure, int(track_id)))
 
     def poses(self, fps: Optional[Fraction] = None, size: Optional[Size] = None) -> FoundPoses:
         """All of them.
 
         Raises:
-            InputError: if nobody is in the file.
+            InputError: if nobody is in the file, or a frame's time is before that of the frame before it.
         """
         rows = [row for frame in self._rows.values() for row in frame]
         if not rows:
             raise InputError(f'{self._path}: {self._layout} without anybody in it')
-        # ids that count from 0 become ours, which count from 1; where some have none, nobody has
-        ids = [row[4] for row in rows]
-        shift = 1 if min(ids) == 0 else 0
-        people = {index: self._people(frame, shift, min(ids) >= 0) for index, frame in sorted(self._rows.items())}
+        # ids that count from 0 become ours, which count from 1
+        shift = 1 if any(row[4] == 0 for row in rows) else 0
+        people = {index: self._people(frame, shift) for index, frame in sorted(self._rows.items())}
         skeleton = skeleton_of(self.names, self._layout)
-        return FoundPoses(self._path, self._layout, skeleton, people, self.times, fps, size)
+        return FoundPoses(self._path, self._layout, skeleton, people, self._checked_times(), fps, size)
 
-    def _people(self, rows: List[tuple], shift: int, tracked: bool) -> People:
+    def _checked_times(self) -> Dict[int, float]:
+        """The frames' times; none if all are the same, or if the rate is given beside the file."""
+        if self._given.fps is not None or len(set(self.times.values())) == 1 < len(self.times):
+            return {}
+        known = sorted(self.times)
+        for before, after in zip(known, known[1:]):
+            if self.times[after] < self.times[before]:
+                raise InputError(
+                    f'{self._path}: frame {after} is at {self.times[after]:g} s, before frame {before} '
+                    f'({self.times[before]:g} s); with --fps RATE times are passed over'
+                )
+        return self.times
+
+    def _people(self, rows: List[tuple], shift: int) -> People:
         if not rows:
             return People.empty(len(self.names))
         boxes, certain, points, sure, ids = map(np.array, zip(*rows))
@@ -177,5 +202,5 @@ class Gatherer:
             certain.astype(np.float32),
             points.astype(np.float32),
             sure.astype(np.float32),
-            (ids + shift if tracked else np.full(len(ids), -1)).astype(np.int64),
+            np.where(ids >= 0, ids + shift, -1).astype(np.int64),
         )

@@ -1,5 +1,6 @@
 """Exporters of 3D: they collect the tracks of a video, and write them in a room with y up and the floor at 0."""
 
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, List, Mapping, Tuple
@@ -13,6 +14,8 @@ from pipeline.formats.run_info import RunInfo
 from pipeline.formats.upright import Room, room_of
 from pipeline.skeletons import Skeleton
 from pipeline.types import People, VideoInfo
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,8 @@ class SpaceTrack:
 class SpaceExporter(TrackExporter):
     """Collects tracks in memory, 12 bytes a joint, and saves them at the end (:meth:`_save`).
 
-    A person whose track is shorter than three frames is left out.
+    A person whose track is shorter than three frames is left out; with nobody left there is
+    only the run's record, which is said.
     """
 
     what = ''  # the option, for messages
@@ -66,6 +70,8 @@ class SpaceExporter(TrackExporter):
     def _finish(self) -> None:
         tracks = [SpaceTrack(*track) for track in self._tracks()]
         tracks = [track for track in tracks if len(track.positions) > 2]
+        if not tracks:
+            logger.warning('%s: is not made: nobody was lifted in three frames or more', self.path)
         longest = sorted(tracks, key=lambda track: -len(track.positions))
         room = room_of([track.joints for track in longest], self.skeleton.names)
         self._save([SpaceTrack(t.id, t.positions, room.place(t.joints)) for t in tracks], room)

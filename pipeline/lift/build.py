@@ -54,6 +54,16 @@ class LiftOptions:
         return dict(lifter=str(self.checkpoint), refiner_3d=refiner, person_height=self.height)
 
 
+def frames_held(fps: float, refiner: Union[None, str, Path] = None) -> int:
+    """Frames that :func:`build_lift`'s streams hold back at most; ``refiner`` as there.
+
+    Raises:
+        InputError: as there.
+    """
+    lifter = load_lifter(shipped(WEIGHTS_NAME))
+    return latency(fps, load_space_refiner(refiner, lifter.joint_names, lifter.rate))
+
+
 def build_lift(
     skeleton: Skeleton,
     focal: Optional[float] = None,

@@ -146,6 +146,8 @@ def _register_network(name: str) -> None:
         hangs_on = own_carriers(skeleton)
         joints = f'{skeleton.name}{skeleton.num_keypoints}' if hangs_on is None else 'coco17'
         path = Path(str(checkpoint) if checkpoint is not None else shipped(f'{name}_{JOINTS.get(joints, joints)}.pth'))
+        if checkpoint is not None and not path.is_file():
+            raise InputError(f'{path}: no such weights of a refiner')
         if not path.is_file():
             others = ', '.join(other for other in names(REFINERS) if other not in NETWORKS)
             raise InputError(

@@ -23,7 +23,11 @@ _HELD = 2
 
 
 def refiner_within(
-    seconds: float, fps: Fraction, wanted: Union[None, str, Dict[str, Any]] = None, every: int = 1
+    seconds: float,
+    fps: Fraction,
+    wanted: Union[None, str, Dict[str, Any]] = None,
+    every: int = 1,
+    lifted: int = 0,
 ) -> Dict[str, Any]:
     """Options of a refiner whose answers come at most ``seconds`` after their frame, computing not counted.
 
@@ -32,6 +36,7 @@ def refiner_within(
         fps: frames per second of the source.
         wanted: a refiner that has to be used; it bridges shorter gaps if need be.
         every: every how many-th frame is analysed.
+        lifted: frames that 3D behind the refiner holds back.
 
     Returns:
         As :func:`pipeline.refine.refiner_options` gives them, ``max_gap`` included.
@@ -47,13 +52,14 @@ def refiner_within(
         gap = options.pop('max_gap', _USUAL_GAP)
         # the joints do not matter for how far it looks ahead
         looks = build_refiner({**options, 'max_gap': 0.0}, load_skeleton('coco'), 'cpu').latency(float(fps), every)
-        needed = (looks + _HELD) / float(fps)
-        left = (frames - looks - _HELD) / float(fps)
+        held = looks + lifted + _HELD
+        needed, left = held / float(fps), (frames - held) / float(fps)
         if left >= (0 if candidate is candidates[-1] else _LEAST_GAP):
             whole = int(left * float(fps) + 1e-6) / float(fps)  # rounded down, or it would be a frame more
             return {**options, 'max_gap': math.floor(min(gap, whole) * 1e4 + 1e-9) / 1e4}
     name = candidates[-1]['type']
     raise InputError(
-        f'--latency {seconds:g}: at {float(fps):.5g} frames per second refiner {name} answers after {needed:.2f} s'
+        f'--latency {seconds:g}: at {float(fps):.5g} frames per second refiner {name} '
+        + (f'with --3d behind it answers after {needed:.2f} s' if lifted else f'answers after {needed:.2f} s')
         + (' at the soonest' if wanted is None else '; leave --refiner out to have one chosen')
     )

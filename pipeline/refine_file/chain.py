@@ -63,7 +63,7 @@ class FileChain:
         if self._joints.note:
             self.notes.append(self._joints.note)
         if options.track or not found.tracked:
-            self.notes.append('people get ids by their poses' if options.track else 'no ids in the file: by poses')
+            self.notes.append('people get ids by their poses' if options.track else f'{found.untracked}: by poses')
         self.options: Dict[str, Any] = dict(
             asdict(options),
             poses=str(found.path),

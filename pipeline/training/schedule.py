@@ -1,13 +1,28 @@
-"""Changes of a training config that have to agree: number of iterations, schedule, learning rate, ranks."""
+"""Changes of a training config, and those that have to agree: number of iterations, schedule, learning rate, ranks."""
 
+import difflib
 import os
-from typing import Optional
+from typing import Any, Mapping, Optional
 
 from mmengine.config import Config
 
 from pipeline.errors import InputError
 
 WARM_UP_SHARE = 5  # of a training that is made shorter, the warm-up takes at most a fifth
+
+
+def change(config: Config, changes: Mapping[str, Any]) -> None:
+    """Change entries of a config, as ``--cfg-options`` names them; new ones may be added.
+
+    Raises:
+        InputError: for an entry that the config does not have, but one of nearly that name.
+    """
+    for key in changes:
+        name = key.split('.')[0]
+        near = difflib.get_close_matches(name, list(config), 1, 0.8)
+        if name not in config and near:
+            raise InputError(f'--cfg-options {key}: the config has no {name}; did you mean {near[0]}?')
+    config.merge_from_dict(dict(changes))
 
 
 def set_iterations(config: Config, before: Optional[int]) -> None:

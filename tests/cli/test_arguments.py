@@ -56,6 +56,8 @@ def test_every_option_changes_the_chain_or_its_files(action):
         words += ['--people', 'main']
     if action.dest in ('focal', 'refiner_3d'):
         words += ['--3d']
+    if action.dest == 'facing':
+        words += ['--draw-angles']
     changed = meaning(*words) != meaning()
     assert changed != (action.dest in BY_THE_TOOL)
 
@@ -112,8 +114,8 @@ def test_own_refiner_weights_say_what_they_are_unless_a_refiner_is_named():
 
 def test_help_describes_every_refiner_with_its_parameters():
     said = next(action for action in options() if action.dest == 'refiner').help
-    # weights, threads and other joints have options and pages of their own; a block changes no number
-    elsewhere = {'skeleton', 'device', 'runtime', 'checkpoint', 'threads', 'partial', 'block'}
+    # weights, threads, other joints and windows have options and pages of their own; a block changes no number
+    elsewhere = {'skeleton', 'device', 'runtime', 'checkpoint', 'threads', 'partial', 'block', 'step', 'mirror'}
     for name in names(REFINERS):
         start = max(said.index('.pth' if name == 'network' else name) - 30, 0)
         part = said[start : start + 130]
@@ -132,6 +134,7 @@ def test_help_describes_every_refiner_with_its_parameters():
         ('--no-video --no-json', 'nothing is left to write'),
         ('--people 0', "--people '?0'?: must be main, largest, longest, a number from 1 up, ids=1,3 or x,y@seconds"),
         ('--draw-others none', '--draw-others none: say by --people who the others are not'),
+        ('--facing left', '--facing left: is for the signs of angles; give --angles or --draw-angles too'),
         ('--people main --draw-others grey', "--draw-others 'grey': must be as-usual, faint or none"),
         ('--single --scene crowd', '--single --scene crowd: give one of the two'),
     ],

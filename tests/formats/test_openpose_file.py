@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 
 import numpy as np
 import pytest
@@ -70,8 +71,12 @@ def test_a_folder_is_replaced_only_by_force_and_only_if_it_is_ours(tmp_path):
 def test_a_run_replaces_what_an_earlier_one_of_its_name_has_left(tmp_path):
     with Claim(tmp_path, 'clip') as claim:
         export(tmp_path, 'openpose', force=claim)
-        (tmp_path / '.clip_openpose-0123abcd.part').mkdir()  # of a run that was killed
+        killed = open_exporter('openpose', tmp_path / 'clip_openpose', RunInfo(), COCO, VIDEO, claim)
+        killed.write(results()[0])
+    (passing,) = [name for name in os.listdir(tmp_path) if re.fullmatch(r'\.clip_openpose-.{8}\.part', name)]
+    assert len(os.listdir(tmp_path / passing)) == 1
     with Claim(tmp_path, 'clip') as claim:
+        assert passing not in os.listdir(tmp_path)
         folder, _ = export(tmp_path, 'openpose', force=claim, frames=results()[:1])
         claim.settle()
     assert sorted(os.listdir(tmp_path)) == ['clip_openpose', 'clip_openpose.run.json'] and len(os.listdir(folder)) == 1

@@ -50,6 +50,13 @@ def test_iterations_that_are_none(scheduled, capsys, value):
     assert f'iterations={value}' in capsys.readouterr().err.replace("'", '')
 
 
+def test_an_entry_of_nearly_the_right_name_is_refused(scheduled, tmp_path, capsys):
+    changes = ['--work-dir', str(tmp_path / 'work'), '--cfg-options', 'iteration=4']
+    assert train.main([str(scheduled), *changes]) == 2
+    assert '--cfg-options iteration: the config has no iteration; did you mean iterations?' in capsys.readouterr().err
+    assert not (tmp_path / 'work').exists()
+
+
 def test_a_schedule_longer_than_the_training_is_said(scheduled, tmp_path):
     short = ['--cfg-options', 'train_cfg.max_epochs=1']
     assert train.main([str(scheduled), '--work-dir', str(tmp_path / 'work'), *short]) == 0
