@@ -3,17 +3,23 @@
 A lifter that is unsure of a limb's depth answers with the mean of what may be: too short, and beside its keypoint.
 Where a bone's length is known and its end is seen, only two depths are left (Taylor, "Reconstruction of articulated
 objects from point correspondences in a single uncalibrated image", CVIU 2000, section 2): where the ray of the keypoint
-meets the sphere around the joint before it. The lifter says which. How deep they are follows from the length badly
-where a limb lies across the view: there a length that is 3 % too large turns the bone by 14 degrees. So for
-legs, whose depth lifters know better than that of arms, both are weighed by how sure they are.
+meets the sphere around the joint before it. The lifter says which; and as an end can change sides only while its limb
+lies across the view, all frames between two such moments say it together.
+
+How deep they are follows from the length badly where a limb lies across the view: there a length that is 3 % too large
+turns the bone by 14 degrees. So for legs, whose depth lifters know better than that of arms, both are weighed by how
+sure they are.
 """
 
 import numpy as np
 
 from pipeline.lift.body import BONES, HIPS, with_middles
 
-#: m: how far before or behind its parent joint the lifter has to see a joint until it is believed
-DECIDED = 0.05
+#: depth as a share of a bone's length: where it is less, the bone lies across the view
+ACROSS = 0.35
+#: m: how far before or behind the joint before it the lifter has to see a knee or an ankle until it is believed, and
+#: an elbow or a wrist, whose depths it gives too small when it is unsure
+DECIDED, DECIDED_ARM = 0.05, 0.02
 #: how wrong a bone's length is, and where its ends are seen, as a share of it (standard deviation)
 LENGTH_DOUBT = 0.05
 #: m: how wrong the depth is that a lifter gives a knee, or an ankle, against the joint before it (likewise)
@@ -57,17 +63,31 @@ def through_keypoints(
     return placed[:, :17] - placed[:, HIPS : HIPS + 1]
 
 
-def _on_ray(start: np.ndarray, step: np.ndarray, ray: np.ndarray, length: np.ndarray, weighed: bool) -> np.ndarray:
+def _on_ray(start: np.ndarray, step: np.ndarray, ray: np.ndarray, length: np.ndarray, leg: bool) -> np.ndarray:
     """The way from ``start`` to where its ray meets the sphere, on the side that ``step`` points to; ``(T, 3)``.
 
-    Where ``weighed``, to a point between that one and as deep as ``step`` goes.
+    Of a ``leg``, to a point between that one and as deep as ``step`` goes.
     """
     nearest = (ray * start).sum(1)  # along the ray, to the point nearest to the start
     aside = (start**2).sum(1) - nearest**2  # m², of the start from that point
     reach = np.sqrt(np.maximum(length**2 - aside, 0))
     lifted = ((start + step) * ray).sum(1) - nearest
-    depth = np.tanh(lifted / DECIDED) * reach
-    if weighed:
+    depth = _side(lifted, reach, reach < ACROSS * length, DECIDED if leg else DECIDED_ARM) * reach
+    if leg:
         doubt = LENGTH_DOUBT * length**2 / np.maximum(reach, 1e-3)  # the error of the reach that one of length makes
         depth += (lifted - depth) * doubt**2 / (doubt**2 + DEPTH_DOUBT**2)
     return (nearest + depth)[:, None] * ray - start
+
+
+def _side(lifted: np.ndarray, reach: np.ndarray, across: np.ndarray, decided: float) -> np.ndarray:
+    """1 where an end lies behind the joint before it, -1 where in front of it, between them where unclear; ``(T,)``.
+
+    Args:
+        lifted: ``(T,)`` m, how deep the lifter sees it.
+        reach: ``(T,)`` m, how deep it is on either side.
+        across: ``(T,)`` bool, where the bone lies across the view: each frame of these speaks for itself.
+        decided: m, that the lifter's depths have to be to be believed.
+    """
+    piece = np.cumsum(np.diff(across, prepend=across[:1]))
+    together = np.bincount(piece, lifted * reach) / np.maximum(np.bincount(piece, reach), 1e-9)
+    return np.tanh(np.where(across, lifted / DECIDED, together[piece] / decided))
