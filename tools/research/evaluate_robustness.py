@@ -229,6 +229,8 @@ def report(
 
 
 RATES = (120.0, 60.0, 30.0, 15.0)
+# seconds of the clips that rates are compared on: how bad an estimator is is drawn once for each, so they must be many
+CLIP = 5.0
 
 
 def at_rate(sequence: PoseSequence, fps: float) -> PoseSequence:
@@ -241,9 +243,19 @@ def at_rate(sequence: PoseSequence, fps: float) -> PoseSequence:
     )
 
 
+def clips(sequence: PoseSequence) -> List[PoseSequence]:
+    """The whole clips of :data:`CLIP` seconds in a sequence."""
+    length = int(CLIP * sequence.fps)
+    starts = range(0, len(sequence) - length + 1, length)
+    parts = [slice(start, start + length) for start in starts]
+    return [replace(sequence, truth=sequence.truth[part], weight=sequence.weight[part]) for part in parts]
+
+
 def report_rates(sequences: Sequence[PoseSequence], methods: Dict[str, Smoother], model: ErrorModel, seed: int) -> None:
     """Print, a row a method, what is left of ordinary errors at several frame rates."""
-    print('\n| method | ' + ' | '.join(f'{fps:.0f} fps' for fps in RATES) + ' |\n|' + ' --- |' * (1 + len(RATES)))
+    sequences = [clip for sequence in sequences for clip in clips(sequence)]
+    print(f'\n{len(sequences)} clips of {CLIP:g} s')
+    print('| method | ' + ' | '.join(f'{fps:.0f} fps' for fps in RATES) + ' |\n|' + ' --- |' * (1 + len(RATES)))
     ordinary = modelled(model, 1.0)
     scenarios = [Scenario([at_rate(s, fps) for s in sequences], ordinary, seed) for fps in RATES]
     for name, smoother in methods.items():
