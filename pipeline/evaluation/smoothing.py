@@ -14,13 +14,13 @@ from pipeline.refine.build import build_refiner
 from pipeline.refine.network import NetworkSmoother
 from pipeline.refine.smoother import Smoother, smooth_track
 from pipeline.refine.window_options import WindowOptions
-from pipeline.refine.windows import Track, WindowSmoother
+from pipeline.refine.windows import TrackArrays, WindowSmoother
 from pipeline.skeletons import Skeleton, load_skeleton
 
 TUNING_FRAMES = 500  # of every sequence, 10 s at 50 fps; the grids hold fifty filters
 
 
-def track_of(estimate: np.ndarray, fps: float, scores: Optional[np.ndarray] = None) -> Track:
+def track_of(estimate: np.ndarray, fps: float, scores: Optional[np.ndarray] = None) -> TrackArrays:
     """A sequence as the stream sees it.
 
     Args:
@@ -35,12 +35,12 @@ def track_of(estimate: np.ndarray, fps: float, scores: Optional[np.ndarray] = No
     return estimate, scores, np.arange(len(estimate)) / fps
 
 
-def first_frames(track: Track, count: int) -> Track:
+def first_frames(track: TrackArrays, count: int) -> TrackArrays:
     """The first ``count`` frames of a track."""
     return tuple(array[:count] for array in track)
 
 
-def smooth(smoother: Smoother, tracks: Sequence[Track], batch_size: int = 64) -> List[np.ndarray]:
+def smooth(smoother: Smoother, tracks: Sequence[TrackArrays], batch_size: int = 64) -> List[np.ndarray]:
     """Smooth tracks as the stream does, see :meth:`WindowSmoother.smooth_tracks` for ``batch_size``.
 
     Returns:
@@ -113,7 +113,7 @@ def label(options: Mapping) -> str:
     return ', '.join(f'{key} {value}' for key, value in options.items() if key != 'type')
 
 
-def tune(tracks: Sequence[Track], error) -> Dict[str, Smoother]:
+def tune(tracks: Sequence[TrackArrays], error) -> Dict[str, Smoother]:
     """The candidate of least error of every family of filters, by the name of its row.
 
     Args:

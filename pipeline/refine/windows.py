@@ -20,7 +20,7 @@ import numpy as np
 # (B, T, K, D) px, (B, T, K) scores, (B, T) seconds -> (B, T, K, D) px, or (B, T, K, D + 1) with sigmas px
 WindowFunction = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
 # a whole track: (S, K, D) px, (S, K) scores, (S,) seconds
-Track = Tuple[np.ndarray, np.ndarray, np.ndarray]
+TrackArrays = Tuple[np.ndarray, np.ndarray, np.ndarray]
 # how many times as many frames as usual a window has at most, however fast the film: pictures wait in memory
 MOST_PHASES = 4
 
@@ -115,7 +115,7 @@ class WindowSmoother:
     def open(self) -> 'WindowTrack':
         return WindowTrack(self)
 
-    def smooth_tracks(self, tracks: Sequence[Track], batch_size: int = 64) -> List[np.ndarray]:
+    def smooth_tracks(self, tracks: Sequence[TrackArrays], batch_size: int = 64) -> List[np.ndarray]:
         """Smooth whole tracks, windows of all of them in batches; what evaluation runs.
 
         The windows, their blending and the function are those of the stream. A function that treats the
@@ -155,7 +155,7 @@ class Window:
 
     start: int
     final: int
-    arrays: Track
+    arrays: TrackArrays
 
 
 class WindowTrack:
@@ -183,7 +183,7 @@ class WindowTrack:
     def close(self) -> List[np.ndarray]:
         return self._answered(self._last()) + self.rest()
 
-    def windows(self, track: Track) -> Iterator[Window]:
+    def windows(self, track: TrackArrays) -> Iterator[Window]:
         """The windows that a whole track is cut into, in order."""
         for pose in zip(*track):
             window = self._add(*pose)
@@ -250,7 +250,7 @@ class WindowTrack:
             return blend
         return np.interp((np.arange(frames) + 0.5) / frames, (np.arange(len(blend)) + 0.5) / len(blend), blend)
 
-    def _held(self) -> Track:
+    def _held(self) -> TrackArrays:
         keypoints, scores, times = map(np.stack, zip(*self.poses))
         return keypoints, scores, times
 
@@ -275,7 +275,7 @@ def _batches(windows: Iterator[Tuple[int, Window]], size: int) -> Iterator[List[
             yield batch
 
 
-def _pad(keypoints: np.ndarray, scores: np.ndarray, times: np.ndarray, window: int) -> Track:
+def _pad(keypoints: np.ndarray, scores: np.ndarray, times: np.ndarray, window: int) -> TrackArrays:
     missing = window - len(times)
     interval = (times[-1] - times[0]) / (len(times) - 1) if len(times) > 1 else 1 / 30
     return (
