@@ -97,7 +97,9 @@ class Tracker(Protocol):
 
         Returns:
             Those of ``people`` that are to be shown, each once and with boxes, poses and scores as
-            they came; ``track_ids`` ``(P,)`` int64 from 1 up, no id twice in a frame.
+            they came; ``track_ids`` ``(P,)`` int64 from 1 up, no id twice in a frame. Who was not seen
+            but is expected may come too, marked as ``filled``: the refiner waits for them
+            (:class:`pipeline.refine.stream.StreamRefiner`), and bridges what is between if they come back.
         """
 
 

@@ -110,9 +110,9 @@ def refined_around(
         refiner = refiner or refiner_of(table)
         mine = rows.track_ids == person
         shares = Around.of(refiner, table).shares(positions, len(table.frames))
-        found, old = (rows.rows(np.flatnonzero(mine & chosen)) for chosen in (~rows.filled, ~bridges))
+        old = rows.rows(np.flatnonzero(mine & ~bridges))
         away = table.position[state.ids == -person]
-        pieces.append(_blended(old, _refined(found, shares > 0, refiner, away, memory), shares))
+        pieces.append(_blended(old, _refined(old, shares > 0, refiner, away, memory), shares))
     whole = joined(pieces).sorted()
     run = dict(table.run)
     if corrections:
@@ -198,27 +198,30 @@ def _stride(table: Table) -> int:
 
 
 def _refined(
-    found: Table, wanted: np.ndarray, refiner: StreamRefiner, away: np.ndarray, memory: Optional[Memory]
+    old: Table, wanted: np.ndarray, refiner: StreamRefiner, away: np.ndarray, memory: Optional[Memory]
 ) -> Table:
-    """The found rows of one person, refined where ``wanted`` ``(F,)`` is true; at the positions ``away`` is nobody."""
-    count, every, absent = len(wanted), _stride(found), set(away.tolist())
-    margin = Around.of(refiner, found).core
-    picture = np.broadcast_to(np.zeros(3, np.uint8), (found.size[1], found.size[0], 3))
+    """The rows of one person, refined where ``wanted`` ``(F,)`` is true; at the positions ``away`` is nobody.
+
+    Filled rows are not refined, but bridged anew.
+    """
+    count, every, absent = len(wanted), _stride(old), set(away.tolist())
+    margin = Around.of(refiner, old).core
+    picture = np.broadcast_to(np.zeros(3, np.uint8), (old.size[1], old.size[0], 3))
 
     def results(begin: int, end: int) -> Iterator[FrameResult]:
-        for at, raw in enumerate(found.people(begin, end), begin):
+        for at, raw in enumerate(old.people(begin, end), begin):
             watched = at % every == 0 or at == count - 1
-            frame = Frame(int(found.frames[at]), float(found.times[at]), picture, watched)
+            frame = Frame(int(old.frames[at]), float(old.times[at]), picture, watched)
             yield FrameResult(frame, replace(raw, keypoints=raw.keypoints_raw, keypoint_sigmas=None))
 
-    pieces = [found.rows(np.arange(0))]
+    pieces = [old.rows(np.arange(0))]
     for first, last in _runs(wanted):
         begin, end = max(first - margin, 0), min(last + margin + 1, count)
-        key = _digest(found, away, begin, end, first, last)
+        key = _digest(old, away, begin, end, first, last)
         if memory is None or key not in memory:
             stream = enumerate(refiner.stream(results(begin, end)), begin)
             people = [result.people[: 0 if at in absent else None] for at, result in stream if first <= at <= last]
-            piece = Table.from_people(found.skeleton, found.frames, found.times, people)
+            piece = Table.from_people(old.skeleton, old.frames, old.times, people)
             piece = replace(piece, position=piece.position + first)
             if memory is not None:
                 memory[key] = piece
@@ -226,12 +229,12 @@ def _refined(
     return joined(pieces)
 
 
-def _digest(found: Table, away: np.ndarray, *places: int) -> bytes:
+def _digest(old: Table, away: np.ndarray, *places: int) -> bytes:
     """Tells apart all that a refined piece depends on, given table and refiner."""
     begin, end = places[:2]
-    rows = slice(*np.searchsorted(found.position, (begin, end)))
+    rows = slice(*np.searchsorted(old.position, (begin, end)))
     digest = hashlib.sha256(np.array(places).tobytes())
-    for values in (found.position, found.track_ids, found.keypoints_raw, found.keypoint_scores):
+    for values in (old.position, old.track_ids, old.keypoints_raw, old.keypoint_scores, old.filled):
         digest.update(values[rows].tobytes())
     digest.update(away[(away >= begin) & (away < end)].tobytes())
     return digest.digest()

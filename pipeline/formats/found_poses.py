@@ -40,8 +40,8 @@ class FoundPoses:
         path: of the file, for messages.
         layout: its name, such as ``OpenPose``.
         skeleton: of the people; joints that we know have our names.
-        people: by frame, counted from 0. Joints that were not found have score 0, and lie in the middle of the others
-            where the file does not say where they may be.
+        people: by frame, counted from 0; ``filled`` are those who were not seen. Joints that were not found have
+            score 0, and lie in the middle of the others where the file does not say where they may be.
         times: seconds by frame, where the file says.
         fps, size: of the video, where the file says.
     """
@@ -122,6 +122,7 @@ class Gatherer:
         box_score: Optional[float] = None,
         track_id: int = -1,
         time: Optional[float] = None,
+        filled: bool = False,
     ) -> None:
         """Somebody in a frame.
 
@@ -131,6 +132,7 @@ class Gatherer:
             box: x1, y1, x2, y2; around the joints if None, or if it holds nothing.
             box_score: mean score of the joints if None.
             track_id: from 0 up; -1 for none.
+            filled: the file says that the person was not seen, but bridged.
 
         Raises:
             InputError: for another number of joints, or one that is in no picture.
@@ -163,7 +165,7 @@ class Gatherer:
         if not (np.abs(corners) <= FARTHEST).all() or not (corners[:2] < corners[2:]).all():
             corners = np.concatenate([seen.min(axis=0), seen.max(axis=0)])
         certain = sure[found].mean() if box_score is None or not np.isfinite(box_score) else box_score
-        self._rows[int(index)].append((corners, np.clip(certain, 0, 1), points, sure, int(track_id)))
+        self._rows[int(index)].append((corners, np.clip(certain, 0, 1), points, sure, int(track_id), filled))
 
     def poses(self, fps: Optional[Fraction] = None, size: Optional[Size] = None) -> FoundPoses:
         """All of them.
@@ -196,11 +198,12 @@ class Gatherer:
     def _people(self, rows: List[tuple], shift: int) -> People:
         if not rows:
             return People.empty(len(self.names))
-        boxes, certain, points, sure, ids = map(np.array, zip(*rows))
+        boxes, certain, points, sure, ids, filled = map(np.array, zip(*rows))
         return People(
             boxes.astype(np.float32),
             certain.astype(np.float32),
             points.astype(np.float32),
             sure.astype(np.float32),
             np.where(ids >= 0, ids + shift, -1).astype(np.int64),
+            filled=filled.astype(bool),
         )

@@ -17,8 +17,8 @@ from pipeline.lift.body import BONES, HIPS, with_middles
 
 #: depth as a share of a bone's length: where it is less, the bone lies across the view
 ACROSS = 0.35
-#: m: how far before or behind the joint before it the lifter has to see a knee or an ankle until it is believed, and
-#: an elbow or a wrist, whose depths it gives too small when it is unsure
+#: m: from which depth on, against the joint before it, the lifter is believed about the side that a knee or an ankle is
+#: on; and an elbow or a wrist, whose depths it gives too small when it is unsure
 DECIDED, DECIDED_ARM = 0.05, 0.02
 #: how wrong a bone's length is, and where its ends are seen, as a share of it (standard deviation)
 LENGTH_DOUBT = 0.05
@@ -55,39 +55,43 @@ def through_keypoints(
         own = np.linalg.norm(step, axis=1)
         length = own if np.isnan(lengths[bone]) else np.full(len(step), lengths[bone])
         if child in _ARMS or child in _LEGS:
-            seen = _on_ray(placed[:, parent], step, directions[:, child], length, child in _LEGS)
-            share = np.minimum(trust[:, child], trust[:, parent])[:, None]
-            step = share * seen + (1 - share) * step
+            share = np.minimum(trust[:, child], trust[:, parent])
+            seen = _on_ray(placed[:, parent], step, directions[:, child], length, share, child in _LEGS)
+            step = share[:, None] * seen + (1 - share[:, None]) * step
             own = np.linalg.norm(step, axis=1)
         placed[:, child] = placed[:, parent] + step * (length / np.maximum(own, 1e-6))[:, None]
     return placed[:, :17] - placed[:, HIPS : HIPS + 1]
 
 
-def _on_ray(start: np.ndarray, step: np.ndarray, ray: np.ndarray, length: np.ndarray, leg: bool) -> np.ndarray:
+def _on_ray(
+    start: np.ndarray, step: np.ndarray, ray: np.ndarray, length: np.ndarray, trust: np.ndarray, leg: bool
+) -> np.ndarray:
     """The way from ``start`` to where its ray meets the sphere, on the side that ``step`` points to; ``(T, 3)``.
 
-    Of a ``leg``, to a point between that one and as deep as ``step`` goes.
+    Of a ``leg``, to a point between that one and as deep as ``step`` goes. Frames speak for others by ``trust``.
     """
     nearest = (ray * start).sum(1)  # along the ray, to the point nearest to the start
     aside = (start**2).sum(1) - nearest**2  # m², of the start from that point
     reach = np.sqrt(np.maximum(length**2 - aside, 0))
     lifted = ((start + step) * ray).sum(1) - nearest
-    depth = _side(lifted, reach, reach < ACROSS * length, DECIDED if leg else DECIDED_ARM) * reach
+    depth = _side(lifted, trust * reach, reach < ACROSS * length, DECIDED if leg else DECIDED_ARM) * reach
     if leg:
         doubt = LENGTH_DOUBT * length**2 / np.maximum(reach, 1e-3)  # the error of the reach that one of length makes
         depth += (lifted - depth) * doubt**2 / (doubt**2 + DEPTH_DOUBT**2)
     return (nearest + depth)[:, None] * ray - start
 
 
-def _side(lifted: np.ndarray, reach: np.ndarray, across: np.ndarray, decided: float) -> np.ndarray:
+def _side(lifted: np.ndarray, votes: np.ndarray, across: np.ndarray, decided: float) -> np.ndarray:
     """1 where an end lies behind the joint before it, -1 where in front of it, between them where unclear; ``(T,)``.
 
     Args:
         lifted: ``(T,)`` m, how deep the lifter sees it.
-        reach: ``(T,)`` m, how deep it is on either side.
+        votes: ``(T,)``, how much each frame has to say for those around it.
         across: ``(T,)`` bool, where the bone lies across the view: each frame of these speaks for itself.
         decided: m, that the lifter's depths have to be to be believed.
     """
     piece = np.cumsum(np.diff(across, prepend=across[:1]))
-    together = np.bincount(piece, lifted * reach) / np.maximum(np.bincount(piece, reach), 1e-9)
-    return np.tanh(np.where(across, lifted / DECIDED, together[piece] / decided))
+    total = np.bincount(piece, votes)
+    together = np.bincount(piece, votes * lifted) / np.maximum(total, 1e-9)
+    alone = across | (total[piece] < 1e-9)
+    return np.tanh(np.where(alone, lifted / DECIDED, together[piece] / decided))

@@ -19,12 +19,12 @@ class Limbs:
     """Lets points follow the joints that they hang on.
 
     Args:
-        joints: indices of those that a network refines.
+        joints: indices of those that a network refines. Others that hang on themselves stay as they are.
         hangs_on: ``(K, K)``, rows of sum 1: the joints that each point hangs on.
     """
 
     def __init__(self, joints: Sequence[int], hangs_on: np.ndarray):
-        self._rest = np.setdiff1d(np.arange(len(hangs_on)), joints)
+        self._rest = np.setdiff1d(np.flatnonzero(np.diag(hangs_on) < 1), joints)
         self._hangs_on = hangs_on[self._rest].astype(np.float32)  # (R, K)
 
     def follow(self, answer: np.ndarray, estimate: np.ndarray, scores: np.ndarray, times: np.ndarray) -> np.ndarray:
@@ -38,7 +38,7 @@ class Limbs:
 
         Returns:
             As ``answer``, the offsets smoothed by parabolas in time (:func:`pipeline.refine.polish.polish`). Where a
-            pose says how sure it is, a point is no surer than its joint.
+            pose says how sure it is, a point is no surer than its joint; NaN where its joint is not refined.
         """
         rest, dims = self._rest, estimate.shape[-1]
         if not len(rest):
@@ -48,5 +48,7 @@ class Limbs:
         whole = answer.copy()
         whole[:, :, rest, :dims] = self._hangs_on @ answer[..., :dims]
         whole[:, :, rest, :dims] += polish(bridged, scores[:, :, rest], times, SIGMA)
-        whole[:, :, rest, dims:] = self._hangs_on @ np.nan_to_num(answer[..., dims:])
+        unknown = np.isnan(answer[..., dims:])
+        sigmas = self._hangs_on @ np.where(unknown, 0, answer[..., dims:])
+        whole[:, :, rest, dims:] = np.where(self._hangs_on @ unknown > 0, np.nan, sigmas)
         return whole

@@ -108,8 +108,9 @@ class NetworkSmoother(WindowSmoother):
         fps = (times.shape[1] - 1) / (times[:, -1] - times[:, 0])
         answer = self._run(known, seen, fps)
         if self._options.mirror:
-            flipped = self._run(self._joints.mirror(known), seen[:, :, self._joints.flip], fps)
-            answer = _mean(answer, self._joints.mirror(flipped), self.sigmas)
+            edges = self._picture[0] - 1 if self._picture else 0  # x of both, added
+            flipped = self._run(self._joints.mirror(known, edges), seen[:, :, self._joints.flip], fps)
+            answer = _mean(answer, self._joints.mirror(flipped, edges), self.sigmas)
         _leave_unseen(answer, known, seen)
         return answer
 
@@ -230,10 +231,10 @@ class _Joints:
         refined[:, :, self.ours] = answer[:, :, self.theirs]
         return refined
 
-    def mirror(self, poses: np.ndarray) -> np.ndarray:
-        """The mirror image of the refiner's ``(B, T, K, D)``, at negative x."""
+    def mirror(self, poses: np.ndarray, edges: float = 0.0) -> np.ndarray:
+        """The mirror image of the refiner's ``(B, T, K, D)``; ``edges`` is what x and its mirror image add up to."""
         image = poses[:, :, self.flip].astype(np.float32)
-        image[..., 0] *= -1
+        image[..., 0] = edges - image[..., 0]
         return image
 
 

@@ -13,6 +13,8 @@ from pipeline.types import FrameResult, People
 # and 1 it left the least error and jerk on Human3.6M at every fifth and tenth frame (docs/performance.md). Where
 # a person was missed it is told 0: the smoother must not take interpolated joints for seen ones.
 UNWATCHED = 0.5
+#: seconds that are bridged, of those who are missing and of those whom the tracker still expects
+MAX_GAP, MAX_HIDDEN = 0.3, 0.8
 
 
 @dataclass
@@ -78,7 +80,7 @@ class StreamRefiner:
         record: what of the smoother belongs into a run's record.
     """
 
-    def __init__(self, smoother: Smoother, max_gap: float = 0.3, max_hidden: float = 0.8):
+    def __init__(self, smoother: Smoother, max_gap: float = MAX_GAP, max_hidden: float = MAX_HIDDEN):
         self.smoother, self.max_gap, self.max_hidden = smoother, max_gap, max(max_gap, max_hidden)
         self.record: dict = {}
         self._watched = self._previous = 0.0  # times of the last watched frame, and of the last one

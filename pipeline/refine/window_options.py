@@ -18,7 +18,7 @@ class WindowOptions:
             fourth frame at a time, so that its windows last as long at any rate; 0: always every frame.
         sides: repair left-right inversions that come and go with a jump, and take back those that only the network
             makes (:mod:`pipeline.refine.sides`); of poses in pictures only.
-        mirror: refine each window's mirror image too (x negated, left and right joints exchanged) and average
+        mirror: refine each window's mirror image too (left and right joints exchanged) and average
             both answers: twice the time.
         step: frames between windows, in place of ``overlap``.
         partial: joints that the refiner knows and the poses lack are put where

@@ -6,6 +6,7 @@ from typing import Any, Dict, Optional, Union
 
 from pipeline.errors import InputError
 from pipeline.refine.build import build_refiner, refiner_options
+from pipeline.refine.stream import MAX_GAP, MAX_HIDDEN
 from pipeline.skeletons import load_skeleton
 
 # best first; a Gaussian of 1 frame and less is steadier than a filter that knows the past only
@@ -16,8 +17,7 @@ _CANDIDATES: tuple = (
     dict(type='gaussian', sigma=1.0, block=1),
     dict(type='one-euro'),
 )
-# seconds without a person that all but the last should bridge
-_LEAST_GAP, _USUAL_GAP = 0.1, 0.3
+_LEAST_GAP = 0.1  # seconds without a person that all but the last should bridge
 # frames that the chain holds back beside the refiner: one may be the last of the source, one is being drawn
 _HELD = 2
 
@@ -39,7 +39,7 @@ def refiner_within(
         lifted: frames that 3D behind the refiner holds back.
 
     Returns:
-        As :func:`pipeline.refine.refiner_options` gives them, ``max_gap`` included.
+        As :func:`pipeline.refine.refiner_options` gives them, with ``max_gap`` where gaps have to be shorter.
 
     Raises:
         InputError: if none, or not ``wanted``, answers in time; it says how long that one takes.
@@ -49,12 +49,15 @@ def refiner_within(
     needed: Optional[float] = None
     for candidate in candidates:
         options = dict(candidate)
-        gap = options.pop('max_gap', _USUAL_GAP)
+        asked = 'max_gap' in options
+        gap = options.pop('max_gap', MAX_GAP)
         # the joints do not matter for how far it looks ahead
         looks = build_refiner({**options, 'max_gap': 0.0}, load_skeleton('coco'), 'cpu').latency(float(fps), every)
         held = looks + lifted + _HELD
         needed, left = held / float(fps), (frames - held) / float(fps)
         if left >= (0 if candidate is candidates[-1] else _LEAST_GAP):
+            if not asked and left >= math.ceil(MAX_HIDDEN * float(fps)) / float(fps):
+                return options
             whole = int(left * float(fps) + 1e-6) / float(fps)  # rounded down, or it would be a frame more
             return {**options, 'max_gap': math.floor(min(gap, whole) * 1e4 + 1e-9) / 1e4}
     name = candidates[-1]['type']

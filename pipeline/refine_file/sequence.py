@@ -30,7 +30,8 @@ def with_ids(found: FoundPoses, scene: Optional[str], fps: Fraction, size: Tuple
     people = {}
     for index in sorted(found.people):
         time = found.times.get(index, index / float(fps))
-        people[index] = tracker.update(replace(found.people[index], looks=None), time, size)
+        seen = found.people[index][~found.people[index].filled]
+        people[index] = tracker.update(replace(seen, looks=None), time, size)
     return replace(found, people=people)
 
 
@@ -42,7 +43,7 @@ def bridged(found: FoundPoses) -> FoundPoses:
     rows: Dict[int, List[Tuple[int, int]]] = {}
     for index, people in found.people.items():
         for row, track_id in enumerate(people.track_ids.tolist()):
-            if track_id > 0:
+            if track_id > 0 and not people.filled[row]:
                 rows.setdefault(track_id, []).append((index, row))
     points = {index: people.keypoints.copy() for index, people in found.people.items()}
     for places in rows.values():

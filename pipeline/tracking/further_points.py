@@ -18,7 +18,7 @@ class FurtherPoints:
     """Takes people's further points off before a tracker, and puts them on again behind it.
 
     A tracker hands people on with the poses that they came with (:class:`pipeline.protocols.Tracker`), by which
-    their points are found again. Whom it shows where somebody hidden is expected has none: there they stay where they
+    their points are found again. Whoever is expected where nobody was found has none: there they stay where they
     were last seen from the joint that they hang on, and fade with it.
 
     Keeps who was seen last; one for each run.

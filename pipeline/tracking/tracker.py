@@ -12,7 +12,7 @@ from typing import List, Optional, Tuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from pipeline.geometry import areas, box_intersections, oks_of_smaller
+from pipeline.geometry import areas, box_intersections
 from pipeline.registry import TRACKERS
 from pipeline.skeletons import Skeleton
 from pipeline.tracking.association import assign, looks_gate, similarity_matrix
@@ -153,12 +153,7 @@ class PoseTracker:
         elsewhere = self._seat_the_only_one(people, owners) if options.max_people == 1 else False
         self._show_confirmed(self._echoes(people, scores, owners))
         self._tracks = [track for track in self._tracks if track.id is not None or track.seen == self._time]
-        shown, hidden = _with_ids(people, owners), None if elsewhere else self._hidden(people)
-        if hidden is not None and len(hidden) and len(shown):
-            # nobody is drawn twice: who is found stands for whoever was expected in just that place
-            echo = oks_of_smaller(hidden, shown, self._sigmas).max(axis=1) >= self.options.duplicate_similarity / 2
-            hidden = hidden[~echo]
-        out = _joined(shown, hidden)
+        out = _joined(_with_ids(people, owners), None if elsewhere else self._hidden(people))
         self._given = self._time if len(out) else self._given
         return out
 

@@ -19,7 +19,7 @@ def change(config: Config, changes: Mapping[str, Any]) -> None:
     """
     for key in changes:
         name = key.split('.')[0]
-        near = difflib.get_close_matches(name, list(config), 1, 0.8)
+        near = difflib.get_close_matches(name, list(config), 1, 0.85)
         if name not in config and near:
             raise InputError(f'--cfg-options {key}: the config has no {name}; did you mean {near[0]}?')
     config.merge_from_dict(dict(changes))

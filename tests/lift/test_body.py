@@ -113,6 +113,20 @@ def test_a_forearm_changes_sides_only_across_the_view():
     assert np.abs(depth - true)[clear].max() < 0.05
 
 
+def test_frames_in_which_a_wrist_is_not_seen_do_not_say_where_it_was():
+    body = BODY.copy()
+    body[9] = body[7] + 0.25 * np.array([0, np.cos(0.9), np.sin(0.9)])
+    bodies, root = np.repeat(body[None], 60, axis=0), np.repeat([[0.2, 0.1, 4.0]], 60, axis=0)
+    whole = bodies + root[:, None]
+    lifted, scores = bodies.copy(), np.full((60, 17), 0.9)
+    lifted[20:, 9, 2] = body[7, 2] - 0.1  # on the other side
+    scores[20:, 9] = 0
+    lengths = bone_lengths(bodies)[0]
+    lengths[[11, 12]] = 0.25
+    found = through_keypoints(lifted, root, whole[..., :2] / whole[..., 2:], scores, lengths)
+    np.testing.assert_allclose(found[:20, 9] - found[:20, 7], np.repeat(body[9:10] - body[7:8], 20, axis=0), atol=0.02)
+
+
 def test_a_leg_across_the_view_follows_the_lifter_more_than_a_length_that_is_wrong():
     root = np.array([[0.2, 0.1, 4.0]])
     body = BODY.copy()

@@ -1,8 +1,11 @@
 """Further points behind a refiner: they move with their limb, and tremble less against it."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+import pipeline
 from pipeline.refine import build_refiner
 from pipeline.refine.limbs import Limbs
 from pipeline.refine.smoother import smooth_track
@@ -19,6 +22,21 @@ def test_a_point_moves_as_far_as_its_joint():
     whole = Limbs([0], hangs_on).follow(answer, poses, np.ones((1, 5, 2)), np.arange(5)[None] / 30)
     np.testing.assert_allclose(whole[..., :2], poses + [5, 0], atol=1e-5)
     np.testing.assert_allclose(whole[..., 2], 2)  # as sure as its joint
+
+
+def test_joints_that_a_refiner_does_not_know_stay_and_nothing_is_known_of_them(walk):
+    """PoseTrack's refiner knows no eyes: they stay, and their lids with them."""
+    poses, scores, times = walk
+    checkpoint = str(Path(pipeline.__file__).parent / 'weights' / 'hanet_posetrack15.pth')
+    smoother = build_refiner(dict(type='hanet', checkpoint=checkpoint, partial=True), SKELETON, device='cpu').smoother
+    track = smoother.open()
+    answers = [pose for row in zip(poses, scores, times) for pose in track.push(*row)]
+    whole = np.stack(answers + track.close())
+    eyes, wrist = [SKELETON.index(name) for name in ('left_eye', 'right_eye')], SKELETON.index('left_wrist')
+    np.testing.assert_allclose(whole[:, eyes, :2], poses[:, eyes], atol=1e-3)
+    assert np.isfinite(whole[..., :2]).all()
+    assert np.isnan(whole[:, [*eyes, SKELETON.index('left_eye_inner')], 2]).all()
+    assert np.isfinite(whole[:, [wrist, TOE], 2]).all()
 
 
 def test_feet_and_hands_go_back_to_their_side_with_their_limb():

@@ -127,6 +127,22 @@ def test_mirrored_windows_are_averaged_in_by_hand():
     np.testing.assert_allclose(moved[..., 1], 0, atol=1e-6)
 
 
+def test_mirror_images_lie_in_the_picture():
+    """A refiner that moves what is left of the middle by a pixel: each joint is there in one of both images."""
+
+    class Left(Shift):
+        def refine(self, keypoints, scores, fps, size):
+            assert (keypoints[..., 0] >= 0).all() and (keypoints[..., 0] <= size[:, 0, None, None] - 1).all()
+            moved = keypoints.clone()
+            moved[..., 1] += (keypoints[..., 0] < 50).float()
+            return moved
+
+    poses = np.repeat([[[20.0, 5], [30, 5], [90, 5]]], 9, axis=0).astype(np.float32)
+    smoother = NetworkSmoother(Left(), Shift.keypoint_names, WindowOptions(mirror=True, polish=0)).in_picture(100, 50)
+    moved = smooth_track(smoother, poses, np.ones((9, 3)), np.arange(9) / 25) - poses
+    np.testing.assert_allclose(moved, np.repeat([[[0, 0.5], [0, 0.5], [0, 0.5]]], 9, axis=0), atol=1e-4)
+
+
 def test_joints_that_the_poses_lack_may_count_as_not_seen():
     poses, scores, times = ones(2)
     smoother = NetworkSmoother(Shift(), ('right_wrist', 'pelvis'), WindowOptions(partial=True, polish=0))

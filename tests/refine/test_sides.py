@@ -100,7 +100,7 @@ def test_what_only_a_network_inverts_is_taken_back():
     assert np.array_equal(kept[:, :, others], answer[:, :, others])
 
 
-def test_a_network_may_exchange_what_the_estimate_inverted():
+def test_a_network_may_invert_what_the_estimate_inverted():
     pose, times = walk()
     wrong = inverted(pose, LEGS, 18, 24)  # the answer is the truth
     assert keep_sides(pose, wrong, ones(pose), times, LIMBS) is pose

@@ -23,6 +23,11 @@ def test_the_best_that_is_in_time(seconds, fps, kind):
     assert frames <= math.floor(seconds * fps + 1e-9) and options['max_gap'] <= 0.3
 
 
+def test_with_time_enough_gaps_are_bridged_as_usual():
+    assert refiner_within(5.0, Fraction(30)) == dict(type='hanet')
+    assert refiner_within(5.0, Fraction(30), 'hanet:max_gap=0.5')['max_gap'] == 0.5
+
+
 def test_a_refiner_that_was_named_stays_and_bridges_less():
     assert refiner_within(0.2, Fraction(30), 'one-euro:beta=0.1') == dict(type='one-euro', beta=0.1, max_gap=0.1)
     assert refiner_within(2.0, Fraction(30), 'one-euro:max_gap=0.2')['max_gap'] == 0.2

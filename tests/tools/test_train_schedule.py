@@ -57,6 +57,14 @@ def test_an_entry_of_nearly_the_right_name_is_refused(scheduled, tmp_path, capsy
     assert not (tmp_path / 'work').exists()
 
 
+def test_an_entry_may_be_new(config):
+    from pipeline.training.schedule import change
+
+    loaded = train.Config.fromfile(config)
+    change(loaded, {'val_dataloader.batch_size': 1, 'randomness.deterministic': True})
+    assert loaded.val_dataloader.batch_size == 1
+
+
 def test_a_schedule_longer_than_the_training_is_said(scheduled, tmp_path):
     short = ['--cfg-options', 'train_cfg.max_epochs=1']
     assert train.main([str(scheduled), '--work-dir', str(tmp_path / 'work'), *short]) == 0

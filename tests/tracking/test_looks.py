@@ -3,9 +3,11 @@
 import numpy as np
 import pytest
 
+from pipeline.refine.filters import NoSmoother
+from pipeline.refine.stream import StreamRefiner
 from pipeline.tracking import PoseTracker, TrackerOptions
 from pipeline.tracking.looks import LENGTH, alike, describe
-from pipeline.types import Detections, Frame, People
+from pipeline.types import Detections, Frame, FrameResult, People
 from tests.tracking.test_tracker import SIGMAS, SIZE, crowd, owner_of
 
 TEAL, BROWN, OLIVE = (40, 130, 125), (120, 55, 30), (100, 85, 20)
@@ -110,6 +112,22 @@ def test_a_carried_pose_does_not_slide_onto_whoever_stands_in_front():
     assert (people.keypoint_scores < 0.5).all()  # by now nobody should rely on it
     back = seen(tracker, crowd((305, 300)), [TEAL], 20 / 25)
     assert back.track_ids.tolist() == [1] and not back.carried.any() and not back.filled.any()
+
+
+def test_who_is_hidden_behind_somebody_is_bridged_by_the_refiner():
+    """Somebody in brown walks past somebody in teal, who is not found for half a second."""
+    tracker, frames = PoseTracker(SIGMAS), []
+    for frame in range(50):
+        walking = (40 + 20 * frame, 300)
+        hidden = 8 <= frame < 21  # 0.52 s at 25 frames a second
+        people = crowd(walking) if hidden else crowd((300, 300), walking)
+        colours = [BROWN] if hidden else [TEAL, BROWN]
+        tracked = seen(tracker, people, colours, frame / 25, picture(crowd((300, 300), walking), [TEAL, BROWN]))
+        frames.append(FrameResult(Frame(frame, frame / 25, np.zeros((8, 8, 3), np.uint8)), tracked))
+    out = [result.people for result in StreamRefiner(NoSmoother()).stream(iter(frames))]
+    assert [people.track_ids.tolist() for people in out] == [[1, 2]] * 50
+    assert [people.filled.tolist() for people in out] == [[False, 8 <= frame < 21] for frame in range(50)]
+    assert max(np.abs(people.keypoints[1, 11:13, 0].mean() - 300) for people in out) < 12
 
 
 def test_a_carried_pose_that_keeps_clothes_and_limbs_is_adopted():

@@ -253,8 +253,11 @@ def clips(sequence: PoseSequence) -> List[PoseSequence]:
 
 def report_rates(sequences: Sequence[PoseSequence], methods: Dict[str, Smoother], model: ErrorModel, seed: int) -> None:
     """Print, a row a method, what is left of ordinary errors at several frame rates."""
-    sequences = [clip for sequence in sequences for clip in clips(sequence)]
-    print(f'\n{len(sequences)} clips of {CLIP:g} s')
+    whole, sequences = sequences, [clip for sequence in sequences for clip in clips(sequence)]
+    if not sequences:
+        raise InputError(f'--rates: compares clips of {CLIP:g} s; none of {len(whole)} sequences is as long')
+    left = sum(len(s) / s.fps for s in whole) - CLIP * len(sequences)
+    print(f'\n{len(sequences)} clips of {CLIP:g} s; {left:.0f} s at the ends of sequences are left out')
     print('| method | ' + ' | '.join(f'{fps:.0f} fps' for fps in RATES) + ' |\n|' + ' --- |' * (1 + len(RATES)))
     ordinary = modelled(model, 1.0)
     scenarios = [Scenario([at_rate(s, fps) for s in sequences], ordinary, seed) for fps in RATES]

@@ -1,7 +1,7 @@
 """MMPose's inferencer and demo scripts, and our own JSON: a list of frames with instances.
 
 Of our own files the poses before the refiner are taken, so that they are refined once; whom the refiner had filled in
-is left out, for it does that again. MMPose's demo scripts count frames from 1, its inferencer and we from 0.
+is marked, and it does that again. MMPose's demo scripts count frames from 1, its inferencer and we from 0.
 """
 
 from fractions import Fraction
@@ -33,7 +33,7 @@ def read(path: Path, document: Any, given: Given) -> FoundPoses:
     for frame in file.frames:
         index = frame.index - shift
         gathered.frame(index, frame.time)
-        for row in np.flatnonzero(~frame.people.filled):
+        for row in range(len(frame.people)):
             person = frame.people[row]
             gathered.person(
                 index,
@@ -42,6 +42,7 @@ def read(path: Path, document: Any, given: Given) -> FoundPoses:
                 person.bboxes,
                 float(person.bbox_scores),
                 int(person.track_ids),
+                filled=bool(person.filled),
             )
     if file.video is None:
         return gathered.poses()

@@ -88,15 +88,14 @@ def _long(path: Path, columns, lower: Dict[str, str], named, given: Given) -> Fo
     for row, frame in enumerate(named['frame']):
         index = int(float(frame))
         gathered.frame(index, None if times is None else times[row])
-        if filled is None or not filled[row]:
-            people.setdefault((index, ids[row]), []).append(row)
+        people.setdefault((index, ids[row]), []).append(row)
     for (index, identity), rows in people.items():
         pose = np.full((len(names), 2), np.nan)
         sure = np.zeros(len(names))
         where = [place[joints[row]] for row in rows]
         pose[where] = points[rows]
         sure[where] = 1 if scores is None else scores[rows]
-        gathered.person(index, pose, sure, track_id=identity)
+        gathered.person(index, pose, sure, track_id=identity, filled=filled is not None and filled[rows[0]])
     return gathered.poses()
 
 

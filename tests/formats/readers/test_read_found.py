@@ -111,7 +111,8 @@ def test_of_our_own_files_the_poses_before_the_refiner_are_taken(tmp_path):
         path = export(tmp_path, name, frames=frames)[0]
         found = read_found(path)
         np.testing.assert_allclose(found.people[FIRST].keypoints[0, 0], SEEN[0, 0, 0], atol=0.01)
-        assert len(found.people[FIRST + 2]) == 1  # whom the refiner had filled in, it fills in again
+        assert found.people[FIRST + 2].filled.tolist() == [False, True]  # whom the refiner will fill in again
+        assert not found.people[FIRST].filled.any()
 
 
 @pytest.mark.parametrize('layout', ('mmpose', 'bare'))
