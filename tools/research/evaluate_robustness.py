@@ -244,20 +244,17 @@ def at_rate(sequence: PoseSequence, fps: float) -> PoseSequence:
 
 
 def clips(sequence: PoseSequence) -> List[PoseSequence]:
-    """The whole clips of :data:`CLIP` seconds in a sequence."""
+    """The whole clips of :data:`CLIP` seconds in a sequence; the sequence itself if it is shorter."""
     length = int(CLIP * sequence.fps)
-    starts = range(0, len(sequence) - length + 1, length)
+    starts = range(0, max(len(sequence) - length, 0) + 1, length)
     parts = [slice(start, start + length) for start in starts]
     return [replace(sequence, truth=sequence.truth[part], weight=sequence.weight[part]) for part in parts]
 
 
 def report_rates(sequences: Sequence[PoseSequence], methods: Dict[str, Smoother], model: ErrorModel, seed: int) -> None:
     """Print, a row a method, what is left of ordinary errors at several frame rates."""
-    whole, sequences = sequences, [clip for sequence in sequences for clip in clips(sequence)]
-    if not sequences:
-        raise InputError(f'--rates: compares clips of {CLIP:g} s; none of {len(whole)} sequences is as long')
-    left = sum(len(s) / s.fps for s in whole) - CLIP * len(sequences)
-    print(f'\n{len(sequences)} clips of {CLIP:g} s; {left:.0f} s at the ends of sequences are left out')
+    sequences = [clip for sequence in sequences for clip in clips(sequence)]
+    print(f'\n{len(sequences)} clips of up to {CLIP:g} s')
     print('| method | ' + ' | '.join(f'{fps:.0f} fps' for fps in RATES) + ' |\n|' + ' --- |' * (1 + len(RATES)))
     ordinary = modelled(model, 1.0)
     scenarios = [Scenario([at_rate(s, fps) for s in sequences], ordinary, seed) for fps in RATES]
