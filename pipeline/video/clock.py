@@ -180,9 +180,10 @@ def _misplaced(ticks: np.ndarray, lag: np.ndarray, step: float) -> np.ndarray:
     place = np.argsort(np.argsort(ticks, kind='stable'))
     bad = (np.abs(place - np.arange(len(ticks))) > _REORDERED + 1) | (lag < -_PATIENCE * step)
     most = (_REORDERED + 1) * step
-    for k in np.flatnonzero(~bad & (lag > most)):  # before a pause that is so, too: but then others follow it
+    # before a pause that is so, too: but then others follow it, unless the file ends there
+    for k in np.flatnonzero(~bad & (lag > most)):
         later = ticks[k + 1 : k + 2 * _REORDERED]
-        bad[k] = len(later) > 0 and later.max() < ticks[k] - most
+        bad[k] = len(later) >= _PATIENCE and later.max() < ticks[k] - most
     return bad
 
 

@@ -107,3 +107,11 @@ def test_any_stamps_give_each_picture_a_time_of_its_own(seed):
     times = shown_times(stamps, np.roll(stamps, int(rng.integers(3))), Fraction(1, 90000), bool(seed % 2))
     assert sorted(times.order) == list(range(200))
     assert (np.diff(times.ticks) > 0).all()
+
+
+def test_a_pause_before_the_last_picture_is_kept_though_it_is_stored_before_others():
+    """As x264 stores six pictures on one core: the last one, 0.8 s later, is decoded before the two in front of it."""
+    shown = np.array([0, 10, 50, 1000, 51, 200])
+    stored = np.array([MISSING, MISSING, 0, 10, 50, 51])
+    times = shown_times(shown, stored, Fraction(1, 1000), reorders=True)
+    assert times.ticks.tolist() == [0, 10, 50, 51, 200, 1000] and not times.repaired
