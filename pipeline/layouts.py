@@ -20,12 +20,13 @@ LAYOUTS = dict(coco17='coco', body25='body25', halpe26='halpe26', blazepose33='b
 # what may stand for a joint that a skeleton does not have under its name
 _ALSO = {f'{side}_big_toe': f'{side}_foot_index' for side in ('left', 'right')}
 #: What follows from other joints, as weights by name: Cao et al. (OpenPose) for neck and middle of the hips; the top
-#: of the head as in Girdhar et al., "Detect-and-Track" (CVPR 2018), as far beyond the nose as the nose from the neck.
+#: of the head lies beyond the ears' middle by 0.6 of its way from the shoulders' (heights 0.82, 0.93 and 1 of the
+#: body's: Drillis and Contini, 1966). Beyond the nose, as others have it, it would leave heads that are turned aside.
 COMPUTED: Dict[str, Mapping[str, float]] = {
     'neck': {'left_shoulder': 0.5, 'right_shoulder': 0.5},
     'hip': {'left_hip': 0.5, 'right_hip': 0.5},
     'mid_hip': {'left_hip': 0.5, 'right_hip': 0.5},
-    'head': {'nose': 2.0, 'left_shoulder': -0.5, 'right_shoulder': -0.5},
+    'head': {'left_ear': 0.8, 'right_ear': 0.8, 'left_shoulder': -0.3, 'right_shoulder': -0.3},
 }
 # what no estimator here sees: it stands at another point and has score 0
 _UNSEEN = {f'{side}_small_toe': f'{side}_big_toe' for side in ('left', 'right')}
@@ -120,8 +121,9 @@ class Arrangement:
             raise InputError(f'--keypoints {layout!r}: allowed are {", ".join(LAYOUTS)}')
         self.skeleton = load_skeleton(LAYOUTS[layout])
         count = self.skeleton.num_keypoints
-        # up to three origins of each point; where there are fewer, the first again with weight 0
-        self._origins, self._weights = np.zeros((count, 3), int), np.zeros((count, 3), np.float32)
+        # as many origins of each point as one has at most; where there are fewer, the first again with weight 0
+        most = max(map(len, COMPUTED.values()))
+        self._origins, self._weights = np.zeros((count, most), int), np.zeros((count, most), np.float32)
         self._seen = np.array([name in source.names or name not in _UNSEEN for name in self.skeleton.names])
         missing = []
         for row, name in enumerate(self.skeleton.names):
@@ -130,7 +132,7 @@ class Arrangement:
                 missing.append(name)
                 continue
             rows = [source.index(origin) for origin in found]
-            self._origins[row] = rows + rows[:1] * (3 - len(rows))
+            self._origins[row] = rows + rows[:1] * (most - len(rows))
             self._weights[row, : len(rows)] = list(found.values())
         if missing:
             raise InputError(

@@ -74,9 +74,10 @@ def test_neck_hip_and_head_are_computed_and_as_sure_as_their_least_sure_source()
     given.keypoint_scores[0, joint('left_shoulder')] = 0.3
     arrangement = Arrangement(BLAZEPOSE, 'halpe26')
     out = arrangement.apply(given)
-    # points 11 and 12 are the shoulders, 23 and 24 the hips, 0 the nose
-    at = {name: out.keypoints[0, arrangement.skeleton.index(name)].tolist() for name in ('neck', 'hip', 'head')}
-    assert at == {'neck': [115, 11.5], 'hip': [235, 23.5], 'head': [-115, -11.5]}
+    # points 11 and 12 are the shoulders, 23 and 24 the hips, 7 and 8 the ears
+    at = {name: out.keypoints[0, arrangement.skeleton.index(name)] for name in ('neck', 'hip', 'head')}
+    for name, place in (('neck', [115, 11.5]), ('hip', [235, 23.5]), ('head', [51, 5.1])):
+        assert at[name] == pytest.approx(place, abs=1e-3)
     assert out.keypoint_scores[0, arrangement.skeleton.index('neck')] == np.float32(0.3)
     assert out.keypoint_scores[0, arrangement.skeleton.index('hip')] == np.float32(0.8)
 
