@@ -183,12 +183,14 @@ class Gatherer:
         return FoundPoses(self._path, self._layout, skeleton, people, self._checked_times(), fps, size)
 
     def _checked_times(self) -> Dict[int, float]:
-        """The frames' times; none if all are the same, or if the rate is given beside the file."""
-        if self._given.fps is not None or len(set(self.times.values())) == 1 < len(self.times):
+        """The frames' times; none if all are the same, or if they run back and the rate is given beside the file."""
+        if len(set(self.times.values())) == 1 < len(self.times):
             return {}
         known = sorted(self.times)
         for before, after in zip(known, known[1:]):
             if self.times[after] < self.times[before]:
+                if self._given.fps is not None:
+                    return {}
                 raise InputError(
                     f'{self._path}: frame {after} is at {self.times[after]:g} s, before frame {before} '
                     f'({self.times[before]:g} s); with --fps RATE times are passed over'

@@ -52,6 +52,10 @@ def test_times_that_run_back_are_refused_and_passed_over_with_a_rate():
     assert gathered(ids, [0.0, 100.0, 0.2, 0.3], Given(fps=Fraction(30))).times == {}
 
 
+def test_times_that_grow_stay_beside_a_rate():
+    assert gathered(((1,),) * 3, [0.0, 0.1, 0.3], Given(fps=Fraction(30))).times == {0: 0.0, 1: 0.1, 2: 0.3}
+
+
 def test_times_that_are_all_the_same_say_nothing():
     assert gathered(((1,),) * 3, [0.0, 0.0, 0.0]).times == {}
     assert gathered(((1,),), [0.5]).times == {0: 0.5}
