@@ -8,7 +8,7 @@ import numpy as np
 
 from pipeline.errors import InputError
 from pipeline.lift.lifting import STATURE, load_lifter
-from pipeline.lift.refining import SpaceRefiner, load_space_refiner
+from pipeline.lift.refining import SpaceRefiner, load_space_refiner, refiner_weights
 from pipeline.lift.stillness import Stillness
 from pipeline.lift.stream import StreamLifter, latency
 from pipeline.refine.build import shipped
@@ -60,6 +60,8 @@ def frames_held(fps: float, refiner: Union[None, str, Path] = None) -> int:
     Raises:
         InputError: as there.
     """
+    if refiner_weights(refiner) is None:  # then nothing has to be loaded to know
+        return latency(fps)
     lifter = load_lifter(shipped(WEIGHTS_NAME))
     return latency(fps, load_space_refiner(refiner, lifter.joint_names, lifter.rate))
 
